@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fault sites: where the simulated kernel asks whether this time it fails.
+ *
+ * Two ways to arm: fail(SITE, K) at one named site, fail_nth(N) over all sites
+ * that count (allocation, pin, IOMMU map), both by actor, both once.
+ */
+#ifndef SIM_FAULT_H
+#define SIM_FAULT_H
+
+#include <stdbool.h>
+
+enum sim_fault_site {
+	SIM_FAULT_GUP,		/* counts in pages: fails at page K of the next pin */
+	SIM_FAULT_IOMMU_MAP,	/* counts in pages */
+	SIM_FAULT_ALLOC,	/* counts in calls */
+	SIM_FAULT_LOCK_KILL,	/* counts in killable locks; not counted by fail_nth() */
+	SIM_FAULT_NR,
+};
+
+struct sim_actor;
+
+/* "gup", "iommu_map", "alloc", "lock_kill"; SIM_FAULT_NR where there is none. */
+enum sim_fault_site sim_fault_site_by_name(const char *name);
+const char *sim_fault_site_name(enum sim_fault_site site);
+
+/* @count: from 1 for calls; for sites that count pages the index, from 0, of the page that fails. */
+void sim_fault_arm(struct sim_actor *actor, enum sim_fault_site site, unsigned long count);
+void sim_fault_arm_nth(struct sim_actor *actor, unsigned long nth);
+/* Is anything armed and not yet delivered for this actor? */
+bool sim_fault_pending(const struct sim_actor *actor);
+
+/* Does this call fail? For sites that count calls. */
+bool sim_fault(enum sim_fault_site site);
+/*
+ * How many of the next @nr pages may go well before the fault; @nr where none
+ * hits. A return below @nr delivers the fault (it will not come again).
+ * fail_nth() counts one batch as one.
+ */
+unsigned long sim_fault_pages(enum sim_fault_site site, unsigned long nr);
+
+#endif

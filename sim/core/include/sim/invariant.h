@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The registry of invariants: each room brings those of its own state, and
+ * whoever sees the whole run (scenario/) has them checked.
+ */
+#ifndef SIM_INVARIANT_H
+#define SIM_INVARIANT_H
+
+#include <stddef.h>
+#include <sim/verdict.h>
+
+enum sim_when {
+	SIM_STEP,	/* after every step, also inside a parallel block */
+	SIM_QUIESCENT,	/* when no call is under way */
+	SIM_END,	/* after teardown */
+};
+
+struct sim_invariant {
+	enum sim_violation violation;	/* its name is the invariant's name */
+	const char *sentence;		/* one sentence, for `pinsim list invariants` */
+	const char *source;		/* facts' number, file:function, commit or mail */
+	enum sim_when when;
+	void (*check)(void);		/* calls sim_violate() for each break it finds */
+};
+
+/* @invariant: static. Registered for this world. */
+void sim_invariant_register(const struct sim_invariant *invariant);
+/* STEP checks the STEP ones, QUIESCENT those and its own, END all. */
+void sim_invariants_check(enum sim_when when);
+size_t sim_invariants(void);
+const struct sim_invariant *sim_invariant(size_t index);
+
+#endif

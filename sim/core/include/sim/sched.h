@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Actors and the scheduler: the whole contract between the simulated machine and
+ * the strategies that drive it.
+ *
+ * An actor is a fiber with a queue of bodies to run: one for each task of the
+ * scenario, and one for each kernel thread (deferred work). One actor runs at a
+ * time; it runs until it reaches a scheduling point, blocks, or its body returns.
+ * Every scheduling point is in sim/kapi and nowhere else. At each, the strategy
+ * picks one of the actors that can run; where only one can, it is not asked.
+ *
+ *	sim_point()	"another actor may go first"	the strategy picks
+ *	sim_block()	"I cannot go on"		until somebody's sim_wake()
+ *	sim_draw()	"a value of mine is open"	the strategy draws
+ *
+ * The memory model is sequential consistency at the level of scheduling points.
+ */
+#ifndef SIM_SCHED_H
+#define SIM_SCHED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sim_actor;
+struct sim_tape;
+
+/* What happens at a point; part of the trace and its hash. Append only: tokens and hashes depend on the values. */
+enum sim_point {
+	SIM_POINT_START = 1,	/* an actor begins a body */
+	SIM_POINT_END,		/* a body returned */
+	SIM_POINT_ATOMIC_READ,
+	SIM_POINT_ATOMIC_WRITE,
+	SIM_POINT_ATOMIC_RMW,	/* a failed compare-and-exchange is a READ */
+	SIM_POINT_LOCK,		/* about to take; object: the lock */
+	SIM_POINT_LOCKED,	/* taken; result: 0, or the errno of a killable or try variant */
+	SIM_POINT_UNLOCK,
+	SIM_POINT_LOCK_READ,
+	SIM_POINT_LOCKED_READ,
+	SIM_POINT_UNLOCK_READ,
+	SIM_POINT_DOWNGRADE,
+	SIM_POINT_WAIT,		/* about to sleep on a wait queue or completion */
+	SIM_POINT_WAKE,
+	SIM_POINT_RCU_READ_LOCK,
+	SIM_POINT_RCU_READ_UNLOCK,
+	SIM_POINT_RCU_SYNC,
+	SIM_POINT_ALLOC,	/* result: bytes */
+	SIM_POINT_FREE,
+	SIM_POINT_GUP,		/* one batch of pages pinned or unpinned; result: pages or -errno */
+	SIM_POINT_UNPIN,
+	SIM_POINT_IOMMU_MAP,
+	SIM_POINT_IOMMU_UNMAP,
+	SIM_POINT_COUNTER,	/* a charge counter changed; object: the counter, result: new value in pages */
+	SIM_POINT_USER_COPY,
+	SIM_POINT_FAULT,	/* an injected fault was delivered */
+	SIM_POINT_YIELD,	/* cond_resched() and the like */
+};
+
+/* What a strategy may see of an actor. */
+struct sim_actor_view {
+	struct sim_actor *actor;
+	unsigned int index;		/* order of creation, from 0 */
+	enum sim_point next_kind;	/* what it will do when picked */
+	unsigned long next_object;
+};
+
+/*
+ * A strategy: three calls. State is the strategy's own; begin() may return NULL.
+ * pick(): @ready has @nr >= 2 entries in order of creation; @current indexes the
+ * actor that was running, or is -1 where it cannot go on. Returns an index into
+ * @ready. draw(): a value below @bound (bound >= 1).
+ */
+struct sim_strategy {
+	const char *name;
+	const char *what;
+	void *(*begin)(unsigned long seed, const struct sim_tape *tape);
+	unsigned int (*pick)(void *state, const struct sim_actor_view *ready, unsigned int nr, int current);
+	unsigned long (*draw)(void *state, unsigned long bound);
+	void (*end)(void *state);
+};
+/* Uniform choice at each point, from the seed. */
+extern const struct sim_strategy sim_strategy_random;
+/* Keeps the running actor while it can go on, then the lowest index: the sequential order. */
+extern const struct sim_strategy sim_strategy_in_order;
+/* Follows a tape; where the tape ends or does not fit, as in_order. */
+extern const struct sim_strategy sim_strategy_replay;
+
+/* @name: copied. @cookie: the layer above's object (mm_model: the task_struct). Never fails. */
+struct sim_actor *sim_actor_create(const char *name, void *cookie);
+void *sim_actor_cookie(const struct sim_actor *actor);
+const char *sim_actor_name(const struct sim_actor *actor);
+/* Queues @body(@arg) behind what the actor has still to do. From inside a run or outside. */
+void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *arg);
+/* Nothing queued, not running, not blocked. */
+bool sim_actor_idle(const struct sim_actor *actor);
+/* Drops what is queued (a task that died in a parallel block). Not for a blocked actor. */
+void sim_actor_clear(struct sim_actor *actor);
+
+enum sim_outcome {
+	SIM_QUIET,	/* every actor idle */
+	SIM_STUCK,	/* somebody is blocked and nobody can run: sim_stuck_report() says who waits for whom */
+	SIM_FATAL,	/* BUG, step bound or memory error: the world is only good for reports and destroy */
+};
+/* Runs the actors until none can go on. Called from outside any actor. */
+enum sim_outcome sim_run(void);
+
+/* Inside an actor. sim_self() is NULL outside. */
+struct sim_actor *sim_self(void);
+/* A scheduling point: records (actor, kind, object, result) and lets the strategy switch. No-op switch outside actors. */
+void sim_point(enum sim_point kind, unsigned long object, long result);
+/* Records without being a place to switch (what happened as a consequence of a point). */
+void sim_record(enum sim_point kind, unsigned long object, long result);
+/* Sleeps until sim_wake(). @why: static text for reports ("rwsem iova_rwsem"). @holder: who is waited for, or NULL. */
+void sim_block(unsigned long object, const char *why, struct sim_actor *holder);
+/* Makes @actor able to run; does not switch. No effect on one that is not blocked. */
+void sim_wake(struct sim_actor *actor);
+/* Ends the running actor's body for good, without unwinding (BUG, fatal signal of the simulated kernel). */
+_Noreturn void sim_actor_abandon(void);
+/* An open choice below @bound, from the strategy and on the tape. */
+unsigned long sim_draw(unsigned long bound);
+/* Scheduling is off between these (nests): for code that the kernel runs with preemption off. */
+void sim_nopreempt_begin(void);
+void sim_nopreempt_end(void);
+
+/* Writes the wait-for graph of a stuck world as text; returns the bytes written, as snprintf does. */
+int sim_stuck_report(char *buf, size_t size);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * struct sim_world: one simulated machine and everything that belongs to a run.
+ *
+ * A run is a pure function of (scenario, kernel, seed or schedule). All mutable
+ * state hangs off one world; the only mutable object with static storage is the
+ * pointer sim_this, which says which world this OS thread is running. Worlds
+ * never touch each other and are freed en bloc.
+ *
+ * The headers <sim/...> are neutral: host files and kernel files (those that see
+ * only sim/kapi/include) may both include them, so they use compiler types only.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sim_world;
+struct sim_strategy;
+
+/* The state of each layer; a layer sets its slot once, when the world is built. */
+enum sim_slot {
+	SIM_SLOT_KAPI,
+	SIM_SLOT_MM,
+	SIM_SLOT_ACCOUNTING,
+	SIM_SLOT_IOPT,
+	SIM_SLOT_SUBSYS,
+	SIM_SLOT_SCENARIO,
+	SIM_SLOT_NR,
+};
+
+struct sim_config {
+	/* decides who runs at each scheduling point; NULL: sim_strategy_random */
+	const struct sim_strategy *strategy;
+	unsigned long seed;
+	/* a replay's choices, as sim_tape_decode() gave them; NULL otherwise */
+	const struct sim_tape *tape;
+	/* scheduling points one run may take before `step_bound` is violated; 0: 50 million */
+	unsigned long points_max;
+	/* stack of one fiber; 0: 64 KiB, more under Valgrind and the sanitizers */
+	size_t stack_bytes;
+};
+
+/* The world that this OS thread runs; set by sim_world_create(), cleared by destroy. */
+extern __thread struct sim_world *sim_this;
+
+/* Returns the new world, which is then also sim_this; NULL when the host is out of memory. */
+struct sim_world *sim_world_create(const struct sim_config *config);
+/* Frees every actor, stack and byte of the world, whatever state it is in. */
+void sim_world_destroy(struct sim_world *world);
+
+/* The layer's state, or NULL while it is not set. Cheap: an array access. */
+void *sim_slot(enum sim_slot slot);
+/* @state: taken as is. @fini: called with it at destroy, in reverse order of setting; may be NULL. */
+void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state));
+
+/*
+ * World memory: freed with the world at the latest, so run state needs no
+ * teardown of its own. Not for what the simulated kernel allocates: that is
+ * kmalloc's (sim/kapi), which counts leaks. sim_alloc() does not return when the
+ * host is out of memory (the run ends with a message and exit status 3).
+ */
+void *sim_alloc(size_t bytes);
+void *sim_zalloc(size_t bytes);
+void *sim_realloc(void *ptr, size_t bytes);
+void sim_free(void *ptr);
+char *sim_strdup(const char *text);
+
+/* A fresh small number, from 1, for naming an object in traces: never an address. */
+unsigned long sim_object_id(void);
+
+#endif
