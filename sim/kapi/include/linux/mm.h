@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory management as subsystems call it. Implemented by mm_model, but for
+ * account_locked_vm() and its kin, which accounting/ implements.
+ */
+#ifndef _LINUX_MM_H
+#define _LINUX_MM_H
+
+#include <linux/bug.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/mm_types.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE (1UL << PAGE_SHIFT)
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define HPAGE_PMD_NR 512UL
+#define TASK_SIZE ((1UL << 47) - PAGE_SIZE)
+
+#define PAGE_ALIGN(addr) (((addr) + PAGE_SIZE - 1) & PAGE_MASK)
+#define PFN_UP(x) (((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
+#define PFN_DOWN(x) ((x) >> PAGE_SHIFT)
+#define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
+
+#define VM_READ 0x00000001UL
+#define VM_WRITE 0x00000002UL
+#define VM_EXEC 0x00000004UL
+#define VM_SHARED 0x00000008UL
+#define VM_MAYREAD 0x00000010UL
+#define VM_MAYWRITE 0x00000020UL
+#define VM_PFNMAP 0x00000400UL
+#define VM_LOCKED 0x00002000UL
+#define VM_IO 0x00004000UL
+#define VM_DONTCOPY 0x00020000UL
+#define VM_DONTEXPAND 0x00040000UL
+#define VM_LOCKONFAULT 0x00080000UL
+#define VM_HUGETLB 0x00400000UL
+#define VM_MIXEDMAP 0x10000000UL
+#define VM_HUGEPAGE 0x20000000UL
+#define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
+#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
+
+#define FOLL_WRITE (1 << 0)
+#define FOLL_GET (1 << 1)
+#define FOLL_FORCE (1 << 3)
+#define FOLL_LONGTERM (1 << 8)
+#define FOLL_PIN (1 << 19)
+
+static inline void mmap_read_lock(struct mm_struct *mm)
+{
+	down_read(&mm->mmap_lock);
+}
+
+static inline void mmap_read_unlock(struct mm_struct *mm)
+{
+	up_read(&mm->mmap_lock);
+}
+
+static inline void mmap_write_lock(struct mm_struct *mm)
+{
+	down_write(&mm->mmap_lock);
+}
+
+static inline int mmap_write_lock_killable(struct mm_struct *mm)
+{
+	return down_write_killable(&mm->mmap_lock);
+}
+
+static inline void mmap_write_unlock(struct mm_struct *mm)
+{
+	up_write(&mm->mmap_lock);
+}
+
+#define mmap_assert_locked(mm) lockdep_assert_held(&(mm)->mmap_lock)
+#define mmap_assert_write_locked(mm) lockdep_assert_held_write(&(mm)->mmap_lock)
+
+/* Frames, physical addresses, and what a frame is. */
+phys_addr_t frame_to_phys(unsigned long frame);
+unsigned long phys_to_frame(phys_addr_t phys);
+/* Pages, this one included, up to the end of its physically contiguous run; >= 1. */
+unsigned long frame_contig(unsigned long frame);
+/* PageReserved or no struct page: the zero page on x86, device memory. Same for all of a run? *@same gets how far. */
+bool frame_reserved(unsigned long frame, unsigned long *same);
+bool frame_is_zero(unsigned long frame);
+/* The folio a frame belongs to: its first frame in *@head, its size in pages returned (1 for a plain page). */
+unsigned long frame_folio(unsigned long frame, unsigned long *head);
+
+/*
+ * GUP (mm/gup.c), in runs. Pins from @start up to @nr_pages pages or until @runs
+ * is full, and appends to @runs. Returns the pages pinned (> 0, may be short), or
+ * -errno if the first page fails (EFAULT, ENOMEM, EINTR, EAGAIN). FOLL_PIN is
+ * implied. One call is one batch: the fault site gup counts in its pages.
+ */
+/* current->mm, no lock held (takes mmap_lock itself only for what is not present). */
+long pin_user_runs_fast(unsigned long start, unsigned long nr_pages, unsigned int gup_flags, struct page_runs *runs);
+/* @mm with mmap_lock held for read; *@locked is cleared if it had to be dropped. */
+long pin_user_runs_remote(struct mm_struct *mm, unsigned long start, unsigned long nr_pages, unsigned int gup_flags,
+			  struct page_runs *runs, int *locked);
+/*
+ * memfd_pin_folios (mm/gup.c): pages of a memfd, shmem or hugetlb file by page
+ * offset; EINVAL for another file or past its end. Allocates what is missing.
+ */
+long memfd_pin_runs(struct file *memfd, unsigned long pgoff, unsigned long nr_pages, struct page_runs *runs);
+void unpin_user_runs(const struct page_run *runs, unsigned int nr_runs, bool make_dirty);
+
+/*
+ * The pfn behind a VM_PFNMAP address (follow_fault_pfn of type1): 0 and the frame
+ * run in *@run (clipped to @nr_pages), -EFAULT, or -EAGAIN after fixing a fault.
+ * mmap_lock held for read.
+ */
+int follow_pfnmap_run(struct mm_struct *mm, unsigned long va, unsigned long nr_pages, bool write, struct page_run *run);
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+/* The VMA that holds @addr, or NULL. mmap_lock held. */
+struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
+
+/* mm/util.c; see accounting/charge.h for what they check and report. */
+int __account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, struct task_struct *task,
+			bool bypass_rlim);
+int account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The address space and its memory. The structures are mm_model's.
+ *
+ * A page is named by its frame number. Pages are kept as runs of frames: page
+ * tables map page indexes to frames, page states hang on frames. Frames that
+ * follow each other are physically contiguous only up to the end of a contiguous
+ * block (`set contig=`): frame_to_phys() says where a frame lies, and
+ * frame_contig() how far the physical run goes on.
+ */
+#ifndef _LINUX_MM_TYPES_H
+#define _LINUX_MM_TYPES_H
+
+#include <linux/types.h>
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <sim/run_tree.h>
+
+struct file;
+struct mm_record;
+struct task_struct;
+struct vm_area_struct;
+
+typedef unsigned long vm_flags_t;
+
+/* An opaque handle for code that needs struct page: pfn_to_page() makes it, nothing lies behind it. */
+struct page;
+struct folio;
+
+/* @nr pages from @frame on; one entry of what GUP returns. */
+struct page_run {
+	unsigned long frame;
+	unsigned long nr;
+};
+
+/* A vector of runs that a caller provides and GUP appends to (merging a run that continues the last). */
+struct page_runs {
+	struct page_run *run;
+	unsigned int nr;
+	unsigned int max;
+};
+
+/*
+ * mm_users: tasks (and short-term mmget()s) that use the address space; at zero
+ * it is torn down. mm_count: references to the struct; mm_users together hold one.
+ */
+struct mm_struct {
+	atomic_t mm_users;
+	atomic_t mm_count;
+	struct rw_semaphore mmap_lock;
+	spinlock_t page_table_lock;
+	struct rb_root mm_rb;			/* VMAs by address; mmap_lock */
+	int map_count;
+	unsigned long total_vm;			/* pages; mmap_lock */
+	unsigned long locked_vm;		/* pages, wraps; mmap_lock held for write */
+	atomic64_t pinned_vm;			/* pages, signed */
+	unsigned long def_flags;		/* VM_LOCKED | VM_LOCKONFAULT after MCL_FUTURE */
+	unsigned long flags;			/* MMF_HAS_PINNED */
+	struct sim_run_tree page_table;		/* page index -> frame; attr: PTE_* (mm_model/internal.h) */
+	struct mm_record *record;		/* what observers read; outlives this */
+	unsigned long locked_vm_id;		/* object ids of the counters, for the trace */
+	unsigned long pinned_vm_id;
+};
+
+#define MMF_HAS_PINNED 0			/* bit: sticky, set by the first FOLL_PIN */
+
+struct vm_area_struct {
+	unsigned long vm_start;			/* bytes */
+	unsigned long vm_end;			/* exclusive */
+	struct mm_struct *vm_mm;
+	vm_flags_t vm_flags;
+	unsigned long vm_pgoff;			/* pages */
+	struct file *vm_file;			/* referenced, or NULL */
+	const struct vm_operations_struct *vm_ops;
+	void *vm_private_data;
+	struct rb_node vm_rb;
+};
+
+struct vm_operations_struct {
+	void (*open)(struct vm_area_struct *vma);
+	void (*close)(struct vm_area_struct *vma);
+};
+
+#endif
