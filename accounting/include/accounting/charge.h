@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The charging primitives, each with its kernel's order of test and add, its
+ * refusal in words, its scheduling points, and its entry in the ledger.
+ *
+ * Limits and amounts are in pages. Kernel world.
+ */
+#ifndef ACCOUNTING_CHARGE_H
+#define ACCOUNTING_CHARGE_H
+
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/user.h>
+#include <accounting/ledger.h>
+
+/* Who asks, for the refusal's words: "a's 64p (iommufd, user mode)". */
+struct charge_by {
+	struct ledger_object *object;
+	const char *rule;		/* static: "vfio type1", "iommufd, process mode" */
+	const struct task_struct *limit_task;	/* whose RLIMIT_MEMLOCK; NULL: current */
+};
+
+/*
+ * mm/util.c:__account_locked_vm. mmap_lock held for write. Increase: ENOMEM when
+ * locked_vm + @pages > the limit of by->limit_task, unless @bypass_rlim. Decrease:
+ * WARN_ON_ONCE below zero, and subtracts all the same (wraps).
+ */
+int charge_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim,
+		     const struct charge_by *by);
+
+/*
+ * The compare-and-exchange loop over user->locked_vm that iommufd, io_uring,
+ * XDP and zerocopy share (iommufd/pages.c:incr_user_locked_vm,
+ * io_uring/rsrc.c:__io_account_mem). ENOMEM over the limit; callers with another
+ * errno translate. A plain read, then try_cmpxchg: each a scheduling point.
+ */
+int charge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by);
+/* Plain subtraction (io_uring: __io_unaccount_mem). Goes negative if it must. */
+void uncharge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by);
+/* iommufd/pages.c:decr_user_locked_vm: refuses to go below zero, with a WARN, and subtracts nothing then. */
+void uncharge_user_locked_vm_checked(struct user_struct *user, unsigned long pages, const struct charge_by *by);
+
+/* mm->pinned_vm, never tested here: atomic64_add / sub with its ledger entry. */
+void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
+void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
+
+/* limit_task's RLIMIT_MEMLOCK >> PAGE_SHIFT. */
+unsigned long memlock_limit_pages(const struct task_struct *task);
+/*
+ * Notes a refusal that the caller's own test made (type1's pre-check), in the
+ * words of charge_by, and checks it (spurious_refusal). @holder: by @bucket.
+ */
+void charge_refused(enum ledger_bucket bucket, const void *holder, unsigned long used, unsigned long request,
+		    unsigned long limit, const struct charge_by *by);
+
+#endif

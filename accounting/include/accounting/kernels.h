@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of kernels: one row for each release and each proposal, saying by
+ * which rule each subsystem charges and which quirks it has. Kernels are data:
+ * code asks kernel_rules() for the rule, never for the version.
+ *
+ * The enumerators are those of facts/kernel-versions.md, where each is described
+ * with its source; docs/kernels.md repeats what is needed.
+ */
+#ifndef ACCOUNTING_KERNELS_H
+#define ACCOUNTING_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <mm_model/machine.h>
+
+/* vfio type1, rows 1 to 7 */
+enum type1_charge { T_TASK, T_MM };
+enum type1_unmap { X_GUARD, X_TASK, X_MM };
+enum type1_vaddr { V_NONE, V_BLOCK, V_OWNER };
+enum type1_pin { P_ONE, P_BATCH, P_RUN };
+enum type1_zero { Z_LEAK, Z_DROP, Z_COW };	/* Z_LEAK1 or Z_LEAK1K by mm_rules.zero_page_pin */
+enum type1_overflow { O_INVAL, O_OVF };
+struct type1_rules {
+	enum type1_charge charge;
+	enum type1_unmap unmap;
+	enum type1_vaddr vaddr;
+	enum type1_pin pin;
+	enum type1_zero zero;
+	enum type1_overflow overflow;
+	unsigned int dma_entries_max;	/* 65535 */
+};
+
+/* iommufd, rows 8 to 11 */
+enum iommufd_unmap { N_WARN, N_RETRY, N_EMPTY, N_EMPTY_ADV };
+struct iommufd_rules {
+	bool present;			/* v6.2.. */
+	bool vfio_cdev;			/* v6.6.. */
+	enum iommufd_unmap unmap;
+	bool map_file;			/* v6.13.. */
+	bool change_process;		/* v6.13.. */
+	/* historic bugs, each put back by the quirk of its name */
+	bool unpin_while_access;
+	bool carry_order;
+	bool carry_end_zero;
+	bool uptr_wrap;
+	bool split_stale_itree;
+	bool change_process_mm_dead;
+	bool change_process_none_p2;
+	bool change_process_lock_leak;
+};
+
+/* io_uring, rows 12 to 15 */
+enum uring_ring { R_P3, R_P3P1, R_FREE, R_REGION };
+enum uring_buffers { B_PRE, B_POST };
+struct uring_rules {
+	enum uring_ring ring;
+	bool ring_p1_locked;		/* P1 written under mmap_lock (5.11) */
+	enum uring_buffers buffers;
+	bool clone_buffers;		/* v6.12.. */
+	bool clone_checked;		/* same user and mm, else EINVAL */
+	bool register_update;		/* v5.13.. (IORING_REGISTER_BUFFERS2/UPDATE) */
+	bool send_zc;
+	bool hpage_cross_buffer;	/* a folio that another buffer of the ring holds costs 0 */
+};
+
+/* The pinners of issue D; rows 16 to 31 grow here with them. */
+enum perf_rule { PF_SPLIT, PF_CLAMP, PF_OWN, PF_REATT };
+enum shm_rule { SH_USER, SH_UC14, SH_UC18 };
+struct other_rules {
+	enum perf_rule perf;
+	enum shm_rule shm;
+	bool zerocopy_infinity_skips;
+	bool vdpa;
+	bool bpf_memlock;
+};
+
+struct kernel_rules {
+	struct mm_rules mm;
+	struct type1_rules type1;
+	struct iommufd_rules iommufd;
+	struct uring_rules uring;
+	struct other_rules other;
+};
+
+/* (major, minor) as one number that sorts: RELEASE(6, 12). */
+#define RELEASE(major, minor) ((major) * 1000 + (minor))
+
+struct kernel {
+	const char *name;		/* "v6.12", or a proposal's name */
+	const char *what;		/* "6.12.117, measured", "6.2.0", or what a proposal proposes */
+	const char *source;		/* tree read, commit or mail */
+	int release;			/* a proposal: of its base */
+	const char *base;		/* NULL for a release; the base kernel of a proposal */
+	struct kernel_rules rules;
+};
+
+struct quirk {
+	const char *name;		/* "type1_exec_underflow" */
+	const char *what;		/* what differs from correct behaviour */
+	const char *source;		/* fixing commit or mail */
+	const char *symptom;		/* the violation or result that shows it */
+	/* Puts the bug in; false where this kernel cannot have it (or has it already). */
+	bool (*apply)(struct kernel_rules *rules);
+};
+
+/* All rows: the releases in order, then the proposals. */
+size_t kernels(void);
+const struct kernel *kernel_at(size_t index);
+size_t quirks(void);
+const struct quirk *quirk_at(size_t index);
+/*
+ * "v6.12", "vfio_user_locked", "v6.12+type1_exec_underflow+..." Fills *@kernel
+ * (name and rules with the quirks applied; @name_buf, of @name_size, holds the full
+ * name). 0; -ENOENT no such kernel, -ESRCH no such quirk, -EINVAL quirk does not apply.
+ */
+int kernel_lookup(const char *name, struct kernel *kernel, char *name_buf, size_t name_size);
+
+/* The rules of the kernel that this world runs. */
+const struct kernel_rules *kernel_rules(void);
+const struct kernel *kernel_running(void);
+
+/*
+ * Builds SIM_SLOT_ACCOUNTING: the kernel, ledger and invariants. Before
+ * mm_machine_init(), whose config it completes (rules and hooks).
+ */
+void accounting_init(const struct kernel *kernel, struct mm_config *mm);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ledger: a second opinion on every charge.
+ *
+ * Whoever charges registers the object that it charges for, and enters each
+ * charge and uncharge by object and bucket, apart from the counters themselves.
+ * The invariants then compare counters, ledger and pin counts.
+ *
+ * Objects form a tree (a container's dmas, a context's iopt_pages, a ring's
+ * buffers): the observable VAR.charged is the sum below one object.
+ */
+#ifndef ACCOUNTING_LEDGER_H
+#define ACCOUNTING_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mm_struct;
+struct task_struct;
+struct user_struct;
+
+enum ledger_bucket {
+	BUCKET_LOCKED_VM,	/* holder: mm_struct */
+	BUCKET_PINNED_VM,	/* holder: mm_struct */
+	BUCKET_USER_LOCKED_VM,	/* holder: user_struct */
+	BUCKET_PERF_MLOCK,	/* holder: user_struct */
+	BUCKET_UCOUNTS_MEMLOCK,	/* holder: ucounts */
+	BUCKET_NR,
+};
+
+struct ledger_object;
+
+/* @kind: static text ("vfio_dma", "iopt_pages", "io_mapped_ubuf"). @parent: or NULL. Never fails. */
+struct ledger_object *ledger_object_create(const char *kind, struct ledger_object *parent);
+/* At destruction charge and uncharge must balance (invariant object_balance), but for holders that are dead. */
+void ledger_object_destroy(struct ledger_object *object);
+/*
+ * @pages > 0: charged, < 0: uncharged; to be called where the counter changes,
+ * with the lock held that protects it. @holder: by @bucket.
+ */
+void ledger_enter(struct ledger_object *object, enum ledger_bucket bucket, void *holder, long pages);
+/* Net pages charged now for the object and all below it, in all buckets but pinned_vm where another carries them. */
+long ledger_charged(const struct ledger_object *object);
+/* Net pages in one bucket of one holder, over all objects. */
+long ledger_bucket_pages(enum ledger_bucket bucket, const void *holder);
+
+/*
+ * What the object pins, for pin_count, pages.unaccounted and dma_pages: entered
+ * beside each pin and unpin, by frame run. @pages > 0 pins.
+ */
+void ledger_pins(struct ledger_object *object, unsigned long frame, unsigned long nr, bool pin);
+
+/* pages.unaccounted: pinned pages that no live holder's bucket carries. */
+unsigned long ledger_pages_unaccounted(void);
+
+#endif

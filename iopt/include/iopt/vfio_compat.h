@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The vfio container that iommufd serves (drivers/iommu/iommufd/vfio_compat.c),
+ * and how a vfio device binds to iommufd (cdev). Called by subsys/vfio.c, which
+ * owns groups, devices and fds; kernel world.
+ */
+#ifndef IOPT_VFIO_COMPAT_H
+#define IOPT_VFIO_COMPAT_H
+
+#include <linux/types.h>
+
+struct device;
+struct file;
+struct iommufd_ctx;
+struct iommufd_device;
+
+/* The context behind an iommufd file with a reference, or ERR_PTR(-EBADFD). */
+struct iommufd_ctx *iommufd_ctx_from_file(struct file *file);
+void iommufd_ctx_put(struct iommufd_ctx *ictx);
+/* A context of its own for /dev/vfio/vfio served by iommufd: process mode from the start (main.c:iommufd_fops_open). */
+long iommufd_open_as_vfio(void);
+
+/* VFIO_SET_IOMMU on the container: @version 1 or 2. EINVAL, ENODEV without a compat IOAS. */
+int iommufd_vfio_set_iommu(struct iommufd_ctx *ictx, unsigned int version);
+int iommufd_vfio_map_dma(struct iommufd_ctx *ictx, u64 iova, u64 vaddr, u64 size, bool read, bool write);
+/* *@unmapped: bytes. */
+int iommufd_vfio_unmap_dma(struct iommufd_ctx *ictx, u64 iova, u64 size, bool all, u64 *unmapped);
+/* Makes the compat IOAS where there is none and returns its id (vfio_compat.c:iommufd_vfio_compat_ioas_create). */
+int iommufd_vfio_compat_ioas_create(struct iommufd_ctx *ictx);
+int iommufd_vfio_compat_ioas_get_id(struct iommufd_ctx *ictx, u32 *out_ioas_id);
+
+/* Device binding (device.c). */
+struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx, struct device *dev, u32 *id);
+void iommufd_device_unbind(struct iommufd_device *idev);
+/* @pt_id in: an IOAS or hwpt; out: the hwpt in use. */
+int iommufd_device_attach(struct iommufd_device *idev, u32 *pt_id);
+int iommufd_device_replace(struct iommufd_device *idev, u32 *pt_id);
+void iommufd_device_detach(struct iommufd_device *idev);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The IOMMU of the simulated machine: devices, each in a group of its own, and
+ * paging domains whose tables are runs.
+ *
+ * A domain maps IOVAs to frame addresses: frame << 12 | offset in the page, so
+ * that consecutive frames are one run whatever the physical layout (frame numbers
+ * and physical addresses: <linux/mm.h>). The kernel's own calls (iommu_map,
+ * iommu_unmap, iommu_iova_to_phys; <linux/iommu.h>) work on the same tables by
+ * physical address.
+ *
+ * Two kinds: the mock of iommufd's selftest (aperture 16M to 2G-1, IO pages of
+ * 2048 bytes, unmap must be a superset of whole map calls), and the one behind
+ * vfio devices (48-bit IOVAs, pages of 4K, 2M, 1G, reserved 0xfee00000 to
+ * 0xfeefffff; unmapping a part of a large page unmaps all of it).
+ */
+#ifndef KAPI_IOMMU_H
+#define KAPI_IOMMU_H
+
+#include <linux/iommu.h>
+#include <linux/types.h>
+#include <sim/run_tree.h>
+
+enum kapi_iommu_kind {
+	KAPI_IOMMU_MOCK,
+	KAPI_IOMMU_VFIO,
+};
+
+struct kapi_iommu_options {
+	enum kapi_iommu_kind kind;
+	unsigned long aperture_start;	/* 0 and 0: the kind's own */
+	unsigned long aperture_last;
+	unsigned long pgsize;		/* least IO page in bytes; 0: the kind's own */
+};
+
+/* A device with its group and IOMMU instance; NULL on an injected allocation failure. */
+struct device *kapi_device_create(const struct kapi_iommu_options *options);
+void kapi_device_destroy(struct device *dev);
+
+/*
+ * Maps [@iova, +@bytes) to the frames from @frame_addr on. -EADDRINUSE where
+ * something is mapped, -ENOMEM by the fault site iommu_map (counted in 4K pages;
+ * what was mapped before the failing page is undone, as iommu_map() does).
+ */
+int iommu_map_frames(struct iommu_domain *domain, unsigned long iova, unsigned long frame_addr, size_t bytes, int prot,
+		     gfp_t gfp);
+/* The run at the first mapped IOVA >= @iova, clipped to [@iova, @last]; run.value is the frame address, run.attr the prot. */
+bool iommu_lookup_frames(struct iommu_domain *domain, unsigned long iova, unsigned long last, struct sim_run *run);
+
+/* Every paging domain of the world, for the invariants dma_pages and unpin_while_mapped. */
+void kapi_for_each_domain(void (*fn)(struct iommu_domain *domain, void *arg), void *arg);
+/* Is any page of the frame run mapped in any domain? */
+bool kapi_frames_mapped(unsigned long frame, unsigned long nr);
+/* The physical frame (phys >> 12) that the device's current domain has at @iova, or -1 (the observable DEV.pfn). */
+long kapi_device_pfn(struct device *dev, unsigned long iova);
+
+#endif
