@@ -22,6 +22,7 @@ struct sim_strategy;
 /* The state of each layer; a layer sets its slot once, when the world is built. */
 enum sim_slot {
 	SIM_SLOT_KAPI,
+	SIM_SLOT_IOMMU,
 	SIM_SLOT_MM,
 	SIM_SLOT_ACCOUNTING,
 	SIM_SLOT_IOPT,

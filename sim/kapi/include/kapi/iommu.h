@@ -26,6 +26,9 @@ enum kapi_iommu_kind {
 	KAPI_IOMMU_VFIO,
 };
 
+/* In @prot: as one map call for each page (iommufd without large pages): no large page, and any page may be unmapped alone. */
+#define KAPI_IOMMU_BY_PAGE (1 << 16)
+
 struct kapi_iommu_options {
 	enum kapi_iommu_kind kind;
 	unsigned long aperture_start;	/* 0 and 0: the kind's own */
