@@ -56,7 +56,9 @@ enum uring_buffers { B_PRE, B_POST };
 struct uring_rules {
 	enum uring_ring ring;
 	bool ring_p1_locked;		/* P1 written under mmap_lock (5.11) */
+	bool ring_p1_underflow;		/* 5.9-rc1: the ring's P1 is given back, but was never taken */
 	enum uring_buffers buffers;
+	bool buffers_pinned_vm;		/* a buffer also counts in pinned_vm (5.9) */
 	bool clone_buffers;		/* v6.12.. */
 	bool clone_checked;		/* same user and mm, else EINVAL */
 	bool register_update;		/* v5.13.. (IORING_REGISTER_BUFFERS2/UPDATE) */
@@ -109,6 +111,12 @@ size_t kernels(void);
 const struct kernel *kernel_at(size_t index);
 size_t quirks(void);
 const struct quirk *quirk_at(size_t index);
+/*
+ * How @kernel's rules differ from those of the row that it follows (a proposal:
+ * from its base), as text: "type1 charge T_MM (was T_TASK), ...". Bytes written,
+ * as snprintf. "first in the table" for the first row.
+ */
+int kernel_differences(const struct kernel *kernel, char *buf, size_t size);
 /*
  * "v6.12", "vfio_user_locked", "v6.12+type1_exec_underflow+..." Fills *@kernel
  * (name and rules with the quirks applied; @name_buf, of @name_size, holds the full

@@ -34,11 +34,26 @@ struct ledger_object;
 struct ledger_object *ledger_object_create(const char *kind, struct ledger_object *parent);
 /* At destruction charge and uncharge must balance (invariant object_balance), but for holders that are dead. */
 void ledger_object_destroy(struct ledger_object *object);
+/* Hangs the object elsewhere in the tree: a buffer whose ring goes while another ring still has it. */
+void ledger_object_reparent(struct ledger_object *object, struct ledger_object *parent);
+/* The object charges every folio that it touches as a whole (io_uring): its pins carry their folios. */
+void ledger_object_whole_folios(struct ledger_object *object);
 /*
  * @pages > 0: charged, < 0: uncharged; to be called where the counter changes,
  * with the lock held that protects it. @holder: by @bucket.
  */
 void ledger_enter(struct ledger_object *object, enum ledger_bucket bucket, void *holder, long pages);
+/*
+ * Charges that were made for one object and now belong to another, the counter
+ * unchanged (CHANGE_PROCESS charges a total, then hands it out).
+ */
+void ledger_move(struct ledger_object *from, struct ledger_object *to, enum ledger_bucket bucket, void *holder,
+		 long pages);
+/*
+ * The kernel gave up an uncharge by design and the counter keeps @pages for nobody
+ * (type1: a fatal signal while it waited for mmap_lock). Not an uncharge.
+ */
+void ledger_dropped(struct ledger_object *object, enum ledger_bucket bucket, void *holder, long pages);
 /* Net pages charged now for the object and all below it, in all buckets but pinned_vm where another carries them. */
 long ledger_charged(const struct ledger_object *object);
 /* Net pages in one bucket of one holder, over all objects. */

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of kernels.
+ *
+ * A row is a whole machine: the rules of every subsystem as that release has
+ * them, its bugs included. The cells are those of facts/kernel-versions.md §1; the
+ * rows v5.9 and v6.0 come from its §3 (a change belongs to the first release named
+ * there), v7.0 from §7 and, where that is silent, from v6.18. Rows other than
+ * v6.12 stand for the mainline .0: where the tree that was read had a stable fix
+ * already, the cell is that of .0 (e7250ab7ca49 is in 6.6.9 and not in 6.6.0).
+ *
+ * v6.12 is out of line: 6.12.117 carries work from after 6.18, so what it has and
+ * v6.14 has not (PF_OWN, SM_USER, N_EMPTY_ADV, ...) is no mistake.
+ *
+ * Everything here is constant. A quirk changes a copy of a row's rules.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <accounting/kernels.h>
+
+/* Rows 32, 33, 34, 30, 27, 29 of the matrix. */
+#define MM(zero_pin, unshare, fork, mremap, secret, delta_int, locks_all)				\
+	.mm = {												\
+		.zero_page_pin = zero_pin, .ro_unshare = unshare, .fork_pinned = fork,			\
+		.dontunmap = mremap, .secretmem = secret, .mlock_delta_is_int = delta_int,		\
+		.mmap_locks_unlockable = locks_all,							\
+	}
+/* Rows 1, 2, 3, 5, 6, 7; row 4 is the same everywhere. */
+#define TYPE1(to, foreign, update, pins, zero_page, wrap)						\
+	.type1 = {											\
+		.charge = to, .unmap = foreign, .vaddr = update, .pin = pins,				\
+		.zero = zero_page, .overflow = wrap, .dma_entries_max = 65535,				\
+	}
+#define RING(memory, bufs, p2) .ring = memory, .buffers = bufs, .buffers_pinned_vm = p2
+#define OTHER(perf_mmap, shm_lock) .perf = perf_mmap, .shm = shm_lock
+
+#define CHANGE_PROCESS_AS_MERGED									\
+	.map_file = true, .change_process = true, .change_process_mm_dead = true,			\
+	.change_process_none_p2 = true, .change_process_lock_leak = true
+
+static const struct kernel table[] = {
+{
+	.name = "v5.4", .release = RELEASE(5, 4), .what = "5.4.0", .source = "MrJu/linux-5.4@1a2943d8a64f",
+	.rules = {
+		MM(GZ_REF, G_NONE, FK_NO, DU_NONE, SM_NONE, true, false),
+		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL),
+		.uring = { RING(R_P3, B_PRE, false) },
+		.other = { OTHER(PF_SPLIT, SH_USER), .bpf_memlock = true },
+	},
+}, {
+	.name = "v5.9", .release = RELEASE(5, 9), .what = "5.9.0",
+	.source = "between 5.8.1 and 5.9.2 (elshadaghazade/linux-5.9.2@914b6505c436)",
+	.rules = {
+		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_NONE, true, false),
+		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL),
+		.uring = { RING(R_P3P1, B_PRE, true) },
+		.other = { OTHER(PF_CLAMP, SH_USER), .vdpa = true, .bpf_memlock = true },
+	},
+}, {
+	.name = "v5.10", .release = RELEASE(5, 10), .what = "5.10.0", .source = "ejga2001/linux-5.10.7@d71d8a767497",
+	.rules = {
+		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_NONE, true, false),
+		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL),
+		.uring = { RING(R_P3P1, B_POST, true), .hpage_cross_buffer = true },
+		.other = { OTHER(PF_CLAMP, SH_USER), .vdpa = true, .bpf_memlock = true },
+	},
+}, {
+	.name = "v5.15", .release = RELEASE(5, 15), .what = "5.15.0",
+	.source = "yuqi-lee/fastswap-linux-5.15.16@2b8adacbe817",
+	.rules = {
+		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_VMA0, true, false),
+		TYPE1(T_TASK, X_GUARD, V_BLOCK, P_BATCH, Z_LEAK, O_INVAL),
+		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .hpage_cross_buffer = true },
+		.other = { OTHER(PF_CLAMP, SH_UC14), .vdpa = true },
+	},
+}, {
+	.name = "v6.0", .release = RELEASE(6, 0), .what = "6.0.0",
+	.source = "between 6.0-rc1 (sun363587351/linux-6.0@749944cf5c23) and 6.1-rc7; ffed0518d871, 873aefb376bb",
+	.rules = {
+		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false),
+		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL),
+		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
+			   .hpage_cross_buffer = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
+	},
+}, {
+	.name = "v6.1", .release = RELEASE(6, 1), .what = "6.1.0", .source = "tianrenz2/linux-6.1.0@7c210bc387c3 (6.1-rc7)",
+	.rules = {
+		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false),
+		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL),
+		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
+			   .hpage_cross_buffer = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
+	},
+}, {
+	.name = "v6.2", .release = RELEASE(6, 2), .what = "6.2.0",
+	.source = "daniellucs2002/linux-6.2.1-customized@52c70098cb4d (6.2.1)",
+	.rules = {
+		MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false),
+		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_COW, O_INVAL),
+		.iommufd = { .present = true, .unmap = N_WARN, .unpin_while_access = true, .carry_order = true,
+			     .carry_end_zero = true, .uptr_wrap = true, .split_stale_itree = true },
+		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
+			   .hpage_cross_buffer = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
+	},
+}, {
+	.name = "v6.3", .release = RELEASE(6, 3), .what = "6.3.0", .source = "SToPire/linux-6.3.8@15edfdde6504",
+	.rules = {
+		MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false),
+		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL),
+		.iommufd = { .present = true, .unmap = N_WARN, .carry_end_zero = true, .split_stale_itree = true },
+		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
+			   .hpage_cross_buffer = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+	},
+}, {
+	.name = "v6.6", .release = RELEASE(6, 6), .what = "6.6.0",
+	.source = "mihaelbh/adding-new-sched-policy-to-linux-6.6.9@ad8d9458f5c4",
+	.rules = {
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, false),
+		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL),
+		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, .split_stale_itree = true },
+		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
+			   .hpage_cross_buffer = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+	},
+}, {
+	.name = "v6.12", .release = RELEASE(6, 12), .what = "6.12.117, measured",
+	.source = "Debian package linux-source-6.12",
+	.rules = {
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false),
+		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL),
+		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV },
+		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
+			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
+		.other = { OTHER(PF_OWN, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+	},
+}, {
+	.name = "v6.14", .release = RELEASE(6, 14), .what = "6.14.0", .source = "perishh/linux-6.14@16b95dcdf585",
+	.rules = {
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, true),
+		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL),
+		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, CHANGE_PROCESS_AS_MERGED },
+		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
+			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+	},
+}, {
+	.name = "v6.18", .release = RELEASE(6, 18), .what = "6.18.0",
+	.source = "gfunkmonk/linux-6.18.2@57dc26c98e5e (6.18.2)",
+	.rules = {
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
+		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF),
+		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
+		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
+			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
+		.other = { OTHER(PF_REATT, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+	},
+}, {
+	.name = "v7.0", .release = RELEASE(7, 0), .what = "7.0.0, measured in part, v6.18 otherwise",
+	.source = "golden/v7.0",
+	.rules = {
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
+		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF),
+		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
+		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
+			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
+		.other = { OTHER(PF_REATT, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+	},
+},
+};
+
+size_t kernels(void)
+{
+	return sizeof(table) / sizeof(table[0]);
+}
+
+const struct kernel *kernel_at(size_t index)
+{
+	return index < kernels() ? &table[index] : NULL;
+}
+
+static const struct kernel *kernel_by_name(const char *name, size_t length)
+{
+	for (size_t i = 0; i < kernels(); i++)
+		if (strlen(table[i].name) == length && !memcmp(table[i].name, name, length))
+			return &table[i];
+	return NULL;
+}
+
+/*
+ * Every cell, for comparing rows: where it lies and how its values are called.
+ * Booleans have no names and show as "yes" and "no".
+ */
+struct cell {
+	const char *what;
+	size_t offset;
+	size_t bytes;
+	const char *const *values;
+};
+
+static const char *const zero_pin_values[] = { "GZ_REF", "GZ_PIN", "GZ_NONE" };
+static const char *const unshare_values[] = { "G_NONE", "G_ANON", "G_COW" };
+static const char *const fork_values[] = { "FK_NO", "FK_MM", "FK_EXCL" };
+static const char *const dontunmap_values[] = { "DU_NONE", "DU_PART", "DU_DBL", "DU_OK" };
+static const char *const secretmem_values[] = { "SM_NONE", "SM_VMA0", "SM_VMA1", "SM_USER" };
+static const char *const charge_values[] = { "T_TASK", "T_MM" };
+static const char *const foreign_values[] = { "X_GUARD", "X_TASK", "X_MM" };
+static const char *const vaddr_values[] = { "V_NONE", "V_BLOCK", "V_OWNER" };
+static const char *const pin_values[] = { "P_ONE", "P_BATCH", "P_RUN" };
+static const char *const zero_values[] = { "Z_LEAK", "Z_DROP", "Z_COW" };
+static const char *const overflow_values[] = { "O_INVAL", "O_OVF" };
+static const char *const unmap_values[] = { "N_WARN", "N_RETRY", "N_EMPTY", "N_EMPTY_ADV" };
+static const char *const ring_values[] = { "R_P3", "R_P3P1", "R_FREE", "R_REGION" };
+static const char *const buffers_values[] = { "B_PRE", "B_POST" };
+static const char *const perf_values[] = { "PF_SPLIT", "PF_CLAMP", "PF_OWN", "PF_REATT" };
+static const char *const shm_values[] = { "SH_USER", "SH_UC14", "SH_UC18" };
+
+#define CELL(text, member, names)								\
+	{ text, offsetof(struct kernel_rules, member), sizeof(((struct kernel_rules *)0)->member), names }
+static const struct cell cells[] = {
+	CELL("GUP of the zero page", mm.zero_page_pin, zero_pin_values),
+	CELL("read-only pins unshare", mm.ro_unshare, unshare_values),
+	CELL("fork of pinned pages", mm.fork_pinned, fork_values),
+	CELL("mremap DONTUNMAP", mm.dontunmap, dontunmap_values),
+	CELL("memfd_secret", mm.secretmem, secretmem_values),
+	CELL("mlock's delta is an int", mm.mlock_delta_is_int, NULL),
+	CELL("mmap locks what mlock skips", mm.mmap_locks_unlockable, NULL),
+	CELL("type1 charge", type1.charge, charge_values),
+	CELL("type1 foreign unmap", type1.unmap, foreign_values),
+	CELL("type1 VADDR update", type1.vaddr, vaddr_values),
+	CELL("type1 pin granularity", type1.pin, pin_values),
+	CELL("type1 zero page", type1.zero, zero_values),
+	CELL("type1 wrap errno", type1.overflow, overflow_values),
+	CELL("iommufd", iommufd.present, NULL),
+	CELL("vfio device cdev", iommufd.vfio_cdev, NULL),
+	CELL("iommufd unmap", iommufd.unmap, unmap_values),
+	CELL("IOAS_MAP_FILE", iommufd.map_file, NULL),
+	CELL("IOAS_CHANGE_PROCESS", iommufd.change_process, NULL),
+	CELL("iommufd_unpin_while_access", iommufd.unpin_while_access, NULL),
+	CELL("iommufd_carry_order", iommufd.carry_order, NULL),
+	CELL("iommufd_carry_end_zero", iommufd.carry_end_zero, NULL),
+	CELL("iommufd_uptr_wrap", iommufd.uptr_wrap, NULL),
+	CELL("iommufd_split_stale_itree", iommufd.split_stale_itree, NULL),
+	CELL("change_process_mm_dead", iommufd.change_process_mm_dead, NULL),
+	CELL("change_process_none_p2", iommufd.change_process_none_p2, NULL),
+	CELL("change_process_lock_leak", iommufd.change_process_lock_leak, NULL),
+	CELL("io_uring ring memory", uring.ring, ring_values),
+	CELL("io_uring writes locked_vm under mmap_lock", uring.ring_p1_locked, NULL),
+	CELL("uring_ring_p1_underflow", uring.ring_p1_underflow, NULL),
+	CELL("io_uring fixed buffers", uring.buffers, buffers_values),
+	CELL("io_uring buffers in pinned_vm", uring.buffers_pinned_vm, NULL),
+	CELL("io_uring clone_buffers", uring.clone_buffers, NULL),
+	CELL("clone_buffers asks for the same user and mm", uring.clone_checked, NULL),
+	CELL("io_uring buffer update", uring.register_update, NULL),
+	CELL("io_uring SEND_ZC", uring.send_zc, NULL),
+	CELL("uring_hpage_cross_buffer", uring.hpage_cross_buffer, NULL),
+	CELL("perf mmap", other.perf, perf_values),
+	CELL("SHM_LOCK", other.shm, shm_values),
+	CELL("MSG_ZEROCOPY skips on infinity", other.zerocopy_infinity_skips, NULL),
+	CELL("vDPA", other.vdpa, NULL),
+	CELL("BPF charges memlock", other.bpf_memlock, NULL),
+};
+
+static unsigned int cell_value(const struct kernel_rules *rules, const struct cell *cell)
+{
+	const char *at = (const char *)rules + cell->offset;
+	unsigned int number;
+	bool flag;
+
+	if (cell->bytes == sizeof(flag)) {
+		memcpy(&flag, at, sizeof(flag));
+		return flag;
+	}
+	memcpy(&number, at, sizeof(number));
+	return number;
+}
+
+static const char *cell_text(const struct cell *cell, unsigned int value)
+{
+	if (cell->values)
+		return cell->values[value];
+	return value ? "yes" : "no";
+}
+
+/* Appends as snprintf() would: @used counts on past the end of the buffer. */
+static void __attribute__((format(printf, 4, 5)))
+append(char *buf, size_t size, int *used, const char *format, ...)
+{
+	size_t at = (size_t)*used < size ? (size_t)*used : size;
+	va_list args;
+
+	va_start(args, format);
+	*used += vsnprintf(at < size ? buf + at : NULL, size - at, format, args);
+	va_end(args);
+}
+
+static const struct kernel *kernel_before(const struct kernel *kernel)
+{
+	for (size_t i = 0; i < kernels(); i++)
+		if (!strcmp(table[i].name, kernel->name))
+			return i ? &table[i - 1] : NULL;
+	return NULL;
+}
+
+int kernel_differences(const struct kernel *kernel, char *buf, size_t size)
+{
+	const struct kernel *before;
+	int used = 0;
+
+	before = kernel->base ? kernel_by_name(kernel->base, strlen(kernel->base)) : kernel_before(kernel);
+	if (size)
+		buf[0] = '\0';
+	if (!before) {
+		append(buf, size, &used, "first in the table");
+		return used;
+	}
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		unsigned int was = cell_value(&before->rules, &cells[i]);
+		unsigned int is = cell_value(&kernel->rules, &cells[i]);
+
+		if (was != is)
+			append(buf, size, &used, "%s%s %s (was %s)", used ? ", " : "", cells[i].what,
+			       cell_text(&cells[i], is), cell_text(&cells[i], was));
+	}
+	if (!used)
+		append(buf, size, &used, "as %s", before->name);
+	return used;
+}
+
+static const struct quirk *quirk_by_name(const char *name, size_t length)
+{
+	for (size_t i = 0; i < quirks(); i++) {
+		const struct quirk *quirk = quirk_at(i);
+
+		if (strlen(quirk->name) == length && !memcmp(quirk->name, name, length))
+			return quirk;
+	}
+	return NULL;
+}
+
+int kernel_lookup(const char *name, struct kernel *kernel, char *name_buf, size_t name_size)
+{
+	size_t length = strcspn(name, "+");
+	const struct kernel *row = kernel_by_name(name, length);
+
+	if (!row || strlen(name) >= name_size)
+		return -ENOENT;
+	*kernel = *row;
+	for (const char *at = name + length; *at; at += length) {
+		const struct quirk *quirk;
+
+		at++;
+		length = strcspn(at, "+");
+		quirk = quirk_by_name(at, length);
+		if (!quirk)
+			return -ESRCH;
+		if (!quirk->apply(&kernel->rules))
+			return -EINVAL;
+	}
+	memcpy(name_buf, name, strlen(name) + 1);
+	kernel->name = name_buf;
+	return 0;
+}

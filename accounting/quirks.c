@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The historic bugs (facts/kernel-versions.md §4), each a switch that puts one of
+ * them back into the rules of a kernel that does not have it.
+ *
+ * A switch says no where the kernel has the bug already, lacks what the bug lives
+ * in, or has something else that hides it: a refused name is an answer, a kernel
+ * that silently behaves as before is not.
+ */
+#include <accounting/kernels.h>
+
+/*
+ * Up to 6.2 the mm that type1 charges is looked up anew each time, through the
+ * task that mapped. Three of the reported bugs are this one rule.
+ */
+static bool charges_the_task(struct kernel_rules *rules)
+{
+	if (rules->type1.charge == T_TASK)
+		return false;
+	rules->type1.charge = T_TASK;
+	rules->type1.unmap = X_TASK;
+	return true;
+}
+
+/* 5.15.119 had the stored mm and the guard together, so it goes with either charge. */
+static bool unmap_guard(struct kernel_rules *rules)
+{
+	if (rules->type1.unmap == X_GUARD)
+		return false;
+	rules->type1.unmap = X_GUARD;
+	return true;
+}
+
+static bool vaddr_without_owner(struct kernel_rules *rules)
+{
+	if (rules->type1.vaddr != V_OWNER)
+		return false;
+	rules->type1.vaddr = V_BLOCK;
+	return true;
+}
+
+/* Needs a GUP that still hands out the zero page, and counts a reference on it. */
+static bool zero_page_leak(struct kernel_rules *rules)
+{
+	if (rules->type1.zero == Z_LEAK || rules->mm.ro_unshare == G_COW || rules->mm.zero_page_pin == GZ_NONE)
+		return false;
+	rules->type1.zero = Z_LEAK;
+	return true;
+}
+
+static bool pin_one_by_one(struct kernel_rules *rules)
+{
+	if (rules->type1.pin == P_ONE)
+		return false;
+	rules->type1.pin = P_ONE;
+	return true;
+}
+
+static bool put_back(bool possible, bool *flag)
+{
+	if (!possible || *flag)
+		return false;
+	*flag = true;
+	return true;
+}
+
+static bool unmap_warns_at_once(struct kernel_rules *rules)
+{
+	if (!rules->iommufd.present || rules->iommufd.unmap == N_WARN)
+		return false;
+	rules->iommufd.unmap = N_WARN;
+	return true;
+}
+
+static bool empty_unmap_enoent(struct kernel_rules *rules)
+{
+	if (rules->iommufd.unmap != N_EMPTY && rules->iommufd.unmap != N_EMPTY_ADV)
+		return false;
+	rules->iommufd.unmap = N_RETRY;
+	return true;
+}
+
+static bool unmap_no_advance(struct kernel_rules *rules)
+{
+	if (rules->iommufd.unmap != N_EMPTY_ADV)
+		return false;
+	rules->iommufd.unmap = N_EMPTY;
+	return true;
+}
+
+static bool unpin_while_access(struct kernel_rules *rules)
+{
+	return put_back(rules->iommufd.present, &rules->iommufd.unpin_while_access);
+}
+
+static bool carry_order(struct kernel_rules *rules)
+{
+	return put_back(rules->iommufd.present, &rules->iommufd.carry_order);
+}
+
+static bool carry_end_zero(struct kernel_rules *rules)
+{
+	return put_back(rules->iommufd.present, &rules->iommufd.carry_end_zero);
+}
+
+static bool uptr_wrap(struct kernel_rules *rules)
+{
+	return put_back(rules->iommufd.present, &rules->iommufd.uptr_wrap);
+}
+
+static bool split_stale_itree(struct kernel_rules *rules)
+{
+	return put_back(rules->iommufd.present, &rules->iommufd.split_stale_itree);
+}
+
+static bool change_process_mm_dead(struct kernel_rules *rules)
+{
+	return put_back(rules->iommufd.change_process, &rules->iommufd.change_process_mm_dead);
+}
+
+static bool change_process_none_p2(struct kernel_rules *rules)
+{
+	return put_back(rules->iommufd.change_process, &rules->iommufd.change_process_none_p2);
+}
+
+static bool change_process_lock_leak(struct kernel_rules *rules)
+{
+	return put_back(rules->iommufd.change_process, &rules->iommufd.change_process_lock_leak);
+}
+
+static bool ring_p1_underflow(struct kernel_rules *rules)
+{
+	return put_back(rules->uring.ring == R_P3P1, &rules->uring.ring_p1_underflow);
+}
+
+static bool p1_unlocked(struct kernel_rules *rules)
+{
+	if (rules->uring.ring != R_P3P1 || !rules->uring.ring_p1_locked)
+		return false;
+	rules->uring.ring_p1_locked = false;
+	return true;
+}
+
+static bool hpage_cross_buffer(struct kernel_rules *rules)
+{
+	return put_back(rules->uring.buffers == B_POST, &rules->uring.hpage_cross_buffer);
+}
+
+static bool clone_foreign(struct kernel_rules *rules)
+{
+	if (!rules->uring.clone_buffers || !rules->uring.clone_checked)
+		return false;
+	rules->uring.clone_checked = false;
+	return true;
+}
+
+static bool secretmem_vma_charge(struct kernel_rules *rules)
+{
+	if (rules->mm.secretmem != SM_USER)
+		return false;
+	rules->mm.secretmem = SM_VMA1;
+	return true;
+}
+
+static bool mlock_delta_int(struct kernel_rules *rules)
+{
+	return put_back(true, &rules->mm.mlock_delta_is_int);
+}
+
+static bool fork_shares_pinned(struct kernel_rules *rules)
+{
+	if (rules->mm.fork_pinned == FK_NO)
+		return false;
+	rules->mm.fork_pinned = FK_NO;
+	return true;
+}
+
+static bool gup_ro_shared(struct kernel_rules *rules)
+{
+	if (rules->mm.ro_unshare == G_NONE)
+		return false;
+	rules->mm.ro_unshare = G_NONE;
+	return true;
+}
+
+static const struct quirk table[] = {
+	{ "type1_exec_underflow",
+	  "an uncharge goes to the mm that the mapping task has at that time, and does not stop at zero",
+	  "fixed in 6.3 by 046eca5018f8 (CVE-2023-53171)",
+	  "map 50, exec, unmap: locked_vm is -50, one warning, every later map ENOMEM (locked_vm_negative)",
+	  charges_the_task },
+	{ "type1_exec_steal",
+	  "the same rule, where the new mm holds more than is uncharged: it takes from others' charge",
+	  "fixed in 6.3 by 046eca5018f8 (CVE-2023-53171)",
+	  "map 50, exec, mlock 60, unmap: locked_vm 10 while 60 are locked (locked_vm_ledger)",
+	  charges_the_task },
+	{ "type1_dead_leader",
+	  "the same rule, where the mapping thread group's leader has exited and has no mm",
+	  "read in 6.2; gone in 6.3 with 046eca5018f8",
+	  "the leader thread exits, another thread maps: ESRCH",
+	  charges_the_task },
+	{ "type1_unmap_fork_guard",
+	  "an unmap stops without an error at the first dma that another mm mapped",
+	  "removed in 6.0 by ffed0518d871; kept in 5.15.119",
+	  "map 50, fork, the child unmaps: 0 bytes, still pinned and charged",
+	  unmap_guard },
+	{ "type1_vaddr_free_ride",
+	  "a VADDR update moves no charge to the new owner",
+	  "fixed in 6.3 by 90fdd158a695 with 18e292705ba2",
+	  "map 50, unmap VADDR, exec, map VADDR: locked_vm 0, a second limit's worth fits",
+	  vaddr_without_owner },
+	{ "type1_vaddr_blocks_mdev",
+	  "an mdev's pin sleeps while a vaddr is invalid, as long as user space likes",
+	  "fixed in 6.3 by ef3a3f6a294b; da4f1c2e1c9c, a5ac1f816563, e592296cd6e1",
+	  "mdev, unmap VADDR, mdev pin: waits until map VADDR or close",
+	  vaddr_without_owner },
+	{ "type1_zero_page_leak",
+	  "the zero page of a read-only map counts as reserved, is pinned and never put",
+	  "fixed in 6.0-rc5 by 873aefb376bb",
+	  "map 100 untouched pages read-only, unmap: 100 pins of the zero page stay",
+	  zero_page_leak },
+	{ "type1_gup_error_partial",
+	  "one GUP a page: the chunk before a bad page is charged and mapped before the error shows",
+	  "gone in 5.12 with 4d83de6da265",
+	  "map 10 with a hole at page 6: 5 pages are charged and mapped for a moment, then EFAULT",
+	  pin_one_by_one },
+	{ "iommufd_unmap_warn_once",
+	  "an unmap tells the accesses once, and warns if one pins again",
+	  "6.2 and 6.3; retried since 6.4",
+	  "an access pins again while it is told to let go: EDEADLOCK and a warning",
+	  unmap_warns_at_once },
+	{ "iommufd_empty_unmap_enoent",
+	  "the vfio container that iommufd serves refuses to unmap what is not mapped",
+	  "fixed in 6.18 and stable by afb47765f923",
+	  "vfio_unmap of an unused range: ENOENT",
+	  empty_unmap_enoent },
+	{ "iommufd_unmap_no_advance",
+	  "an unmap starts over from its first IOVA each time it has dropped the lock",
+	  "6.2 to 6.18; 6.12.117 advances",
+	  "another task maps behind the cursor: that map is removed as well",
+	  unmap_no_advance },
+	{ "iommufd_unpin_while_access",
+	  "detaching the last domain unpins past the hole, pages of an access with it",
+	  "fixed in 6.3 by 727c28c1cef2",
+	  "a domain and an access that pins the middle page; detach: the page is unpinned (npinned_coverage)",
+	  unpin_while_access },
+	{ "iommufd_carry_order",
+	  "a batch forgets how long its run was before it works out the page that it carries over",
+	  "fixed in 6.3 by 13a0d1ae7ee6",
+	  "16 contiguous pages, an access at 8, unmap: the wrong pages are unpinned (pin_count)",
+	  carry_order },
+	{ "iommufd_carry_end_zero",
+	  "a carried page is not counted in its batch, so the next one overwrites it",
+	  "fixed in 6.5 by b7c822fa6b77",
+	  "as carry_order with a small batch (npinned_coverage)",
+	  carry_end_zero },
+	{ "iommufd_uptr_wrap",
+	  "the end of the user range may wrap",
+	  "fixed in 6.3 by e4395701330f",
+	  "ioas_map near the end of the address space: a page count from the wrapped end",
+	  uptr_wrap },
+	{ "iommufd_split_stale_itree",
+	  "splitting a filled area leaves its old range among those that hold pages, and adds neither half",
+	  "fixed in 6.7 by e7250ab7ca49 (CVE-2023-52801)",
+	  "version 1 container: map 8, unmap 4: wrong pages unpinned later (npinned_coverage)",
+	  split_stale_itree },
+	{ "change_process_mm_dead",
+	  "the uncharge of a dead mm fails after everything was switched",
+	  "read in 6.13 to 6.18.2, measured on 7.0",
+	  "process mode, map a file, exec, change_process: EINVAL, a warning, and the charge stays for good",
+	  change_process_mm_dead },
+	{ "change_process_none_p2",
+	  "mappings that charge nothing change their mm without moving its pinned_vm",
+	  "read in 6.13 to 6.18.2, measured on 7.0",
+	  "CAP_IPC_LOCK, map a file, exec, change_process, unmap: pinned_vm is negative (pinned_vm_negative)",
+	  change_process_none_p2 },
+	{ "change_process_lock_leak",
+	  "an allocation failure leaves the IOAS just taken locked",
+	  "read in 6.13 to 6.18.2",
+	  "fail(alloc) in change_process: the next map of that IOAS hangs (lock_held, deadlock)",
+	  change_process_lock_leak },
+	{ "uring_ring_p1_underflow",
+	  "the mm is stored after the ring was charged and before it is given back: only the subtraction runs",
+	  "5.9-rc1; fixed in 5.9-rc3 by 6b7898eb180d (bugzilla 209025)",
+	  "ring, close: locked_vm is minus the ring's pages (locked_vm_negative)",
+	  ring_p1_underflow },
+	{ "uring_p1_unlocked",
+	  "locked_vm is changed for a ring without mmap_lock",
+	  "fixed in 5.11 by 4bc4a912534a",
+	  "a ring made or closed beside an mlock: one update is lost (locked_vm_ledger, data_race)",
+	  p1_unlocked },
+	{ "uring_hpage_cross_buffer",
+	  "a huge page that another buffer of the ring holds costs nothing, and goes with the first holder",
+	  "reported in January 2026 as a bypass of the limit",
+	  "two buffers in one huge page, unregister the first: 0 charged, pages pinned (pages.unaccounted)",
+	  hpage_cross_buffer },
+	{ "uring_clone_foreign",
+	  "buffers may be cloned to a ring of another user or mm, which then gives back what it never paid",
+	  "fixed in 6.13 and 6.12.y by 19d340a2988d",
+	  "clone to a ring of another user, close both: its count is negative (user_locked_vm_negative)",
+	  clone_foreign },
+	{ "secretmem_vma_charge",
+	  "memfd_secret is charged by VMA, not by the pages that the file holds",
+	  "read in 5.14 to 6.18.2; by user in 6.12.117",
+	  "map and touch 10, munmap: locked_vm 0, 10 pages still held",
+	  secretmem_vma_charge },
+	{ "mlock_delta_int",
+	  "mlock counts its pages in 32 bits",
+	  "read in 5.4 to 6.18.2; long in 6.12.117",
+	  "mlock of 8 TiB: locked_vm wraps (locked_vm_ledger)",
+	  mlock_delta_int },
+	{ "fork_shares_pinned",
+	  "fork leaves pinned pages shared, so a later write parts the device from its task",
+	  "copied early since 5.9 (70e806e4e645)",
+	  "pin, fork, the parent writes: DEV.pfn and T.pfn differ",
+	  fork_shares_pinned },
+	{ "gup_ro_shared",
+	  "a long-term read-only pin takes a page that is shared or not the task's own",
+	  "unshared since 5.19 (a7f226604170), file and zero pages since 6.2 (84209e87c696)",
+	  "map read-only after fork, write: DEV.pfn and T.pfn differ",
+	  gup_ro_shared },
+};
+
+size_t quirks(void)
+{
+	return sizeof(table) / sizeof(table[0]);
+}
+
+const struct quirk *quirk_at(size_t index)
+{
+	return index < quirks() ? &table[index] : NULL;
+}
