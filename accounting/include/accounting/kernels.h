@@ -29,6 +29,7 @@ struct type1_rules {
 	enum type1_zero zero;
 	enum type1_overflow overflow;
 	unsigned int dma_entries_max;	/* 65535 */
+	bool change_dma_owner;		/* VFIO_CHANGE_DMA_OWNER: no release has it, the proposal of 2022 does */
 };
 
 /* iommufd, rows 8 to 11 */
