@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A thin front of the CMake presets: each target says in one line what it runs.
+PARTS := unit valgrind asan hashes aarch64 mutants
+
+all: build/pinsim
+
+help:
+	@echo 'make                 build/pinsim, the command'
+	@echo 'make run             builds it, then what each kernel does with each scenario of scenarios/'
+	@echo 'make test            every test; its parts are $(PARTS:%=test-%)'
+	@echo 'make coverage        the tests once more with gcov, reported by folder'
+	@echo 'make bench           the benchmarks of bench/'
+	@echo 'make clean           removes build/ and build-*/'
+	@echo 'Each installs the Debian packages that it lacks (tools/install-deps).'
+
+build/pinsim: FORCE
+	@tools/install-deps build
+	@cmake --preset release --log-level=WARNING >/dev/null
+	@cmake --build --preset release --target pinsim
+
+run: build/pinsim
+	build/pinsim matrix scenarios/
+
+test:
+	@tools/test $(PARTS)
+
+$(PARTS:%=test-%):
+	@tools/test $(@:test-%=%)
+
+coverage:
+	@tools/install-deps test
+	@coverage/report
+
+bench: build/pinsim
+	@bench/run
+
+clean:
+	rm -rf build build-*
+
+FORCE:
+.PHONY: all help run test $(PARTS:%=test-%) coverage bench clean FORCE
