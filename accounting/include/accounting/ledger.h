@@ -34,8 +34,6 @@ struct ledger_object;
 struct ledger_object *ledger_object_create(const char *kind, struct ledger_object *parent);
 /* At destruction charge and uncharge must balance (invariant object_balance), but for holders that are dead. */
 void ledger_object_destroy(struct ledger_object *object);
-/* Hangs the object elsewhere in the tree: a buffer whose ring goes while another ring still has it. */
-void ledger_object_reparent(struct ledger_object *object, struct ledger_object *parent);
 /* The object charges every folio that it touches as a whole (io_uring): its pins carry their folios. */
 void ledger_object_whole_folios(struct ledger_object *object);
 /*

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The charging primitives.
+ *
+ *	bucket            protected by            below zero              tested
+ *	mm->locked_vm     mmap_lock for write     wraps, WARN once        before the add
+ *	user->locked_vm   compare-and-exchange    goes negative, or       in the loop
+ *	                                          refuses (iommufd)
+ *	mm->pinned_vm     atomic                  goes negative           never here
+ *
+ * Comparisons are unsigned 64-bit sums that may wrap, as in the kernel: a counter
+ * that went below zero is over every limit, also over RLIM_INFINITY.
+ *
+ * The ledger's entry and the trace's record follow the change of the counter with
+ * no scheduling point between, so no task ever sees one without the other.
+ */
+#include <accounting/charge.h>
+#include <linux/bug.h>
+#include <linux/capability.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <sim/trace.h>
+#include <sim/verdict.h>
+#include "internal.h"
+
+unsigned long memlock_limit_pages(const struct task_struct *task)
+{
+	return task_rlimit(task, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+}
+
+static const struct task_struct *limit_task(const struct charge_by *by)
+{
+	return by->limit_task ? by->limit_task : current;
+}
+
+/* In words: "64p", "-50p (wrapped)", "unlimited". */
+static const char *pages_text(unsigned long pages, char *buf, size_t size)
+{
+	if ((long)pages < 0)
+		snprintf(buf, size, "%ldp (wrapped)", (long)pages);
+	else if (pages == RLIM_INFINITY >> PAGE_SHIFT)
+		snprintf(buf, size, "unlimited");
+	else
+		snprintf(buf, size, "%lup", pages);
+	return buf;
+}
+
+void charge_refused(enum ledger_bucket bucket, const void *key, unsigned long used, unsigned long request,
+		    unsigned long limit, const struct charge_by *by)
+{
+	struct ledger_holder *holder = ledger_holder(bucket, key);
+	char name[96], used_text[40], limit_text[40];
+
+	sim_refusal_note("%s %s + %lup > %s's %s (%s)",
+			 ledger_holder_name(holder, bucket, name, sizeof(name)),
+			 pages_text(used, used_text, sizeof(used_text)), request, limit_task(by)->comm,
+			 pages_text(limit, limit_text, sizeof(limit_text)), by->rule);
+	invariant_refused(bucket, holder, used, request, limit);
+}
+
+/* The counter of @key was changed: the trace, the ledger. */
+static void changed(const struct charge_by *by, enum ledger_bucket bucket, void *key, unsigned long counter_id,
+		    long now, long pages)
+{
+	sim_record(SIM_POINT_COUNTER, counter_id, now);
+	ledger_enter(by->object, bucket, key, pages);
+}
+
+int charge_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim,
+		     const struct charge_by *by)
+{
+	unsigned long used, limit;
+
+	mmap_assert_write_locked(mm);
+	used = mm->locked_vm;
+	if (!inc) {
+		WARN_ON_ONCE(used < pages);
+		mm->locked_vm = used - pages;
+		changed(by, BUCKET_LOCKED_VM, mm, mm->locked_vm_id, (long)mm->locked_vm, -(long)pages);
+		return 0;
+	}
+	limit = bypass_rlim ? ~0UL : memlock_limit_pages(limit_task(by));
+	if (!bypass_rlim && used + pages > limit) {
+		charge_refused(BUCKET_LOCKED_VM, mm, used, pages, limit, by);
+		return -ENOMEM;
+	}
+	mm->locked_vm = used + pages;
+	changed(by, BUCKET_LOCKED_VM, mm, mm->locked_vm_id, (long)mm->locked_vm, (long)pages);
+	if (!bypass_rlim)
+		invariant_charged(BUCKET_LOCKED_VM, ledger_holder(BUCKET_LOCKED_VM, mm), limit);
+	return 0;
+}
+
+int charge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by)
+{
+	unsigned long limit = memlock_limit_pages(limit_task(by));
+	long used = atomic_long_read(&user->locked_vm);
+
+	do {
+		if ((unsigned long)used + pages > limit) {
+			charge_refused(BUCKET_USER_LOCKED_VM, user, (unsigned long)used, pages, limit, by);
+			return -ENOMEM;
+		}
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &used, used + (long)pages));
+	changed(by, BUCKET_USER_LOCKED_VM, user, user->locked_vm_id, used + (long)pages, (long)pages);
+	invariant_charged(BUCKET_USER_LOCKED_VM, ledger_holder(BUCKET_USER_LOCKED_VM, user), limit);
+	return 0;
+}
+
+void uncharge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by)
+{
+	long now = atomic_long_sub_return((long)pages, &user->locked_vm);
+
+	changed(by, BUCKET_USER_LOCKED_VM, user, user->locked_vm_id, now, -(long)pages);
+}
+
+void uncharge_user_locked_vm_checked(struct user_struct *user, unsigned long pages, const struct charge_by *by)
+{
+	if (WARN_ON((unsigned long)atomic_long_read(&user->locked_vm) < pages))
+		return;
+	uncharge_user_locked_vm(user, pages, by);
+}
+
+void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by)
+{
+	long now = atomic64_add_return((long)pages, &mm->pinned_vm);
+
+	changed(by, BUCKET_PINNED_VM, mm, mm->pinned_vm_id, now, (long)pages);
+}
+
+void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by)
+{
+	long now = atomic64_sub_return((long)pages, &mm->pinned_vm);
+
+	changed(by, BUCKET_PINNED_VM, mm, mm->pinned_vm_id, now, -(long)pages);
+}
+
+/* --- mm/util.c, for code that knows no ledger object ------------------------ */
+
+int __account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, struct task_struct *task,
+			bool bypass_rlim)
+{
+	const struct charge_by by = {
+		.object = accounting()->unattributed,
+		.rule = "account_locked_vm",
+		.limit_task = task,
+	};
+
+	return charge_locked_vm(mm, pages, inc, bypass_rlim, &by);
+}
+
+int account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc)
+{
+	int ret;
+
+	if (!mm || !pages)
+		return 0;
+	mmap_write_lock(mm);
+	ret = __account_locked_vm(mm, pages, inc, current, capable(CAP_IPC_LOCK));
+	mmap_write_unlock(mm);
+	return ret;
+}
