@@ -85,6 +85,8 @@ static const struct {
 		"I10: the holder is a dead mm, and its charge is dropped with it" },
 	[EXCEPT_BALANCE_DROPPED] = { VIOLATION_OBJECT_BALANCE,
 		"I10, I12: type1 gave up an uncharge at a fatal signal (vfio_lock_acct, EINTR)" },
+	[EXCEPT_PINS_ZERO_PAGE] = { VIOLATION_PIN_COUNT,
+		"I15: type1 never puts the zero page that it has pinned (before 6.0)" },
 	[EXCEPT_FAILED_MLOCK] = { VIOLATION_FAILED_CALL_RESIDUE,
 		"I6: mlock keeps what it locked before a hole, or before its populate failed" },
 	[EXCEPT_FAILED_BISECT] = { VIOLATION_FAILED_CALL_RESIDUE,

@@ -121,11 +121,25 @@ void uncharge_user_locked_vm_checked(struct user_struct *user, unsigned long pag
 	uncharge_user_locked_vm(user, pages, by);
 }
 
-void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by)
+unsigned long charge_user_locked_vm_return(struct user_struct *user, unsigned long pages, const struct charge_by *by)
+{
+	long now = atomic_long_add_return((long)pages, &user->locked_vm);
+
+	changed(by, BUCKET_USER_LOCKED_VM, user, user->locked_vm_id, now, (long)pages);
+	return (unsigned long)now;
+}
+
+unsigned long charge_pinned_vm_return(struct mm_struct *mm, unsigned long pages, const struct charge_by *by)
 {
 	long now = atomic64_add_return((long)pages, &mm->pinned_vm);
 
 	changed(by, BUCKET_PINNED_VM, mm, mm->pinned_vm_id, now, (long)pages);
+	return (unsigned long)now;
+}
+
+void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by)
+{
+	(void)charge_pinned_vm_return(mm, pages, by);
 }
 
 void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by)

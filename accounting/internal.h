@@ -74,6 +74,7 @@ struct ledger_object {
 	struct ledger_object *pins_next;	/* of all that pin */
 	struct ledger_object **pins_pprev;
 	struct sim_run_tree pins;	/* frame -> times pinned by this object */
+	long zero_pins;			/* of the zero page, wherever it counts them: belongs to nobody */
 	bool whole_folios;
 	unsigned int nr_entries;
 	unsigned int max_entries;
@@ -97,6 +98,7 @@ struct accounting_call {
 enum exception {
 	EXCEPT_BALANCE_DEAD_MM,
 	EXCEPT_BALANCE_DROPPED,
+	EXCEPT_PINS_ZERO_PAGE,
 	EXCEPT_FAILED_MLOCK,
 	EXCEPT_FAILED_BISECT,
 	EXCEPT_FAILED_CHANGE_PROCESS,

@@ -20,6 +20,7 @@
 #include <linux/rbtree.h>
 #include <kapi/iommu.h>
 #include <mm_model/machine.h>
+#include <mm_model/state.h>
 #include <sim/invariant.h>
 #include <sim/verdict.h>
 
@@ -168,46 +169,50 @@ void accounting_call_ended(const struct task_struct *task)
 
 /* --- pins ---------------------------------------------------------------------- */
 
+/*
+ * How many pins the pages from @at on have, and how many the ledger has; returns
+ * up to where (inclusive) both go on. The zero page is nobody's: what is pinned of
+ * it before 6.5 is not entered.
+ */
+static unsigned long pins_until(unsigned long at, unsigned long last, unsigned long *counted, unsigned long *entered)
+{
+	unsigned long end = last;
+	struct mm_pin_run pinned;
+	struct sim_run run;
+
+	*counted = 0;
+	*entered = 0;
+	if (mm_pin_state(at, &pinned) && !frame_is_zero(pinned.frame)) {
+		if (pinned.frame <= at) {
+			*counted = pinned.pins;
+			end = min(end, pinned.frame + pinned.nr - 1);
+		} else {
+			end = min(end, pinned.frame - 1);
+		}
+	}
+	if (sim_run_next(&accounting()->pins, at, &run)) {
+		if (run.start <= at) {
+			*entered = run.value;
+			end = min(end, run.last);
+		} else {
+			end = min(end, run.start - 1);
+		}
+	}
+	return end;
+}
+
 /* Frames in [@frame, @last] whose pin count is not what the objects have pinned. */
 static unsigned long pin_differences(unsigned long frame, unsigned long last)
 {
-	const struct sim_run_tree *pins = &accounting()->pins;
-	unsigned long differ = 0, same, stretch;
-	struct sim_run run;
+	unsigned long differ = 0, counted, entered, end;
 
-	for (unsigned long at = frame; at <= last && at >= frame; at += stretch) {
-		unsigned long counted = frame_pins(at, &same), entered = 0;
-
-		stretch = last - at + 1 < same ? last - at + 1 : same;
-		if (sim_run_clip(pins, at, last, &run)) {
-			unsigned long until = run.start > at ? run.start - at : run.last - at + 1;
-
-			if (run.start <= at)
-				entered = run.value;
-			stretch = until < stretch ? until : stretch;
-		}
+	for (unsigned long at = frame;; at = end + 1) {
+		end = pins_until(at, last, &counted, &entered);
 		if (counted != entered)
-			differ += stretch;
+			differ += end - at + 1;
+		if (end == last)
+			return differ;
 	}
-	return differ;
-}
-
-static unsigned long all_pin_differences(void)
-{
-	struct accounting *acct = accounting();
-	unsigned long differ = 0, at = 0, pinned = mm_pages_pinned();
-	struct sim_run run;
-
-	while (sim_run_next(&acct->pins, at, &run)) {
-		differ += pin_differences(run.start, run.last);
-		at = run.last + 1;
-		if (!at)
-			break;
-	}
-	/* pinned by nobody who keeps the ledger */
-	if (pinned > acct->pins.nr_keys)
-		differ += pinned - acct->pins.nr_keys;
-	return differ;
 }
 
 static unsigned long dirty_pin_differences(void)
@@ -215,13 +220,11 @@ static unsigned long dirty_pin_differences(void)
 	struct accounting *acct = accounting();
 	unsigned long differ = 0;
 
-	if (acct->nr_dirty_runs > DIRTY_RUNS)
-		return all_pin_differences();
+	if (acct->nr_dirty_runs > DIRTY_RUNS || mm_pages_pinned() != acct->pins.nr_keys)
+		return pin_differences(0, ~0UL);
 	for (unsigned int i = 0; i < acct->nr_dirty_runs; i++)
 		differ += pin_differences(acct->dirty_run[i].frame,
 					  acct->dirty_run[i].frame + acct->dirty_run[i].nr - 1);
-	if (!differ && mm_pages_pinned() != acct->pins.nr_keys)
-		differ = all_pin_differences();
 	return differ;
 }
 

@@ -235,6 +235,7 @@ static const struct cell cells[] = {
 	CELL("type1 pin granularity", type1.pin, pin_values),
 	CELL("type1 zero page", type1.zero, zero_values),
 	CELL("type1 wrap errno", type1.overflow, overflow_values),
+	CELL("VFIO_CHANGE_DMA_OWNER", type1.change_dma_owner, NULL),
 	CELL("iommufd", iommufd.present, NULL),
 	CELL("vfio device cdev", iommufd.vfio_cdev, NULL),
 	CELL("iommufd unmap", iommufd.unmap, unmap_values),

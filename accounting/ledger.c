@@ -26,7 +26,7 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <mm_model/machine.h>
-#include <sim/trace.h>
+#include <mm_model/state.h>
 #include <sim/verdict.h>
 #include <sim/world.h>
 
@@ -164,18 +164,18 @@ const char *ledger_holder_name(const struct ledger_holder *holder, enum ledger_b
 		[BUCKET_PERF_MLOCK] = "perf_mlock",
 		[BUCKET_UCOUNTS_MEMLOCK] = "memlock",
 	};
-	const char *name = NULL;
+	const struct task_struct *task = mm_current();
+	const char *name = "ucounts";
 
 	if (holder->kind == HOLDER_USER && holder->user) {
 		snprintf(buf, size, "user(%u).%s", __kuid_val(holder->user->uid), bucket_names[bucket]);
 		return buf;
 	}
-	if (holder->kind == HOLDER_MM && holder->mm)
-		name = sim_object_name_get(bucket == BUCKET_PINNED_VM ? holder->mm->pinned_vm_id :
-					   holder->mm->locked_vm_id);
-	if (name)
-		return name;
-	snprintf(buf, size, "%s.%s", holder->key ? "mm" : "freed", bucket_names[bucket]);
+	if (!holder->key)
+		name = "freed";
+	else if (holder->kind == HOLDER_MM)
+		name = task && task->mm == holder->mm ? task->comm : mm_name(holder->mm);
+	snprintf(buf, size, "%s.%s", name, bucket_names[bucket]);
 	return buf;
 }
 
@@ -456,6 +456,10 @@ void ledger_pins(struct ledger_object *object, unsigned long frame, unsigned lon
 
 	if (!nr)
 		return;
+	if (frame_is_zero(frame)) {
+		object->zero_pins += pin ? (long)nr : -(long)nr;
+		return;
+	}
 	if (pin)
 		pinning_link(object);
 	accounting_call_pinned(object, frame, nr, pin);
@@ -476,6 +480,8 @@ static void forget_pins(struct ledger_object *object)
 	struct accounting *acct = accounting();
 	struct sim_run run;
 
+	if (object->zero_pins)
+		accounting_excepted(EXCEPT_PINS_ZERO_PAGE);
 	while (sim_run_next(&object->pins, 0, &run)) {
 		for (unsigned long i = 0; i < run.value; i++)
 			counts_change(&acct->pins, run.start, run.last - run.start + 1, false);
@@ -578,7 +584,7 @@ unsigned long ledger_pages_unaccounted(void)
 			add_frames(&frames, object);
 	unaccounted = frames_outside(&acct->pins, &frames);
 	sim_run_tree_destroy(&frames);
-	/* what is pinned by somebody who keeps no ledger object at all */
+	/* what nobody enters: the zero page before 6.5, and pins of those who keep no ledger object */
 	if (pinned > acct->pins.nr_keys)
 		unaccounted += pinned - acct->pins.nr_keys;
 	return unaccounted;

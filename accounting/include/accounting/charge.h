@@ -36,6 +36,8 @@ int charge_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, bool b
  * errno translate. A plain read, then try_cmpxchg: each a scheduling point.
  */
 int charge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by);
+/* atomic_long_add_return, tested by the caller afterwards (BPF before 5.11). The new value, as unsigned. */
+unsigned long charge_user_locked_vm_return(struct user_struct *user, unsigned long pages, const struct charge_by *by);
 /* Plain subtraction (io_uring: __io_unaccount_mem). Goes negative if it must. */
 void uncharge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by);
 /* iommufd/pages.c:decr_user_locked_vm: refuses to go below zero, with a WARN, and subtracts nothing then. */
@@ -43,6 +45,8 @@ void uncharge_user_locked_vm_checked(struct user_struct *user, unsigned long pag
 
 /* mm->pinned_vm, never tested here: atomic64_add / sub with its ledger entry. */
 void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
+/* The same for a caller that tests the sum (ib_umem_get): the new value, as unsigned. */
+unsigned long charge_pinned_vm_return(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
 void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
 
 /* limit_task's RLIMIT_MEMLOCK >> PAGE_SHIFT. */

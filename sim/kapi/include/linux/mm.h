@@ -88,12 +88,6 @@ bool frame_is_zero(unsigned long frame);
 /* The folio a frame belongs to: its first frame in *@head, its size in pages returned (1 for a plain page). */
 unsigned long frame_folio(unsigned long frame, unsigned long *head);
 /*
- * FOLL_PIN pins that a frame has, as T.pins(VA) shows them; *@same gets how far
- * (this frame included) the count goes on. Not a scheduling point: for checks.
- */
-unsigned long frame_pins(unsigned long frame, unsigned long *same);
-
-/*
  * GUP (mm/gup.c), in runs. Pins from @start up to @nr_pages pages or until @runs
  * is full, and appends to @runs. Returns the pages pinned (> 0, may be short), or
  * -errno if the first page fails (EFAULT, ENOMEM, EINTR, EAGAIN). FOLL_PIN is
