@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of sim/core share, and nobody else sees: the world itself.
+ *
+ * One struct sim_world owns the arena, the actors with their fibers, the trace
+ * hash, the tape, the reports and the registries. Everything that a run changes
+ * is reachable from here; what an OS thread keeps between runs (stacks and arena
+ * chunks, no state of any run) is in cache.c.
+ *
+ * "Outside" is an actor too: code that runs outside any actor (the runner, a
+ * test) has its own refusal, faults and preemption depth, so no function needs a
+ * second path for it. It never is on the ready list and sim_self() hides it.
+ */
+#ifndef SIM_CORE_H
+#define SIM_CORE_H
+
+#include <stdint.h>
+#include <sim/fault.h>
+#include <sim/invariant.h>
+#include <sim/sched.h>
+#include <sim/trace.h>
+#include <sim/verdict.h>
+#include <sim/world.h>
+
+_Static_assert(sizeof(long) == 8, "the simulated machine has 64-bit longs, and so must the host");
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* The index under which "outside any actor" is recorded. */
+#define OUTSIDE_INDEX (~0u)
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SIM_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SIM_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define SIM_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SIM_TSAN 1
+#endif
+#endif
+#ifndef SIM_ASAN
+#define SIM_ASAN 0
+#endif
+#ifndef SIM_TSAN
+#define SIM_TSAN 0
+#endif
+
+struct sim_fiber;
+
+/* cache.c, fiber.c, alloc.c: the host's side. */
+
+/* Ends the process with "pinsim: ..." and exit status 3: the host failed, or a layer broke the contract. */
+_Noreturn void sim_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool sim_on_valgrind(void);
+
+struct sim_chunk {
+	struct sim_chunk *next;
+	_Alignas(16) unsigned char bytes[];
+};
+#define SIM_CHUNK_BYTES ((size_t)64 << 10)
+
+struct sim_chunk *sim_cache_chunk_get(void);
+void sim_cache_chunk_put(struct sim_chunk *chunk);
+
+#define SIM_ARENA_CLASSES 52
+struct sim_big;
+struct sim_arena {
+	unsigned char *at;	/* the free rest of the first chunk */
+	unsigned char *end;
+	struct sim_chunk *chunks;
+	struct sim_big *bigs;	/* blocks that are the host's own, each */
+	bool individual;	/* every block is: under Valgrind and ASan */
+	void *free[SIM_ARENA_CLASSES];
+};
+void sim_arena_init(struct sim_arena *arena);
+void sim_arena_destroy(struct sim_arena *arena);
+
+/* tape.c: the open choices as deviations from the sequential order. */
+struct sim_tape {
+	uint64_t *words;	/* the deviations, as bits: see tape.c */
+	size_t nr_bits;
+	size_t nr_words;	/* room */
+	size_t nr_deviations;
+	size_t nr_choices;
+	size_t zeros;		/* choices since the last deviation */
+};
+struct sim_tape_reader {
+	const struct sim_tape *tape;
+	size_t bit;
+	size_t left;		/* deviations not yet read */
+	size_t zeros;		/* choices before the next deviation */
+	uint64_t value;		/* of the next deviation; 0: none left */
+};
+void sim_tape_append(struct sim_tape *tape, uint64_t value);
+void sim_tape_reader_init(struct sim_tape_reader *reader, const struct sim_tape *tape);
+/* The next choice; 0 (as in_order) behind the end. */
+uint64_t sim_tape_read(struct sim_tape_reader *reader);
+/* Appends @value as the code of the tape; false and nothing read where the bits end first (token.c). */
+bool sim_tape_get_code(const struct sim_tape *tape, size_t *bit, uint64_t *value);
+
+/*
+ * How a pick stands on the tape: 0 is what the sequential order would do, k the
+ * k-th of the others. @fallback: index of the sequential order's choice.
+ */
+static inline unsigned int pick_default(int current)
+{
+	return current < 0 ? 0 : current;
+}
+
+static inline uint64_t pick_to_choice(unsigned int pick, unsigned int fallback)
+{
+	if (pick == fallback)
+		return 0;
+	return pick < fallback ? pick + 1 : pick;
+}
+
+static inline unsigned int choice_to_pick(uint64_t choice, unsigned int nr, unsigned int fallback)
+{
+	if (choice == 0 || choice >= nr)
+		return fallback;
+	return choice <= fallback ? choice - 1 : choice;
+}
+
+/* sched.c */
+struct sim_body {
+	struct sim_body *next;
+	void (*run)(void *arg);
+	void *arg;
+};
+
+enum actor_state {
+	ACTOR_IDLE,
+	ACTOR_READY,	/* also while it runs */
+	ACTOR_BLOCKED,
+};
+
+struct sim_actor {
+	unsigned int index;
+	enum actor_state state;
+	unsigned int nopreempt;
+	unsigned int faults;		/* bit SITE: armed; bit SIM_FAULT_NR: fail_nth() is */
+	enum sim_point next_kind;
+	unsigned long next_object;
+	struct sim_fiber *fiber;	/* while a body is under way */
+	struct sim_body *first, **tail;
+	void *cookie;
+	const char *name;
+	/* what it waits for, while blocked */
+	unsigned long wait_object;
+	const char *wait_why;
+	struct sim_actor *wait_holder;
+
+	unsigned long fault_left[SIM_FAULT_NR];
+	unsigned long fault_nth;
+	char *refusal;			/* a buffer, once there was one */
+	bool refused;
+};
+
+struct sim_slot_state {
+	void *state;
+	void (*fini)(void *state);
+};
+
+struct sim_world {
+	/* what every scheduling point touches */
+	uint64_t hash;
+	unsigned long nr_records;
+	unsigned long points;
+	unsigned long points_max;
+	struct sim_actor *current;	/* never NULL: &outside where no actor runs */
+	unsigned int nr_ready;
+	unsigned int current_pos;	/* of current in ready[]; valid while an actor that is on it runs */
+	struct sim_actor_view *ready;	/* in order of creation; room for all actors */
+	void (*sink)(void *arg, const struct sim_record *record);
+	void *sink_arg;
+
+	const struct sim_strategy *strategy;
+	void *strategy_state;
+	struct sim_tape tape;
+
+	struct sim_actor outside;
+	struct sim_actor **actors;
+	unsigned int nr_actors;
+	unsigned int room_actors;
+	unsigned int nr_blocked;
+	bool fatal;
+	size_t stack_bytes;
+	struct sim_fiber *spare;	/* between bodies */
+	struct sim_fiber *abandoned;	/* their stacks may still be pointed into: kept until destroy */
+	struct sim_body *free_bodies;
+
+	struct sim_slot_state slots[SIM_SLOT_NR];
+	unsigned char slot_order[SIM_SLOT_NR];
+	unsigned int nr_slots;
+
+	unsigned long last_object;
+	char **names;			/* by object id */
+	unsigned long room_names;
+
+	struct sim_report *reports;
+	size_t nr_reports;
+	size_t room_reports;
+	unsigned long violations[VIOLATION_NR];
+	unsigned long warnings;
+	unsigned long step;
+	struct sim_warned *warned;
+
+	const struct sim_invariant **invariants;
+	size_t nr_invariants;
+	size_t room_invariants;
+
+	struct sim_arena arena;
+};
+
+void sim_sched_init(struct sim_world *world);
+void sim_sched_destroy(struct sim_world *world);
+
+/* trace.c */
+void sim_trace_tell_sink(struct sim_world *world, unsigned int kind, unsigned long object, long result);
+
+/*
+ * One record into the hash. The record is mixed on its own, off the chain of
+ * dependencies, and then folded in by a bijection of the state: two runs whose
+ * hashes differ can only meet again by chance, and the chain costs one multiply.
+ */
+static inline void sim_trace_add(struct sim_world *world, unsigned int kind, unsigned long object, long result)
+{
+	uint64_t mixed = object ^ (((uint64_t)world->current->index << 32 | kind) * 0x9e3779b97f4a7c15ull);
+
+	mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93ull;
+	mixed = ((mixed ^ mixed >> 29) + (uint64_t)result) * 0xbf58476d1ce4e5b9ull;
+	mixed ^= mixed >> 32;
+	world->hash = ((world->hash << 23 | world->hash >> 41) ^ mixed) * 0x94d049bb133111ebull;
+	world->nr_records++;
+	if (unlikely(world->sink != NULL))
+		sim_trace_tell_sink(world, kind, object, result);
+}
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fault sites. Each actor carries what is armed for it; a delivered fault is
+ * recorded and disarmed, so code that is tried again goes well.
+ */
+#include "core.h"
+
+#include <string.h>
+
+#define NTH_BIT (1u << SIM_FAULT_NR)
+
+static const struct {
+	const char *name;
+	bool pages;	/* counts pages, not calls */
+	bool nth;	/* counted by fail_nth() */
+} sites[SIM_FAULT_NR] = {
+	[SIM_FAULT_GUP] = { "gup", .pages = true, .nth = true },
+	[SIM_FAULT_IOMMU_MAP] = { "iommu_map", .pages = true, .nth = true },
+	[SIM_FAULT_ALLOC] = { "alloc", .nth = true },
+	[SIM_FAULT_LOCK_KILL] = { "lock_kill" },
+};
+
+enum sim_fault_site sim_fault_site_by_name(const char *name)
+{
+	unsigned int site = 0;
+
+	while (site < SIM_FAULT_NR && strcmp(sites[site].name, name))
+		site++;
+	return site;
+}
+
+const char *sim_fault_site_name(enum sim_fault_site site)
+{
+	return site < SIM_FAULT_NR ? sites[site].name : "?";
+}
+
+static struct sim_actor *or_outside(struct sim_actor *actor)
+{
+	return actor ? actor : &sim_this->outside;
+}
+
+void sim_fault_arm(struct sim_actor *actor, enum sim_fault_site site, unsigned long count)
+{
+	actor = or_outside(actor);
+	/* Calls count from 1 and pages from 0; kept is what goes well before the fault. */
+	if (!sites[site].pages && !count--) {
+		actor->faults &= ~(1u << site);
+		return;
+	}
+	actor->faults |= 1u << site;
+	actor->fault_left[site] = count;
+}
+
+void sim_fault_arm_nth(struct sim_actor *actor, unsigned long nth)
+{
+	actor = or_outside(actor);
+	actor->faults &= ~NTH_BIT;
+	if (nth) {
+		actor->faults |= NTH_BIT;
+		actor->fault_nth = nth - 1;
+	}
+}
+
+bool sim_fault_pending(const struct sim_actor *actor)
+{
+	return (actor ? actor : &sim_this->outside)->faults;
+}
+
+static void deliver(struct sim_actor *actor, unsigned int bit, enum sim_fault_site site, unsigned long at)
+{
+	actor->faults &= ~bit;
+	sim_record(SIM_POINT_FAULT, site, at);
+}
+
+/* One call or batch of @nr units at @site: how many go well. */
+static unsigned long units_before_fault(struct sim_actor *actor, enum sim_fault_site site, unsigned long nr)
+{
+	unsigned int bit = 1u << site;
+
+	if (sites[site].nth && actor->faults & NTH_BIT) {
+		if (!actor->fault_nth) {
+			deliver(actor, NTH_BIT, site, 0);
+			return 0;
+		}
+		actor->fault_nth--;
+	}
+	if (actor->faults & bit) {
+		unsigned long left = actor->fault_left[site];
+
+		if (left < nr) {
+			deliver(actor, bit, site, left);
+			return left;
+		}
+		actor->fault_left[site] -= nr;
+	}
+	return nr;
+}
+
+bool sim_fault(enum sim_fault_site site)
+{
+	struct sim_actor *current = sim_this->current;
+
+	if (likely(!current->faults))
+		return false;
+	return units_before_fault(current, site, 1) == 0;
+}
+
+unsigned long sim_fault_pages(enum sim_fault_site site, unsigned long nr)
+{
+	struct sim_actor *current = sim_this->current;
+
+	if (likely(!current->faults) || !nr)
+		return nr;
+	return units_before_fault(current, site, nr);
+}

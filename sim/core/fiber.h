@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fibers: a stack and the point at which it was left.
+ *
+ * A fiber runs sim/core's loop over bodies and outlives them: between worlds it
+ * waits in the thread's cache, suspended inside that loop. One that was left in
+ * the middle of a body can only be used again from the start (fiber_reset()).
+ */
+#ifndef SIM_FIBER_H
+#define SIM_FIBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sim_fiber;
+
+/* A fiber that will enter @entry when first switched to; never returns NULL. @entry must not return. */
+struct sim_fiber *sim_fiber_create(size_t stack_bytes, void (*entry)(void));
+void sim_fiber_destroy(struct sim_fiber *fiber);
+/* Forgets what it was doing. */
+void sim_fiber_reset(struct sim_fiber *fiber, void (*entry)(void));
+/* Stands for the stack that the OS gave this thread: something to switch back to. */
+struct sim_fiber *sim_fiber_outside(void);
+void sim_fiber_outside_free(struct sim_fiber *fiber);
+
+/* Leaves @from, which is running, for @to; returns when somebody switches to @from again. */
+void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to);
+/* Leaves @from for good. */
+_Noreturn void sim_fiber_leave(struct sim_fiber *from, struct sim_fiber *to);
+/* First thing in an entry function: completes the switch for the sanitizers. */
+void sim_fiber_arrived(struct sim_fiber *self);
+
+size_t sim_fiber_stack_bytes(const struct sim_fiber *fiber);
+/* For lists: whoever holds a fiber that does not run may chain it. */
+struct sim_fiber **sim_fiber_next(struct sim_fiber *fiber);
+
+/* cache.c: stacks kept between runs. */
+struct sim_fiber *sim_cache_fiber_get(size_t stack_bytes, void (*entry)(void));
+/* The fiber waits in its entry's loop, or was reset. */
+void sim_cache_fiber_put(struct sim_fiber *fiber);
+
+#endif

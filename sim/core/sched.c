@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Actors and the scheduler.
+ *
+ * world->ready holds every actor that can go on, the running one included, in
+ * order of creation, as the views that a strategy gets. A scheduling point of the
+ * only ready actor is a hash update and two stores; with more, the strategy picks
+ * and the running fiber switches straight to the other one. sim_run() is only
+ * come back to when nobody can go on.
+ *
+ * An actor has a fiber only while a body of its is under way. A fiber whose body
+ * has ended takes up the next picked actor's body itself if that has not begun,
+ * so that sequential code runs on one warm stack without any switch. Fibers of
+ * ended bodies wait on world->spare; those of abandoned ones, whose stacks other
+ * code may still point into (wait queue entries), are kept until destroy.
+ */
+#include "core.h"
+#include "fiber.h"
+
+#include <string.h>
+
+/*
+ * ready[]
+ */
+
+static void ready_insert(struct sim_world *world, struct sim_actor *actor)
+{
+	unsigned int pos = world->nr_ready;
+
+	while (pos && world->ready[pos - 1].index > actor->index) {
+		world->ready[pos] = world->ready[pos - 1];
+		pos--;
+	}
+	world->ready[pos] = (struct sim_actor_view){
+		.actor = actor,
+		.index = actor->index,
+		.next_kind = actor->next_kind,
+		.next_object = actor->next_object,
+	};
+	if (world->nr_ready++ && pos <= world->current_pos)
+		world->current_pos++;
+}
+
+static void ready_remove(struct sim_world *world, struct sim_actor *actor)
+{
+	unsigned int pos = 0;
+
+	while (world->ready[pos].actor != actor)
+		pos++;
+	world->nr_ready--;
+	memmove(&world->ready[pos], &world->ready[pos + 1], (world->nr_ready - pos) * sizeof(*world->ready));
+	if (pos < world->current_pos)
+		world->current_pos--;
+}
+
+/* Who goes on? @current: position of the running actor, -1 where it cannot. The outside where nobody may. */
+static struct sim_actor *choose(struct sim_world *world, int current)
+{
+	unsigned int nr = world->nr_ready, pick = 0;
+
+	if (!nr || world->fatal)
+		return &world->outside;
+	if (nr > 1) {
+		if (current >= 0) {
+			world->ready[current].next_kind = world->current->next_kind;
+			world->ready[current].next_object = world->current->next_object;
+		}
+		pick = world->strategy->pick(world->strategy_state, world->ready, nr, current);
+		if (pick >= nr)
+			sim_die("strategy %s picked %u of %u", world->strategy->name, pick, nr);
+		sim_tape_append(&world->tape, pick_to_choice(pick, pick_default(current)));
+	}
+	world->current_pos = pick;
+	return world->ready[pick].actor;
+}
+
+/*
+ * Fibers and bodies
+ */
+
+static void fiber_main(void);
+
+static struct sim_fiber *fiber_get(struct sim_world *world)
+{
+	struct sim_fiber *fiber = world->spare;
+
+	if (!fiber)
+		return sim_cache_fiber_get(world->stack_bytes, fiber_main);
+	world->spare = *sim_fiber_next(fiber);
+	return fiber;
+}
+
+static void fiber_chain(struct sim_fiber **list, struct sim_fiber *fiber)
+{
+	*sim_fiber_next(fiber) = *list;
+	*list = fiber;
+}
+
+/* Makes @next the current one; returns the fiber to switch to. */
+static struct sim_fiber *take_over(struct sim_world *world, struct sim_actor *next)
+{
+	if (!next->fiber)
+		next->fiber = fiber_get(world);
+	world->current = next;
+	return next->fiber;
+}
+
+static void body_run(struct sim_world *world, struct sim_actor *actor)
+{
+	struct sim_body *body = actor->first;
+	void (*run)(void *arg) = body->run;
+	void *arg = body->arg;
+
+	actor->first = body->next;
+	if (!actor->first)
+		actor->tail = &actor->first;
+	body->next = world->free_bodies;
+	world->free_bodies = body;
+
+	sim_trace_add(world, SIM_POINT_START, 0, 0);
+	run(arg);
+}
+
+/* The current body is over, one way or the other; returns who is next. @result: 0, or -1 for an abandoned one. */
+static struct sim_actor *body_ended(struct sim_world *world, struct sim_actor *actor, long result)
+{
+	sim_trace_add(world, SIM_POINT_END, 0, result);
+	actor->fiber = NULL;
+	actor->nopreempt = 0;
+	actor->next_kind = SIM_POINT_START;
+	actor->next_object = 0;
+	if (actor->first)
+		return choose(world, world->current_pos);
+	actor->state = ACTOR_IDLE;
+	ready_remove(world, actor);
+	return choose(world, -1);
+}
+
+/* What a fiber does, for one world after the other. */
+static void fiber_main(void)
+{
+	struct sim_fiber *self = sim_this->current->fiber;
+
+	sim_fiber_arrived(self);
+	for (;;) {
+		struct sim_world *world = sim_this;
+		struct sim_actor *actor = world->current, *next;
+
+		body_run(world, actor);
+		next = body_ended(world, actor, 0);
+		if (!next->fiber) {
+			next->fiber = self;
+			world->current = next;
+			continue;
+		}
+		/* On the list while still in use: safe, as nobody takes a fiber before the switch is done. */
+		fiber_chain(&world->spare, self);
+		sim_fiber_switch(self, take_over(world, next));
+	}
+}
+
+void sim_sched_init(struct sim_world *world)
+{
+	world->outside.index = OUTSIDE_INDEX;
+	world->outside.name = "outside";
+	world->outside.fiber = sim_fiber_outside();
+	world->current = &world->outside;
+}
+
+void sim_sched_destroy(struct sim_world *world)
+{
+	struct sim_fiber *fiber;
+
+	while ((fiber = world->spare) != NULL) {
+		world->spare = *sim_fiber_next(fiber);
+		sim_cache_fiber_put(fiber);
+	}
+	for (unsigned int i = 0; i < world->nr_actors; i++) {
+		if (world->actors[i]->fiber)
+			fiber_chain(&world->abandoned, world->actors[i]->fiber);
+	}
+	while ((fiber = world->abandoned) != NULL) {
+		world->abandoned = *sim_fiber_next(fiber);
+		sim_fiber_reset(fiber, fiber_main);
+		sim_cache_fiber_put(fiber);
+	}
+	sim_fiber_outside_free(world->outside.fiber);
+}
+
+/*
+ * Actors
+ */
+
+struct sim_actor *sim_actor_create(const char *name, void *cookie)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *actor = sim_zalloc(sizeof(*actor));
+
+	if (world->nr_actors == world->room_actors) {
+		world->room_actors = world->room_actors ? world->room_actors * 2 : 8;
+		world->actors = sim_realloc(world->actors, world->room_actors * sizeof(*world->actors));
+		world->ready = sim_realloc(world->ready, world->room_actors * sizeof(*world->ready));
+	}
+	actor->index = world->nr_actors;
+	actor->name = sim_strdup(name);
+	actor->cookie = cookie;
+	actor->tail = &actor->first;
+	world->actors[world->nr_actors++] = actor;
+	return actor;
+}
+
+void *sim_actor_cookie(const struct sim_actor *actor)
+{
+	return actor->cookie;
+}
+
+const char *sim_actor_name(const struct sim_actor *actor)
+{
+	return actor->name;
+}
+
+void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *arg)
+{
+	struct sim_world *world = sim_this;
+	struct sim_body *entry = world->free_bodies;
+
+	if (entry)
+		world->free_bodies = entry->next;
+	else
+		entry = sim_alloc(sizeof(*entry));
+	*entry = (struct sim_body){ .run = body, .arg = arg };
+	*actor->tail = entry;
+	actor->tail = &entry->next;
+	if (actor->state == ACTOR_IDLE) {
+		actor->state = ACTOR_READY;
+		actor->next_kind = SIM_POINT_START;
+		actor->next_object = 0;
+		ready_insert(world, actor);
+	}
+}
+
+bool sim_actor_idle(const struct sim_actor *actor)
+{
+	return actor->state == ACTOR_IDLE;
+}
+
+void sim_actor_clear(struct sim_actor *actor)
+{
+	struct sim_world *world = sim_this;
+
+	if (actor->state == ACTOR_BLOCKED)
+		sim_die("actor %s is blocked and cannot be cleared", actor->name);
+	if (!actor->first)
+		return;
+	*actor->tail = world->free_bodies;
+	world->free_bodies = actor->first;
+	actor->first = NULL;
+	actor->tail = &actor->first;
+	if (!actor->fiber) {
+		actor->state = ACTOR_IDLE;
+		ready_remove(world, actor);
+	}
+}
+
+struct sim_actor *sim_self(void)
+{
+	struct sim_actor *current = sim_this->current;
+
+	return current == &sim_this->outside ? NULL : current;
+}
+
+/*
+ * Running
+ */
+
+enum sim_outcome sim_run(void)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *next;
+
+	if (world->current != &world->outside)
+		sim_die("sim_run() inside an actor");
+	next = choose(world, -1);
+	if (next != &world->outside)
+		sim_fiber_switch(world->outside.fiber, take_over(world, next));
+	if (world->fatal)
+		return SIM_FATAL;
+	return world->nr_blocked ? SIM_STUCK : SIM_QUIET;
+}
+
+static void points_spent(struct sim_world *world)
+{
+	sim_violate(VIOLATION_STEP_BOUND, "%s is still running after %lu scheduling points", world->current->name,
+		    world->points_max);
+	world->fatal = true;
+	sim_actor_abandon();
+}
+
+void sim_point(enum sim_point kind, unsigned long object, long result)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *current = world->current, *next;
+
+	sim_trace_add(world, kind, object, result);
+	if (unlikely(current == &world->outside))
+		return;
+	current->next_kind = kind;
+	current->next_object = object;
+	if (unlikely(world->points++ >= world->points_max))
+		points_spent(world);
+	if (likely(world->nr_ready == 1) || current->nopreempt)
+		return;
+	next = choose(world, world->current_pos);
+	if (next != current)
+		sim_fiber_switch(current->fiber, take_over(world, next));
+}
+
+void sim_record(enum sim_point kind, unsigned long object, long result)
+{
+	sim_trace_add(sim_this, kind, object, result);
+}
+
+void sim_block(unsigned long object, const char *why, struct sim_actor *holder)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *current = world->current;
+
+	if (current == &world->outside)
+		sim_die("%s: would wait forever, outside any actor", why);
+	current->wait_object = object;
+	current->wait_why = why;
+	current->wait_holder = holder;
+	current->state = ACTOR_BLOCKED;
+	world->nr_blocked++;
+	ready_remove(world, current);
+	sim_fiber_switch(current->fiber, take_over(world, choose(world, -1)));
+}
+
+void sim_wake(struct sim_actor *actor)
+{
+	struct sim_world *world = sim_this;
+
+	if (actor->state != ACTOR_BLOCKED)
+		return;
+	actor->state = ACTOR_READY;
+	world->nr_blocked--;
+	ready_insert(world, actor);
+}
+
+_Noreturn void sim_actor_abandon(void)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *current = world->current, *next;
+	struct sim_fiber *fiber = current->fiber;
+
+	if (current == &world->outside)
+		sim_die("the simulated kernel stopped outside any actor");
+	next = body_ended(world, current, -1);
+	fiber_chain(&world->abandoned, fiber);
+	sim_fiber_leave(fiber, take_over(world, next));
+}
+
+unsigned long sim_draw(unsigned long bound)
+{
+	struct sim_world *world = sim_this;
+	unsigned long value;
+
+	if (bound <= 1)
+		return 0;
+	value = world->strategy->draw(world->strategy_state, bound);
+	if (value >= bound)
+		sim_die("strategy %s drew %lu below %lu", world->strategy->name, value, bound);
+	sim_tape_append(&world->tape, value);
+	return value;
+}
+
+void sim_nopreempt_begin(void)
+{
+	sim_this->current->nopreempt++;
+}
+
+void sim_nopreempt_end(void)
+{
+	struct sim_actor *current = sim_this->current;
+
+	if (!current->nopreempt)
+		sim_die("%s: sim_nopreempt_end() without a begin", current->name);
+	current->nopreempt--;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Verdicts: the names, the bounded list of reports, WARN, and why a call was refused. */
+#include "core.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REPORTS_MAX 1000
+#define TEXT_BYTES_MAX 1024
+#define REFUSAL_BYTES 256
+
+static const char *const names[] = {
+	[VIOLATION_LOCKED_VM_NEGATIVE] = "locked_vm_negative",
+	[VIOLATION_PINNED_VM_NEGATIVE] = "pinned_vm_negative",
+	[VIOLATION_USER_LOCKED_VM_NEGATIVE] = "user_locked_vm_negative",
+	[VIOLATION_LOCKED_VM_LEDGER] = "locked_vm_ledger",
+	[VIOLATION_PINNED_VM_LEDGER] = "pinned_vm_ledger",
+	[VIOLATION_USER_LEDGER] = "user_ledger",
+	[VIOLATION_RESIDUE] = "residue",
+	[VIOLATION_FAILED_CALL_RESIDUE] = "failed_call_residue",
+	[VIOLATION_OVER_LIMIT] = "over_limit",
+	[VIOLATION_SPURIOUS_REFUSAL] = "spurious_refusal",
+	[VIOLATION_WRONG_BUCKET] = "wrong_bucket",
+	[VIOLATION_OBJECT_BALANCE] = "object_balance",
+	[VIOLATION_DMA_SUM] = "dma_sum",
+	[VIOLATION_DMA_PAGES] = "dma_pages",
+	[VIOLATION_NPINNED_COVERAGE] = "npinned_coverage",
+	[VIOLATION_XARRAY_COVERAGE] = "xarray_coverage",
+	[VIOLATION_PIN_COUNT] = "pin_count",
+	[VIOLATION_UNPIN_WHILE_MAPPED] = "unpin_while_mapped",
+	[VIOLATION_AREA_PAGES_NULL] = "area_pages_null",
+	[VIOLATION_MM_REFS] = "mm_refs",
+	[VIOLATION_USER_REFS] = "user_refs",
+	[VIOLATION_EXEC_COUNTERS] = "exec_counters",
+	[VIOLATION_FORK_COUNTERS] = "fork_counters",
+	[VIOLATION_COPY_FREE] = "copy_free",
+	[VIOLATION_MODE_IMMUTABLE] = "mode_immutable",
+	[VIOLATION_WARNING] = "warning",
+	[VIOLATION_BUG] = "bug",
+	[VIOLATION_USE_AFTER_FREE] = "use_after_free",
+	[VIOLATION_DOUBLE_FREE] = "double_free",
+	[VIOLATION_REFCOUNT] = "refcount",
+	[VIOLATION_LEAK] = "leak",
+	[VIOLATION_DEADLOCK] = "deadlock",
+	[VIOLATION_LOCK_ORDER] = "lock_order",
+	[VIOLATION_LOCK_HELD] = "lock_held",
+	[VIOLATION_LOCK_MISUSE] = "lock_misuse",
+	[VIOLATION_SLEEP_IN_ATOMIC] = "sleep_in_atomic",
+	[VIOLATION_LOST_WAKEUP] = "lost_wakeup",
+	[VIOLATION_DATA_RACE] = "data_race",
+	[VIOLATION_STEP_BOUND] = "step_bound",
+};
+_Static_assert(sizeof(names) / sizeof(names[0]) == VIOLATION_NR, "every violation has a name");
+
+/* A site that has warned once. Few do, so a list will do. */
+struct sim_warned {
+	struct sim_warned *next;
+	char site[];
+};
+
+const char *sim_violation_name(enum sim_violation violation)
+{
+	return violation < VIOLATION_NR ? names[violation] : "?";
+}
+
+enum sim_violation sim_violation_by_name(const char *name)
+{
+	unsigned int violation = 0;
+
+	while (violation < VIOLATION_NR && strcmp(names[violation], name))
+		violation++;
+	return violation;
+}
+
+static void report_add(struct sim_world *world, enum sim_violation violation, const char *text)
+{
+	if (world->nr_reports == world->room_reports) {
+		world->room_reports = world->room_reports ? world->room_reports * 2 : 4;
+		world->reports = sim_realloc(world->reports, world->room_reports * sizeof(*world->reports));
+	}
+	world->reports[world->nr_reports++] = (struct sim_report){
+		.violation = violation,
+		.step = world->step,
+		.actor = world->current->index,
+		.text = sim_strdup(text),
+	};
+}
+
+void sim_violate(enum sim_violation violation, const char *format, ...)
+{
+	struct sim_world *world = sim_this;
+	char text[TEXT_BYTES_MAX];
+	va_list args;
+
+	world->violations[violation]++;
+	if (world->nr_reports == REPORTS_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	report_add(world, violation, text);
+}
+
+void sim_warn(const char *site, const char *text)
+{
+	sim_this->warnings++;
+	if (text && *text)
+		sim_violate(VIOLATION_WARNING, "%s: %s", site, text);
+	else
+		sim_violate(VIOLATION_WARNING, "%s", site);
+}
+
+bool sim_warn_once(const char *site, const char *text)
+{
+	struct sim_world *world = sim_this;
+	struct sim_warned *warned;
+	size_t bytes = strlen(site) + 1;
+
+	for (warned = world->warned; warned; warned = warned->next) {
+		if (!strcmp(warned->site, site))
+			return false;
+	}
+	warned = sim_alloc(sizeof(*warned) + bytes);
+	memcpy(warned->site, site, bytes);
+	warned->next = world->warned;
+	world->warned = warned;
+	sim_warn(site, text);
+	return true;
+}
+
+size_t sim_reports(void)
+{
+	return sim_this->nr_reports;
+}
+
+const struct sim_report *sim_report(size_t index)
+{
+	return index < sim_this->nr_reports ? &sim_this->reports[index] : NULL;
+}
+
+unsigned long sim_violations(enum sim_violation violation)
+{
+	return violation < VIOLATION_NR ? sim_this->violations[violation] : 0;
+}
+
+unsigned long sim_warnings(void)
+{
+	return sim_this->warnings;
+}
+
+void sim_step_set(unsigned long step)
+{
+	sim_this->step = step;
+}
+
+unsigned long sim_step(void)
+{
+	return sim_this->step;
+}
+
+void sim_refusal_note(const char *format, ...)
+{
+	struct sim_actor *current = sim_this->current;
+	va_list args;
+
+	if (!current->refusal)
+		current->refusal = sim_alloc(REFUSAL_BYTES);
+	va_start(args, format);
+	vsnprintf(current->refusal, REFUSAL_BYTES, format, args);
+	va_end(args);
+	current->refused = true;
+}
+
+const char *sim_refusal(void)
+{
+	const struct sim_actor *current = sim_this->current;
+
+	return current->refused ? current->refusal : NULL;
+}
+
+void sim_refusal_clear(void)
+{
+	sim_this->current->refused = false;
+}

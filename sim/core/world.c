@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The world's life: created empty, filled by the layers through their slots,
+ * destroyed en bloc. Destroy works from any state: the slots' fini functions run
+ * last set first, then stacks and memory go without asking what they held.
+ */
+#include "core.h"
+
+#include <stdlib.h>
+
+#define POINTS_MAX_DEFAULT 50000000ul
+#define STACK_BYTES_DEFAULT ((size_t)64 << 10)
+#define STACK_BYTES_TOOLS ((size_t)256 << 10)	/* Valgrind, and the sanitizers' larger frames */
+#define STACK_BYTES_MIN ((size_t)16 << 10)
+
+__thread struct sim_world *sim_this;
+
+static size_t stack_bytes(const struct sim_config *config)
+{
+	size_t bytes = config->stack_bytes;
+
+	if (!bytes)
+		bytes = SIM_ASAN || SIM_TSAN || sim_on_valgrind() ? STACK_BYTES_TOOLS : STACK_BYTES_DEFAULT;
+	return bytes < STACK_BYTES_MIN ? STACK_BYTES_MIN : bytes;
+}
+
+struct sim_world *sim_world_create(const struct sim_config *config)
+{
+	static const struct sim_config defaults;
+	struct sim_world *world = calloc(1, sizeof(*world));
+
+	if (!world)
+		return NULL;
+	if (!config)
+		config = &defaults;
+	world->points_max = config->points_max ? config->points_max : POINTS_MAX_DEFAULT;
+	world->stack_bytes = stack_bytes(config);
+	world->strategy = config->strategy;
+	if (!world->strategy)
+		world->strategy = config->tape ? &sim_strategy_replay : &sim_strategy_random;
+	sim_arena_init(&world->arena);
+	sim_sched_init(world);
+	if (!world->outside.fiber) {
+		free(world);
+		return NULL;
+	}
+	sim_this = world;
+	world->strategy_state = world->strategy->begin(config->seed, config->tape);
+	return world;
+}
+
+void sim_world_destroy(struct sim_world *world)
+{
+	struct sim_world *before = sim_this;
+
+	if (!world)
+		return;
+	sim_this = world;
+	while (world->nr_slots) {
+		struct sim_slot_state *slot = &world->slots[world->slot_order[--world->nr_slots]];
+
+		if (slot->fini)
+			slot->fini(slot->state);
+		slot->state = NULL;
+	}
+	if (world->strategy->end)
+		world->strategy->end(world->strategy_state);
+	sim_sched_destroy(world);
+	free(world->tape.words);
+	sim_arena_destroy(&world->arena);
+	free(world);
+	sim_this = before == world ? NULL : before;
+}
+
+void *sim_slot(enum sim_slot slot)
+{
+	return sim_this->slots[slot].state;
+}
+
+void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state))
+{
+	struct sim_world *world = sim_this;
+
+	if (world->slots[slot].state)
+		sim_die("slot %d is set twice", slot);
+	if (!state)
+		sim_die("slot %d is set to nothing", slot);
+	world->slots[slot] = (struct sim_slot_state){ .state = state, .fini = fini };
+	world->slot_order[world->nr_slots++] = slot;
+}
+
+unsigned long sim_object_id(void)
+{
+	return ++sim_this->last_object;
+}
