@@ -21,6 +21,13 @@ struct cred {
 	struct ucounts *ucounts;
 };
 
+/* A copy of current's, refs 1, to be changed and committed; NULL when the allocation fails. */
+struct cred *prepare_creds(void);
+/* Makes @new (whose reference it takes) current's. */
+int commit_creds(struct cred *new);
+const struct cred *get_cred(const struct cred *cred);
+void put_cred(const struct cred *cred);
+
 const struct cred *current_cred(void);
 struct user_struct *current_user(void);
 #define current_uid() (current_cred()->uid)

@@ -8,6 +8,7 @@
 #ifndef _LINUX_FS_H
 #define _LINUX_FS_H
 
+#include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
@@ -21,10 +22,18 @@ struct file_operations {
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
 };
 
+/* Work of a task for the end of its system call (kernel/task_work.c). */
+struct callback_head {
+	struct list_head node;
+	void (*func)(struct callback_head *work);
+};
+
 struct file {
 	atomic_long_t f_count;
+	struct callback_head f_task_work;	/* the deferred last fput() */
 	unsigned long f_id;		/* unique in the world */
 	unsigned int f_mode;
+	struct inode *f_inode;			/* what ->release() gets; nobody's own so far */
 	const struct file_operations *f_op;
 	void *private_data;
 };

@@ -34,14 +34,21 @@
 #define VM_PFNMAP 0x00000400UL
 #define VM_LOCKED 0x00002000UL
 #define VM_IO 0x00004000UL
+#define VM_MAYEXEC 0x00000040UL
+#define VM_MAYSHARE 0x00000080UL
 #define VM_DONTCOPY 0x00020000UL
 #define VM_DONTEXPAND 0x00040000UL
 #define VM_LOCKONFAULT 0x00080000UL
+#define VM_ACCOUNT 0x00100000UL
+#define VM_NORESERVE 0x00200000UL
 #define VM_HUGETLB 0x00400000UL
 #define VM_MIXEDMAP 0x10000000UL
 #define VM_HUGEPAGE 0x20000000UL
 #define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 #define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
+#define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
+/* Kept over fork and exec of mm->def_flags: nothing that this model knows. */
+#define VM_INIT_DEF_MASK 0UL
 
 #define FOLL_WRITE (1 << 0)
 #define FOLL_GET (1 << 1)
@@ -72,6 +79,16 @@ static inline int mmap_write_lock_killable(struct mm_struct *mm)
 static inline void mmap_write_unlock(struct mm_struct *mm)
 {
 	up_write(&mm->mmap_lock);
+}
+
+static inline int mmap_read_lock_killable(struct mm_struct *mm)
+{
+	return down_read_killable(&mm->mmap_lock);
+}
+
+static inline void mmap_write_downgrade(struct mm_struct *mm)
+{
+	downgrade_write(&mm->mmap_lock);
 }
 
 #define mmap_assert_locked(mm) lockdep_assert_held(&(mm)->mmap_lock)
@@ -112,9 +129,31 @@ void unpin_user_runs(const struct page_run *runs, unsigned int nr_runs, bool mak
  */
 int follow_pfnmap_run(struct mm_struct *mm, unsigned long va, unsigned long nr_pages, bool write, struct page_run *run);
 
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+
+/* A private mapping that may be written, now or after mprotect(). */
+static inline bool is_cow_mapping(vm_flags_t flags)
+{
+	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+/* The first VMA that ends above @addr, or NULL. mmap_lock held. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /* The VMA that holds @addr, or NULL. mmap_lock held. */
 struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
+
+/* rlimit(RLIMIT_MEMLOCK) != 0 or CAP_IPC_LOCK (mm/mlock.c). */
+bool can_do_mlock(void);
+/*
+ * mmap(2) of a kernel's file by current (mm/util.c:vm_mmap_pgoff): takes mmap_lock
+ * (killable: EINTR), calls ->mmap(), populates what is locked. @pgoff in pages,
+ * @prot and @flags as <linux/mman.h>. Returns the address or -errno.
+ */
+unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+			    unsigned long flags, unsigned long pgoff);
 
 /* mm/util.c; see accounting/charge.h for what they check and report. */
 int __account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, struct task_struct *task,

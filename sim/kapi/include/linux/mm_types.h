@@ -60,12 +60,17 @@ struct mm_struct {
 	unsigned long def_flags;		/* VM_LOCKED | VM_LOCKONFAULT after MCL_FUTURE */
 	unsigned long flags;			/* MMF_HAS_PINNED */
 	struct sim_run_tree page_table;		/* page index -> frame; attr: PTE_* (mm_model/internal.h) */
+	unsigned long fault_next;		/* page index behind the last page faulted in; ~0: none */
+	unsigned long fault_frame;		/* the frame behind it */
+	struct list_head mmlist;		/* all mms of the world, in order of making */
 	struct mm_record *record;		/* what observers read; outlives this */
 	unsigned long locked_vm_id;		/* object ids of the counters, for the trace */
 	unsigned long pinned_vm_id;
 };
 
 #define MMF_HAS_PINNED 0			/* bit: sticky, set by the first FOLL_PIN */
+
+struct hugetlb_resv;
 
 struct vm_area_struct {
 	unsigned long vm_start;			/* bytes */
@@ -76,12 +81,22 @@ struct vm_area_struct {
 	struct file *vm_file;			/* referenced, or NULL */
 	const struct vm_operations_struct *vm_ops;
 	void *vm_private_data;
+	unsigned long anon_vma;			/* which anon_vma (a number from 1), 0: none yet; decides merging */
+	unsigned int anon_vma_links;		/* length of the kernel's anon_vma_chain */
+	struct hugetlb_resv *hugetlb_resv;	/* private hugetlb: the reservation, while this VMA owns it */
 	struct rb_node vm_rb;
 };
 
+/* open: the VMA was duplicated (fork, split); close: it goes away. fault_run: see below. */
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
+	/*
+	 * The frames behind @nr pages of the file from page @pgoff on. Returns how
+	 * many stand there in one run from *@frame on (1..@nr), -EFAULT (SIGBUS)
+	 * or -ENOMEM. mmap_lock held for read or write. Must not sleep.
+	 */
+	long (*fault_run)(struct vm_area_struct *vma, unsigned long pgoff, unsigned long nr, unsigned long *frame);
 };
 
 #endif

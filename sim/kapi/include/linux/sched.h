@@ -13,6 +13,7 @@
 #include <linux/resource.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <sim/sched.h>
 
 struct files_struct;
@@ -23,9 +24,11 @@ struct task_struct;
 /* Shared by the threads of a process; a copy at fork; kept over exec. */
 struct signal_struct {
 	refcount_t sigcnt;
-	int nr_threads;
-	struct list_head thread_head;
-	struct rlimit rlim[RLIM_NLIMITS];
+	int nr_threads;				/* that have not exited */
+	struct list_head thread_head;		/* task->thread_node of those, in order of making */
+	wait_queue_head_t wait_threads;		/* de_thread() waits here until it is alone */
+	struct task_struct *group_exec_task;	/* the thread that does so */
+	struct rlimit rlim[RLIM_NLIMITS];	/* written under task_lock(group_leader), read locklessly */
 };
 
 struct task_struct {
@@ -33,6 +36,9 @@ struct task_struct {
 	pid_t pid;				/* order of making, from 1: never the host's */
 	char comm[64];				/* the scenario's name for it */
 	bool exited;
+	bool sigkill;				/* a fatal signal is pending: dies at the end of its system call */
+	unsigned int flags;			/* PF_* */
+	spinlock_t alloc_lock;			/* task_lock(): mm, files, limits of the group */
 	struct mm_struct *mm;			/* NULL once exit_mm() has run */
 	struct mm_struct *active_mm;
 	struct files_struct *files;
@@ -42,9 +48,20 @@ struct task_struct {
 	const struct cred *cred;
 	struct sim_actor *actor;
 	struct list_head tasks;			/* all tasks of the world, in order of making */
+	struct list_head task_works;		/* struct callback_head; run at the end of the system call */
+	struct gup_poison {			/* an injected fault that hit behind the first page of a batch */
+		struct mm_struct *mm;		/* NULL: none; compared, never followed */
+		unsigned long addr;
+	} gup_poison;
 	const struct mm_record **mms;		/* the mms it has had, for observers */
 	unsigned int nr_mms;
+	unsigned int uid_seen;			/* what observers read once it is gone */
+	unsigned long memlock_seen;
+	unsigned long memlock_max_seen;
 };
+
+#define PF_EXITING 0x00000004
+#define PF_KTHREAD 0x00200000
 
 struct task_struct *get_current(void);
 #define current get_current()
@@ -59,6 +76,15 @@ static inline void put_task_struct(struct task_struct *task)
 {
 	if (refcount_dec_and_test(&task->usage))
 		__put_task_struct(task);
+}
+
+static inline void task_lock(struct task_struct *task)
+{
+	spin_lock(&task->alloc_lock);
+}
+static inline void task_unlock(struct task_struct *task)
+{
+	spin_unlock(&task->alloc_lock);
 }
 
 /* Lockless, as the kernel reads it; bytes. Still readable through a reference after exit. */

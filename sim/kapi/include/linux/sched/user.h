@@ -7,10 +7,9 @@
 #define _LINUX_SCHED_USER_H
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
-
-struct user_record;
 
 struct user_struct {
 	refcount_t __count;
@@ -19,7 +18,7 @@ struct user_struct {
 	atomic_long_t perf_mlock;	/* pages; only 6.12.117 has it */
 	unsigned long locked_shm;	/* pages; up to 5.13 */
 	unsigned long locked_vm_id;	/* object id of the counter, for the trace */
-	struct user_record *record;
+	struct list_head node;		/* all that stand; uidhash_lock */
 };
 
 /* Finds or makes it (counters 0), with a reference. */

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How tasks end (kernel/exit.c), and the end of every system call.
+ *
+ * A thread that exits lets go of its mm first, then of its files, so that what the
+ * files release finds current->mm NULL and, if it was the last user, the mm dead. A
+ * fatal signal ends the whole process: the thread that got it at once, the others when
+ * they come to the end of their system call or, where they sit idle, by themselves.
+ */
+#include "internal.h"
+
+static void exit_mm(void)
+{
+	struct mm_struct *mm = current->mm;
+
+	if (!mm)
+		return;
+	mmap_read_lock(mm);
+	task_lock(current);
+	current->mm = NULL;
+	mmap_read_unlock(mm);
+	task_unlock(current);
+	mmput(mm);
+}
+
+static void exit_files(void)
+{
+	struct files_struct *files = current->files;
+
+	if (!files)
+		return;
+	task_lock(current);
+	current->files = NULL;
+	task_unlock(current);
+	files_put(files);
+}
+
+/*
+ * The thread leaves its group. Its own reference goes, but a leader's only with the
+ * last thread: until then it is a zombie that the others' group_leader points to.
+ */
+static void exit_notify(struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+	struct task_struct *leader = task->group_leader;
+
+	task_snapshot(task);
+	list_del_init(&task->thread_node);
+	signal->nr_threads--;
+	task->exited = true;
+	wake_up(&signal->wait_threads);
+	if (!signal->nr_threads && leader != task)
+		put_task_struct(leader);
+	if (task != leader || !signal->nr_threads)
+		put_task_struct(task);
+}
+
+void do_exit(void)
+{
+	struct task_struct *task = current;
+
+	task->flags |= PF_EXITING;
+	exit_mm();
+	exit_files();
+	task_work_run();
+	exit_notify(task);
+}
+
+static void exit_body(void *arg)
+{
+	struct task_struct *task = arg;
+
+	if (!task->exited && !(task->flags & PF_EXITING))
+		do_exit();
+}
+
+/* SIGKILL: the task dies at the end of its system call, or right away if it makes none. */
+void task_kill(struct task_struct *task)
+{
+	if (task->sigkill || task->exited)
+		return;
+	task->sigkill = true;
+	sim_actor_submit(task->actor, exit_body, task);
+}
+
+/* A fatal signal for the process: current dies now, its other threads as soon as they can. */
+void do_group_exit(void)
+{
+	struct task_struct *thread, *next;
+
+	current->sigkill = true;
+	list_for_each_entry_safe(thread, next, &current->signal->thread_head, thread_node)
+		if (thread != current)
+			task_kill(thread);
+	do_exit();
+}
+
+int fatal_signal_pending(struct task_struct *task)
+{
+	return task->sigkill;
+}
+
+long sys_exit(void)
+{
+	do_exit();
+	return 0;
+}
+
+long mm_syscall(long ret)
+{
+	struct task_struct *task = mm_current();
+
+	if (!task || (task->flags & PF_EXITING))
+		return ret;
+	task->gup_poison.mm = NULL;
+	task_work_run();
+	if (!task->sigkill)
+		return ret;
+	do_exit();
+	return MM_KILLED(9);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of mm_model share. Kernel world.
+ *
+ * Lock order, outer to inner (as the kernel's):
+ *	mmap_lock (the parent's, then nested the child's, in fork)
+ *	  -> page_table_lock
+ *	task_lock(group_leader) -> nothing
+ *	files->file_lock -> nothing
+ *	uidhash_lock, ucounts_lock -> nothing
+ *
+ * Frames and page tables change under page_table_lock and without a scheduling
+ * point in between; the frame states themselves belong to the machine and are
+ * atomic by that.
+ */
+#ifndef MM_MODEL_INTERNAL_H
+#define MM_MODEL_INTERNAL_H
+
+#include <linux/bug.h>
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/user_namespace.h>
+#include <linux/workqueue.h>
+#include <mm_model/machine.h>
+#include <mm_model/state.h>
+#include <mm_model/syscalls.h>
+#include <mm_model/task_work.h>
+#include <sim/fault.h>
+#include <sim/run_tree.h>
+#include <sim/sched.h>
+#include <sim/trace.h>
+#include <sim/verdict.h>
+#include <sim/world.h>
+
+#define MMAP_MIN_ADDR 65536UL
+#define MAX_MAP_COUNT 65530
+#define HPAGE_SIZE (HPAGE_PMD_NR << PAGE_SHIFT)
+#define VM_NONE 0UL
+
+/* machine.c: SIM_SLOT_MM */
+struct mm_machine {
+	struct mm_config config;
+	/* frame -> state: value and attr by frame_*() of page.c */
+	struct sim_run_tree frames;
+	unsigned long small_next, huge_next, device_next;	/* never given out from here on */
+	unsigned long pages_used;
+	unsigned long huge_used, huge_reserved;			/* hugetlb pool, in 2M pages */
+	unsigned long zero_pins;
+	unsigned long anon_vma_last;
+	unsigned long file_last;
+	int pid_last;
+	struct list_head tasks, mms, users, ucounts;
+	spinlock_t uidhash_lock, ucounts_lock;
+	struct user_namespace init_user_ns;
+	struct ucounts *init_ucounts;
+	struct cred *init_cred;
+	struct task_struct *kthread;				/* current where no task runs */
+	struct list_head delayed_fput;				/* files dropped by kernel threads */
+	struct work_struct delayed_fput_work;
+	struct exec_check {					/* what exec and fork saw, for the invariants */
+		unsigned long exec_breaks, fork_breaks;
+	} seen;
+};
+
+static inline struct mm_machine *machine(void)
+{
+	return sim_slot(SIM_SLOT_MM);
+}
+
+/* A uid_t of the language and the kernel's kuid_t: one mapping, the identity. */
+static inline unsigned int kuid_number(kuid_t uid)
+{
+	return __kuid_val(uid);
+}
+
+/* page.c */
+#define PTE_READ 1UL	/* the task may read: not PROT_NONE */
+#define PTE_WRITE 2UL	/* the task may write without a fault */
+
+#define FRAME_ANON 1UL		/* belongs to a private mapping */
+#define FRAME_EXCLUSIVE 2UL	/* ... and to one process only (PageAnonExclusive) */
+#define FRAME_CACHED 4UL	/* a file holds it */
+#define FRAME_HUGETLB 8UL	/* from the hugetlb pool */
+
+struct frame_run {
+	unsigned long frame;
+	unsigned long nr;
+	unsigned long maps;	/* page table entries, each */
+	unsigned long pins;	/* FOLL_PIN pins, each */
+	unsigned long flags;	/* FRAME_* */
+};
+
+void page_init(struct mm_machine *m);
+bool frame_in_small(unsigned long frame);
+bool frame_in_huge(unsigned long frame);
+bool frame_in_device(unsigned long frame);
+unsigned long frame_of_zero(unsigned long index);
+/* The state of the run that begins at @frame, up to @nr frames. False: nothing stands there. */
+bool frame_state(unsigned long frame, unsigned long nr, struct frame_run *run);
+/* May the folio of @run be pinned? For a large folio any pin counts (folio_maybe_dma_pinned). */
+bool frame_maybe_pinned(const struct frame_run *run);
+/* Adds @maps and @pins and changes flags, frame by frame; frees what nobody holds any more. */
+void frames_adjust(unsigned long frame, unsigned long nr, long maps, long pins, unsigned long set,
+		   unsigned long clear);
+/*
+ * Up to @nr new small frames, mapped @maps times, in one run. @index: the page of
+ * @mm they are for, decides whether they go on the physical block of the last
+ * ones (@mm NULL: a new block). Returns how many; 0: out of memory.
+ */
+unsigned long frames_alloc(struct mm_struct *mm, unsigned long index, unsigned long nr, unsigned long maps,
+			   unsigned long flags, unsigned long *frame);
+/* @nr2m whole 2M folios, or as many as there is memory for. Returns 2M pages. */
+unsigned long folios_alloc(unsigned long nr2m, unsigned long maps, unsigned long flags, unsigned long *frame);
+unsigned long device_frames_alloc(unsigned long nr);
+/* Pins or unpins a run of a page table or file: knows the zero page's rules. */
+void frames_pin(unsigned long frame, unsigned long nr);
+void frames_unpin(unsigned long frame, unsigned long nr);
+void page_runs_add(struct page_runs *runs, unsigned long frame, unsigned long nr);
+bool page_runs_room(const struct page_runs *runs, unsigned long frame);
+
+/* hugetlb.c: the pool and its reservations, all in 2M pages */
+int hugetlb_reserve(unsigned long nr2m);
+void hugetlb_unreserve(unsigned long nr2m);
+unsigned long hugetlb_alloc(unsigned long nr2m, bool reserved, unsigned long maps, unsigned long flags,
+			    unsigned long *frame);
+void hugetlb_freed(unsigned long nr2m);
+struct hugetlb_resv *hugetlb_resv_create(void);
+bool hugetlb_resv_has(struct hugetlb_resv *resv, unsigned long index, unsigned long nr2m, unsigned long *same);
+void hugetlb_resv_consume(struct hugetlb_resv *resv, unsigned long index, unsigned long nr2m);
+
+/* vma.c */
+extern const struct vm_operations_struct hugetlb_vm_ops;
+struct vma_desc {		/* a mapping that is to be */
+	unsigned long start, end;
+	vm_flags_t flags;
+	unsigned long pgoff;
+	struct file *file;
+	unsigned long anon_vma;
+};
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
+struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig);
+void vm_area_free(struct vm_area_struct *vma);
+void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
+struct vm_area_struct *vma_next(struct vm_area_struct *vma);
+struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
+struct vm_area_struct *vma_first(struct mm_struct *mm);
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr, struct vm_area_struct **prev);
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start, unsigned long end);
+struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, const struct vma_desc *desc);
+struct vm_area_struct *vma_modify_flags(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+					vm_flags_t flags);
+int split_vma(struct vm_area_struct *vma, unsigned long addr);
+int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
+void remove_vma(struct vm_area_struct *vma);
+void anon_vma_prepare(struct vm_area_struct *vma);
+static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
+{
+	return !vma->vm_ops;
+}
+static inline bool is_vm_hugetlb_page(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_HUGETLB;
+}
+static inline bool vma_supports_mlock(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB));
+}
+
+/* mmap.c: the highest hole for @len bytes, or -errno. mmap_lock held. */
+unsigned long mremap_unmapped_area(struct mm_struct *mm, unsigned long len, bool hugetlb);
+
+/* fault.c */
+#define FAULT_WRITE 1u
+#define FAULT_UNSHARE 2u	/* a read that needs a page of its own */
+#define VM_FAULT_OOM 1
+#define VM_FAULT_SIGBUS 2
+/*
+ * Faults in the pages [@first, @last] (page indexes within @vma), as if the task
+ * touched one after the other. Returns 0 or VM_FAULT_*; *@done: pages that are good.
+ */
+int mm_fault_range(struct vm_area_struct *vma, unsigned long first, unsigned long last, unsigned int flags,
+		   unsigned long *done);
+void zap_page_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+void move_page_tables(struct mm_struct *mm, unsigned long old, unsigned long new, unsigned long len);
+int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);
+
+/* gup.c */
+long populate_vma_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+int __mm_populate(unsigned long start, unsigned long len, bool ignore_errors);
+static inline void mm_populate(unsigned long start, unsigned long len)
+{
+	(void)__mm_populate(start, len, true);
+}
+
+/* mlock.c */
+void locked_vm_add(struct mm_struct *mm, long pages);
+unsigned long mlock_used(const struct mm_struct *mm);
+bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes);
+
+/* mm.c */
+struct mm_struct *mm_alloc(void);
+struct mm_struct *dup_mm(struct mm_struct *oldmm);
+void task_mm_record(struct task_struct *task, struct mm_struct *mm);
+
+/* fork.c, exec.c, exit.c */
+struct task_struct *task_create(const char *name);
+void do_exit(void);
+void do_group_exit(void);
+void task_kill(struct task_struct *task);
+struct signal_struct *signal_alloc(void);
+void signal_put(struct signal_struct *signal);
+
+/* cred.c */
+struct cred *cred_alloc(void);
+struct cred *prepare_exec_creds(void);
+
+/* files.c */
+struct files_struct *files_alloc(void);
+struct files_struct *files_dup(struct files_struct *files);
+struct files_struct *files_get(struct files_struct *files);
+void files_put(struct files_struct *files);
+int unshare_files(void);
+void do_close_on_exec(struct files_struct *files);
+void task_work_add(struct task_struct *task, struct callback_head *work, void (*func)(struct callback_head *));
+void task_work_run(void);
+void delayed_fput_run(struct work_struct *work);
+struct file *file_alloc(const struct file_operations *fops, void *priv);
+
+/* memfd.c */
+struct file *memfd_file_create(unsigned long pages, bool hugetlb);
+bool file_is_memfd(const struct file *file);
+bool file_is_hugetlb(const struct file *file);
+unsigned long memfd_pages(const struct file *file);
+/* As vm_operations_struct.fault_run, by file. */
+long memfd_get_run(struct file *file, unsigned long pgoff, unsigned long nr, unsigned long *frame);
+
+/* observe.c */
+struct mm_record *mm_record_create(struct mm_struct *mm);
+void mm_record_close(struct mm_record *record);
+void mm_invariants_register(void);
+void task_snapshot(struct task_struct *task);
+
+#endif

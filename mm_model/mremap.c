@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mremap(2) with MREMAP_MAYMOVE (mm/mremap.c): shrinking unmaps the tail, growing
+ * takes the room behind the VMA if there is any, else everything moves.
+ *
+ * The range must lie in one VMA where it grows. VM_LOCKED memory is tested for the
+ * difference before and counted after; a move counts as unmapping the old and
+ * mapping the new length.
+ */
+#include "internal.h"
+
+/* Whether [addr, +old_len) may become @new_len: EFAULT, EINVAL, EAGAIN. */
+static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+					    unsigned long new_len)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	unsigned long pgoff;
+
+	if (!vma)
+		return ERR_PTR(-EFAULT);
+	if (!old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return ERR_PTR(-EINVAL);
+	if (old_len > vma->vm_end - addr)
+		return ERR_PTR(-EFAULT);
+	if (new_len == old_len)
+		return vma;
+	pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	if (pgoff + (new_len >> PAGE_SHIFT) < pgoff)
+		return ERR_PTR(-EINVAL);
+	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
+		return ERR_PTR(-EFAULT);
+	if (!mlock_future_ok(mm, vma->vm_flags, new_len - old_len))
+		return ERR_PTR(-EAGAIN);
+	return vma;
+}
+
+/* The VMA at the new place: a neighbour that grows over it, or a copy (mm/vma.c:copy_vma). */
+static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
+				       unsigned long pgoff)
+{
+	struct vma_desc desc = {
+		.start = addr, .end = addr + len, .flags = vma->vm_flags, .pgoff = pgoff, .file = vma->vm_file,
+		.anon_vma = vma->anon_vma,
+	};
+	struct vm_area_struct *new;
+
+	if (vma_is_anonymous(vma) && !vma->anon_vma)
+		desc.pgoff = addr >> PAGE_SHIFT;
+	new = vma_merge_new_range(vma->vm_mm, &desc);
+	if (new)
+		return new;
+	new = vm_area_dup(vma);
+	if (!new)
+		return NULL;
+	new->vm_start = addr;
+	new->vm_end = addr + len;
+	new->vm_pgoff = desc.pgoff;
+	if (new->vm_file)
+		get_file(new->vm_file);
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	vma_insert(vma->vm_mm, new);
+	return new;
+}
+
+static long move_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long old_len, unsigned long new_len,
+		     unsigned long new_addr)
+{
+	unsigned long pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	vm_flags_t vm_flags = vma->vm_flags;
+	struct mm_struct *mm = vma->vm_mm;
+	bool before, after;
+
+	if (mm->map_count >= MAX_MAP_COUNT - 3)
+		return -ENOMEM;
+	if (!copy_vma(vma, new_addr, new_len, pgoff))
+		return -ENOMEM;
+	vma = vma_lookup(mm, addr);	/* the copy may have merged with it */
+	if (old_len)
+		move_page_tables(mm, addr, new_addr, old_len);
+
+	before = (vm_flags & VM_ACCOUNT) && vma->vm_start < addr;
+	after = (vm_flags & VM_ACCOUNT) && vma->vm_end > addr + old_len;
+	vma->vm_flags &= ~VM_ACCOUNT;
+	mm->total_vm += new_len >> PAGE_SHIFT;
+	if (do_munmap(mm, addr, old_len) < 0)
+		before = after = false;
+	if (vm_flags & VM_LOCKED)
+		locked_vm_add(mm, new_len >> PAGE_SHIFT);
+	if (before)
+		vma_lookup(mm, addr - 1)->vm_flags |= VM_ACCOUNT;
+	if (after)
+		vma_lookup(mm, addr + old_len)->vm_flags |= VM_ACCOUNT;
+	return new_addr;
+}
+
+static bool vma_expandable(const struct vm_area_struct *vma, unsigned long delta)
+{
+	unsigned long end = vma->vm_end + delta;
+
+	return end >= vma->vm_end && end <= TASK_SIZE && !find_vma_intersection(vma->vm_mm, vma->vm_end, end);
+}
+
+/* Grows in place, and over to the next VMA if the two become one. */
+static int vma_expand(struct vm_area_struct *vma, unsigned long delta)
+{
+	struct vma_desc desc = {
+		.start = vma->vm_end, .end = vma->vm_end + delta, .flags = vma->vm_flags,
+		.pgoff = vma->vm_pgoff + vma_pages(vma), .file = vma->vm_file, .anon_vma = vma->anon_vma,
+	};
+
+	return vma_merge_new_range(vma->vm_mm, &desc) ? 0 : -ENOMEM;
+}
+
+static long mremap_grow(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len)
+{
+	struct vm_area_struct *vma = vma_to_resize(mm, addr, old_len, new_len);
+	unsigned long delta = new_len - old_len;
+	long new_addr;
+
+	if (IS_ERR(vma))
+		return PTR_ERR(vma);
+	if (old_len == vma->vm_end - addr && vma_expandable(vma, delta)) {
+		bool locked = vma->vm_flags & VM_LOCKED;
+
+		if (vma_expand(vma, delta))
+			return -ENOMEM;
+		mm->total_vm += delta >> PAGE_SHIFT;
+		if (locked)
+			locked_vm_add(mm, delta >> PAGE_SHIFT);
+		return addr;
+	}
+	new_addr = mremap_unmapped_area(mm, new_len, is_vm_hugetlb_page(vma));
+	if (new_addr < 0)
+		return new_addr;
+	return move_vma(vma, addr, old_len, new_len, new_addr);
+}
+
+static long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	long ret = -EINVAL;
+
+	if (offset_in_page(addr))
+		return -EINVAL;
+	old_len = PAGE_ALIGN(old_len);
+	new_len = PAGE_ALIGN(new_len);
+	if (!new_len)
+		return -EINVAL;
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	vma = vma_lookup(mm, addr);
+	if (!vma) {
+		ret = -EFAULT;
+		goto out;
+	}
+	if (is_vm_hugetlb_page(vma)) {
+		old_len = (old_len + HPAGE_SIZE - 1) & ~(HPAGE_SIZE - 1);
+		new_len = (new_len + HPAGE_SIZE - 1) & ~(HPAGE_SIZE - 1);
+		if ((addr & (HPAGE_SIZE - 1)) || new_len > old_len)
+			goto out;
+	}
+	if (old_len == new_len)
+		ret = addr;
+	else if (old_len > new_len)
+		ret = do_munmap(mm, addr + new_len, old_len - new_len) ?: (long)addr;
+	else
+		ret = mremap_grow(mm, addr, old_len, new_len);
+	if (ret >= 0 && new_len > old_len) {
+		vma = vma_lookup(mm, ret);
+		if (vma && (vma->vm_flags & VM_LOCKED)) {
+			mmap_write_unlock(mm);
+			mm_populate(ret + old_len, new_len - old_len);
+			return ret;
+		}
+	}
+out:
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len)
+{
+	return mm_syscall(do_mremap(addr, old_len, new_len));
+}
