@@ -36,5 +36,7 @@ void iommufd_device_unbind(struct iommufd_device *idev);
 int iommufd_device_attach(struct iommufd_device *idev, u32 *pt_id);
 int iommufd_device_replace(struct iommufd_device *idev, u32 *pt_id);
 void iommufd_device_detach(struct iommufd_device *idev);
+/* Whether detach is due, which must go before unbind (a cdev that is closed while attached). */
+bool iommufd_device_is_attached(struct iommufd_device *idev);
 
 #endif

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * iommufd_model: the model's table of calls. Each holds the file for its duration,
+ * as a system call does; so a context that another task closes meanwhile goes when
+ * the call returns.
+ */
+#include "io_pagetable.h"
+
+static long iommufd_call_open(void)
+{
+	return iommufd_open(IOPT_PAGES_ACCOUNT_NONE);
+}
+
+static long iommufd_call_ioas_alloc(int fd, unsigned int *id)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_ioas_alloc_id(ictx, id);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_attach_mock(int fd, const struct iommufd_attach *args, unsigned int *id)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_test_mock_domain(ictx, args, id);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+/* What a device's driver does for its user: attaching one that is attached moves it (vfio/iommufd.c, selftest.c). */
+static long iommufd_device_move(struct iommufd_object *obj, unsigned int ioas_id)
+{
+	struct iommufd_device *idev;
+	u32 pt_id = ioas_id;
+
+	switch (obj->type) {
+	case IOMMUFD_OBJ_SELFTEST:
+		return iommufd_device_replace(container_of(obj, struct selftest_obj, obj)->idev, &pt_id);
+	case IOMMUFD_OBJ_DEVICE:
+		idev = container_of(obj, struct iommufd_device, obj);
+		if (iommufd_device_is_attached(idev))
+			return iommufd_device_replace(idev, &pt_id);
+		return iommufd_device_attach(idev, &pt_id);
+	default:
+		return -ENOENT;
+	}
+}
+
+static long iommufd_call_attach(int fd, unsigned int dev_id, unsigned int ioas_id)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	struct iommufd_object *obj;
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	obj = iommufd_get_object(ictx, dev_id, IOMMUFD_OBJ_ANY);
+	if (IS_ERR(obj)) {
+		rc = PTR_ERR(obj);
+	} else {
+		rc = iommufd_device_move(obj, ioas_id);
+		iommufd_put_object(ictx, obj);
+	}
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+/* A vfio device is detached by its driver; a mock device by destroying it. */
+static long iommufd_detach_object(struct iommufd_ctx *ictx, unsigned int dev_id)
+{
+	struct iommufd_object *obj = iommufd_get_object(ictx, dev_id, IOMMUFD_OBJ_DEVICE);
+	struct iommufd_device *idev;
+	bool is_mock;
+
+	if (!IS_ERR(obj)) {
+		idev = container_of(obj, struct iommufd_device, obj);
+		if (iommufd_device_is_attached(idev))
+			iommufd_device_detach(idev);
+		iommufd_put_object(ictx, obj);
+		return 0;
+	}
+	xa_lock(&ictx->objects);
+	obj = xa_load(&ictx->objects, dev_id);
+	is_mock = obj && obj->type == IOMMUFD_OBJ_SELFTEST;
+	xa_unlock(&ictx->objects);
+	return is_mock ? iommufd_object_remove(ictx, NULL, dev_id, 0) : -ENOENT;
+}
+
+static long iommufd_call_detach(int fd, unsigned int dev_id)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_detach_object(ictx, dev_id);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_ioas_map(int fd, const struct iommufd_map *args, unsigned long *iova)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_ioas_map(ictx, args, iova);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_ioas_map_file(int fd, const struct iommufd_map *args, unsigned long *iova)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_ioas_map_file(ictx, args, iova);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_ioas_unmap(int fd, unsigned int ioas_id, unsigned long iova, unsigned long len,
+				    unsigned long *unmapped)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_ioas_unmap(ictx, ioas_id, iova, len, unmapped);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_ioas_copy(int fd, unsigned int dst_id, unsigned int src_id, unsigned long src_iova,
+				   unsigned long len, bool fixed, unsigned long *iova, unsigned int prot)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_ioas_copy(ictx, dst_id, src_id, src_iova, len, fixed, iova, prot);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_ioas_allow_iovas(int fd, unsigned int ioas_id, const struct iommufd_range *ranges,
+					  unsigned int nr)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_ioas_allow_iovas(ictx, ioas_id, ranges, nr);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_access_create(int fd, unsigned int ioas_id, unsigned int *id)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_test_create_access(ictx, ioas_id, id);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_option_rlimit_mode(int fd, bool set, unsigned long value)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_option_rlimit_mode(ictx, set, value);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_option_huge_pages(int fd, unsigned int ioas_id, bool set, unsigned long value)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_ioas_option_huge_pages(ictx, ioas_id, set, value);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_change_process(int fd)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_ioas_change_process(ictx);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+static long iommufd_call_destroy(int fd, unsigned int id)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
+	long rc;
+
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	rc = iommufd_object_remove(ictx, NULL, id, 0);
+	iommufd_ctx_put(ictx);
+	return rc;
+}
+
+const struct iommufd_calls iommufd_model = {
+	.open = iommufd_call_open,
+	.ioas_alloc = iommufd_call_ioas_alloc,
+	.attach_mock = iommufd_call_attach_mock,
+	.attach = iommufd_call_attach,
+	.detach = iommufd_call_detach,
+	.replace = iommufd_call_attach,
+	.ioas_map = iommufd_call_ioas_map,
+	.ioas_map_file = iommufd_call_ioas_map_file,
+	.ioas_unmap = iommufd_call_ioas_unmap,
+	.ioas_copy = iommufd_call_ioas_copy,
+	.ioas_allow_iovas = iommufd_call_ioas_allow_iovas,
+	.access_create = iommufd_call_access_create,
+	.access_pin = iommufd_test_access_pin,
+	.access_unpin = iommufd_test_access_unpin,
+	.access_rw = iommufd_test_access_rw,
+	.option_rlimit_mode = iommufd_call_option_rlimit_mode,
+	.option_huge_pages = iommufd_call_option_huge_pages,
+	.change_process = iommufd_call_change_process,
+	.destroy = iommufd_call_destroy,
+	.npinned = iommufd_npinned,
+	.charged = iommufd_charged,
+	.device_pfn = iommufd_device_pfn,
+};
