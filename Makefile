@@ -33,6 +33,7 @@ coverage:
 	@coverage/report
 
 bench: build/pinsim
+	@tools/install-deps test
 	@bench/run
 
 clean:
