@@ -9,7 +9,6 @@
  * for the moment, which nobody is charged for.
  */
 #include <linux/sched/mm.h>
-#include <linux/uaccess.h>
 #include <sim/fault.h>
 
 #include "batch.h"
@@ -272,7 +271,7 @@ int iopt_pages_rw_access(struct iopt_pages *pages, unsigned long start_byte, uns
 {
 	unsigned long last_index = (start_byte + length - 1) / PAGE_SIZE;
 	unsigned long start_index = start_byte / PAGE_SIZE;
-	unsigned long left;
+	unsigned long uptr = pages->uptr + start_byte;
 
 	if (write && !pages->writable)
 		return -EPERM;
@@ -283,9 +282,5 @@ int iopt_pages_rw_access(struct iopt_pages *pages, unsigned long start_byte, uns
 			return iopt_pages_rw_page(pages, start_index, write);
 		return iopt_pages_rw_slow(pages, start_index, last_index);
 	}
-	if (write)
-		left = copy_to_user((void __user *)(pages->uptr + start_byte), NULL, length);
-	else
-		left = copy_from_user(NULL, (void __user *)(pages->uptr + start_byte), length);
-	return left ? -EFAULT : 0;
+	return (write ? fault_in_writeable(uptr, length) : fault_in_readable(uptr, length)) ? -EFAULT : 0;
 }

@@ -443,6 +443,16 @@ static int do_touch(unsigned long addr, unsigned long len, bool write)
 	return signal;
 }
 
+size_t fault_in_readable(unsigned long uaddr, size_t size)
+{
+	return do_touch(uaddr, size, false) ? size : 0;
+}
+
+size_t fault_in_writeable(unsigned long uaddr, size_t size)
+{
+	return do_touch(uaddr, size, true) ? size : 0;
+}
+
 long sys_touch(unsigned long addr, unsigned long len, bool write)
 {
 	int signal = do_touch(addr, len, write);
