@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The suites of sim/core: each file gives its one test case and its name; suite.c runs it. */
+#ifndef TESTS_CORE_SUITE_H
+#define TESTS_CORE_SUITE_H
+
+#include <check.h>
+#include <sim/world.h>
+
+extern const char suite_name[];
+void suite_fill(TCase *tcase);
+
+/* A world with @strategy and @seed; the caller destroys it. */
+struct sim_world *world_with(const struct sim_strategy *strategy, unsigned long seed);
+
+#endif
