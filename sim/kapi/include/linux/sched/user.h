@@ -9,6 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
+#include <linux/uidgid.h>
 #include <linux/types.h>
 
 struct user_struct {
