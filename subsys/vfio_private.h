@@ -20,7 +20,6 @@
 #ifndef SUBSYS_VFIO_PRIVATE_H
 #define SUBSYS_VFIO_PRIVATE_H
 
-#include <linux/iommu.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -31,6 +30,7 @@
 #include <linux/wait.h>
 #include <accounting/kernels.h>
 #include <accounting/ledger.h>
+#include <kapi/iommu.h>
 #include <sim/run_tree.h>
 
 /* vfio's part of SIM_SLOT_SUBSYS. */

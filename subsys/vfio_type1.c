@@ -29,7 +29,11 @@
 #include <subsys/vfio.h>
 #include "vfio_private.h"
 
-#define to_dma(node) rb_entry_safe(node, struct vfio_dma, node)
+static struct vfio_dma *to_dma(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct vfio_dma, node);
+}
+
 #define for_each_dma(dma, iommu) \
 	for (dma = to_dma(rb_first(&(iommu)->dma_list)); dma; dma = to_dma(rb_next(&dma->node)))
 

@@ -89,35 +89,34 @@ int vfio_lock_acct(struct vfio_dma *dma, long npage, bool async)
  */
 int vfio_change_dma_owner(struct vfio_dma *dma)
 {
-	struct task_struct *task = current->group_leader;
-	struct mm_struct *mm = current->mm;
+	struct task_struct *payer = current->group_leader;
+	struct mm_struct *from = dma->mm, *to = current->mm;
 	long npage = dma->locked_vm;
-	bool lock_cap;
+	bool cap;
 	int ret;
 
-	if (mm == dma->mm)
+	if (to == from)
 		return 0;
-	lock_cap = capable(CAP_IPC_LOCK);
-	ret = mm_lock_acct(task, mm, lock_cap, npage, dma->ledger);
+	cap = capable(CAP_IPC_LOCK);
+	ret = mm_lock_acct(payer, to, cap, npage, dma->ledger);
 	if (ret)
 		return ret;
+	vfio_dma_charged(to, npage);
 
-	if (mmget_not_zero(dma->mm)) {
-		if (mm_lock_acct(dma->task, dma->mm, dma->lock_cap, -npage, dma->ledger))
-			ledger_dropped(dma->ledger, BUCKET_LOCKED_VM, dma->mm, npage);
-		mmput(dma->mm);
+	if (mmget_not_zero(from)) {
+		if (mm_lock_acct(dma->task, from, dma->lock_cap, -npage, dma->ledger))
+			ledger_dropped(dma->ledger, BUCKET_LOCKED_VM, from, npage);
+		mmput(from);
 	}
-	if (task != dma->task) {
-		get_task_struct(task);
-		put_task_struct(dma->task);
-		dma->task = task;
-	}
-	vfio_dma_charged(dma->mm, -npage);
-	vfio_dma_charged(mm, npage);
-	mmgrab(mm);
-	mmdrop(dma->mm);
-	dma->mm = mm;
-	dma->lock_cap = lock_cap;
+	vfio_dma_charged(from, -npage);
+
+	mmgrab(to);
+	dma->mm = to;
+	mmdrop(from);
+	get_task_struct(payer);
+	put_task_struct(dma->task);
+	dma->task = payer;
+	dma->lock_cap = cap;
 	return 0;
 }
 
