@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include "harness.h"
+
+Suite *vfio_charge_suite(void);
+Suite *vfio_errno_suite(void);
+Suite *vfio_fault_suite(void);
+Suite *vfio_mdev_suite(void);
+Suite *vfio_vaddr_suite(void);
+
+int main(void)
+{
+	SRunner *runner = srunner_create(vfio_charge_suite());
+	int failed;
+
+	srunner_add_suite(runner, vfio_errno_suite());
+	srunner_add_suite(runner, vfio_fault_suite());
+	srunner_add_suite(runner, vfio_mdev_suite());
+	srunner_add_suite(runner, vfio_vaddr_suite());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
