@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "harness.h"
 
+Suite *iommu_suite(void);
 Suite *vfio_charge_suite(void);
 Suite *vfio_errno_suite(void);
 Suite *vfio_fault_suite(void);
@@ -10,9 +11,10 @@ Suite *vfio_vaddr_suite(void);
 
 int main(void)
 {
-	SRunner *runner = srunner_create(vfio_charge_suite());
+	SRunner *runner = srunner_create(iommu_suite());
 	int failed;
 
+	srunner_add_suite(runner, vfio_charge_suite());
 	srunner_add_suite(runner, vfio_errno_suite());
 	srunner_add_suite(runner, vfio_fault_suite());
 	srunner_add_suite(runner, vfio_mdev_suite());
