@@ -10,6 +10,10 @@
  * the task that the dma names and with the capability that it stored. What is
  * left of a batch goes to the next chunk.
  *
+ * While no other actor can run and no fault is to come, nobody can tell one chunk
+ * from many: then a run of frames is one chunk wherever it lies physically, as far
+ * as the limit allows, and a guest costs as many steps as it has runs.
+ *
  * By version (kernel_rules()->type1):
  *  - whose mm: T_TASK looks it up through dma->task each time, T_MM stores it;
  *  - granularity: P_ONE asks GUP for one page a time and ends a chunk well where
@@ -27,6 +31,8 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <accounting/charge.h>
+#include <sim/fault.h>
+#include <sim/sched.h>
 #include "vfio_private.h"
 
 #define VFIO_BATCH_MAX_CAPACITY (PAGE_SIZE / sizeof(struct page *))
@@ -232,10 +238,16 @@ static long follow_device_frames(struct mm_struct *mm, unsigned long vaddr, unsi
 	return run.nr;
 }
 
+static bool unobserved(void)
+{
+	return sim_alone() && !sim_fault_pending(sim_self());
+}
+
 /* Fills the empty batch from @vaddr on. Pages, or -errno. */
 static long vaddr_get_pfns(struct mm_struct *mm, unsigned long vaddr, unsigned long npage, struct vfio_dma *dma,
 			   struct vfio_batch *batch)
 {
+	unsigned long capacity = unobserved() ? npage : batch->capacity;
 	bool write = dma->prot & IOMMU_WRITE;
 	long ret;
 
@@ -243,13 +255,17 @@ static long vaddr_get_pfns(struct mm_struct *mm, unsigned long vaddr, unsigned l
 	batch->fresh = true;
 	batch->pfnmap = false;
 	mmap_read_lock(mm);
-	ret = pin_user_runs_remote(mm, vaddr, min(npage, batch->capacity), FOLL_LONGTERM | (write ? FOLL_WRITE : 0),
+	ret = pin_user_runs_remote(mm, vaddr, min(npage, capacity), FOLL_LONGTERM | (write ? FOLL_WRITE : 0),
 				   &batch->pages, NULL);
 	if (ret > 0) {
 		batch->size = ret;
 		batch_pinned(batch, dma);
 	} else {
-		ret = follow_device_frames(mm, vaddr, type1_rules()->pin == P_RUN ? npage : 1, write, batch, ret);
+		if (type1_rules()->pin == P_RUN)
+			capacity = npage;
+		else if (!unobserved())
+			capacity = 1;
+		ret = follow_device_frames(mm, vaddr, capacity, write, batch, ret);
 	}
 	mmap_read_unlock(mm);
 	return ret;
@@ -258,10 +274,16 @@ static long vaddr_get_pfns(struct mm_struct *mm, unsigned long vaddr, unsigned l
 struct vfio_chunk {
 	unsigned long frame;
 	unsigned long pinned;		/* pages */
-	unsigned long contig;		/* pages from frame on that are physically contiguous */
+	unsigned long contig;		/* pages from frame on that may be one chunk */
 	bool rsvd;
 	unsigned long lock_acct;	/* pages to charge */
 };
+
+/* How many pages more fit beside @used, as `used + 1 > limit` tells one by one. */
+static unsigned long pages_that_fit(unsigned long used, unsigned long limit)
+{
+	return used + 1 > limit ? 0 : limit - used;
+}
 
 /*
  * The pre-check, against the mm and limit of the caller: each further page must
@@ -269,24 +291,49 @@ struct vfio_chunk {
  */
 static int check_limit(struct vfio_dma *dma, struct vfio_chunk *chunk, unsigned long acct, unsigned long limit)
 {
-	struct mm_struct *mm = current->mm;
-	unsigned long used = READ_ONCE(mm->locked_vm) + chunk->lock_acct;
-	unsigned long fits;
+	const struct charge_by by = { .object = dma->ledger, .rule = "vfio type1", .limit_task = current };
+	unsigned long counter = READ_ONCE(current->mm->locked_vm), used = counter + chunk->lock_acct;
+	unsigned long request = acct;
 
 	if (!acct || dma->lock_cap)
 		return 0;
-	if (type1_rules()->pin == P_RUN)
-		fits = used + acct > limit ? 0 : acct;
-	else
-		fits = used + 1 > limit ? 0 : limit - used;
-	if (acct > fits) {
-		const struct charge_by by = { .object = dma->ledger, .rule = "vfio type1", .limit_task = current };
-		unsigned long request = type1_rules()->pin == P_RUN ? acct : fits + 1;
-
-		charge_refused(BUCKET_LOCKED_VM, mm, used - chunk->lock_acct, chunk->lock_acct + request, limit, &by);
-		return -ENOMEM;
+	if (type1_rules()->pin == P_RUN) {
+		if (used + acct <= limit)
+			return 0;
+	} else {
+		request = pages_that_fit(used, limit) + 1;
+		if (acct < request)
+			return 0;
 	}
-	return 0;
+	charge_refused(BUCKET_LOCKED_VM, current->mm, counter, chunk->lock_acct + request, limit, &by);
+	return -ENOMEM;
+}
+
+/*
+ * How far a chunk from @frame on may go: as far as it is physically contiguous;
+ * unobserved, over all @nr pages that follow as frames, or, if they do not all
+ * fit, to the last physical border within the limit that is near.
+ */
+static unsigned long chunk_extent(struct vfio_dma *dma, unsigned long frame, unsigned long nr, bool rsvd,
+				  unsigned long limit)
+{
+	struct mm_struct *mm = type1_rules()->charge == T_TASK ? dma->task->mm : dma->mm;
+	unsigned long contig = frame_contig(frame), fits, end;
+
+	if (contig >= nr || !unobserved())
+		return contig;
+	if (rsvd || dma->lock_cap)
+		return nr;
+	fits = pages_that_fit(current->mm->locked_vm, limit);
+	if (mm)
+		fits = min(fits, pages_that_fit(mm->locked_vm, memlock_limit_pages(dma->task)));
+	if (fits >= nr)
+		return nr;
+	for (end = fits; end > contig && fits - end < HPAGE_PMD_NR; end--) {
+		if (frame_contig(frame + end - 1) == 1)
+			return end;
+	}
+	return contig;
 }
 
 /* Moves what continues the chunk over from the batch. Pages, 0 where the chunk ends, -ENOMEM over the limit. */
@@ -300,7 +347,7 @@ static long chunk_take(struct vfio_chunk *chunk, struct vfio_batch *batch, struc
 	rsvd = frame_reserved(run->frame, &same);
 	if (!chunk->pinned) {
 		chunk->frame = run->frame;
-		chunk->contig = frame_contig(run->frame);
+		chunk->contig = chunk_extent(dma, run->frame, min(run->nr, same), rsvd, limit);
 		chunk->rsvd = rsvd;
 	} else if (run->frame != chunk->frame + chunk->pinned || chunk->pinned >= chunk->contig ||
 		   rsvd != chunk->rsvd) {

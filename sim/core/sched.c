@@ -315,6 +315,11 @@ void sim_point(enum sim_point kind, unsigned long object, long result)
 		sim_fiber_switch(current->fiber, take_over(world, next));
 }
 
+bool sim_alone(void)
+{
+	return sim_this->nr_ready <= 1;
+}
+
 void sim_record(enum sim_point kind, unsigned long object, long result)
 {
 	sim_trace_add(sim_this, kind, object, result);

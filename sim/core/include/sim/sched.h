@@ -113,6 +113,11 @@ void sim_record(enum sim_point kind, unsigned long object, long result);
 void sim_block(unsigned long object, const char *why, struct sim_actor *holder);
 /* Makes @actor able to run; does not switch. No effect on one that is not blocked. */
 void sim_wake(struct sim_actor *actor);
+/*
+ * No other actor can go on now, and none will before this one wakes it: what it
+ * does in many steps it may do in one, for nobody can tell.
+ */
+bool sim_alone(void);
 /* Ends the running actor's body for good, without unwinding (BUG, fatal signal of the simulated kernel). */
 _Noreturn void sim_actor_abandon(void);
 /* An open choice below @bound, from the strategy and on the tape. */
