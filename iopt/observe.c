@@ -100,6 +100,11 @@ long iommufd_npinned(int fd, unsigned int ioas_id)
 	return value;
 }
 
+long iommufd_ctx_charged(const struct iommufd_ctx *ictx)
+{
+	return ledger_charged(ictx->ledger);
+}
+
 long iommufd_charged(int fd, unsigned int id)
 {
 	struct iommufd_ctx *ictx;
@@ -110,7 +115,7 @@ long iommufd_charged(int fd, unsigned int id)
 	if (IS_ERR(ictx)) {
 		value = PTR_ERR(ictx);
 	} else {
-		value = id ? iommufd_sum_pages(ictx, id, iopt_pages_charged) : ledger_charged(ictx->ledger);
+		value = id ? iommufd_sum_pages(ictx, id, iopt_pages_charged) : iommufd_ctx_charged(ictx);
 		iommufd_ctx_put(ictx);
 	}
 	sim_nopreempt_end();

@@ -64,7 +64,8 @@ int vfio_container_set_iommu(struct vfio_container *container, unsigned int vers
 			break;
 	}
 	if (ret) {
-		list_for_each_entry_continue_reverse(group, &container->group_list, container_next)
+		/* of those that are not in it, it knows nothing */
+		list_for_each_entry(group, &container->group_list, container_next)
 			vfio_type1_detach_group(iommu, group);
 		vfio_type1_release(iommu);
 	} else {

@@ -153,7 +153,7 @@ static int windows_build(struct vfio_iommu *iommu, struct iommu_domain *domain, 
 static void windows_replace(struct vfio_iommu *iommu, struct list_head *windows)
 {
 	windows_free(&iommu->iova_list);
-	list_splice_tail(windows, &iommu->iova_list);
+	list_splice_init(windows, &iommu->iova_list);
 }
 
 static struct vfio_iommu_group *find_group(struct list_head *list, struct vfio_group *group)

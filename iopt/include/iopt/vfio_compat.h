@@ -17,6 +17,8 @@ struct iommufd_device;
 /* The context behind an iommufd file with a reference, or ERR_PTR(-EBADFD). */
 struct iommufd_ctx *iommufd_ctx_from_file(struct file *file);
 void iommufd_ctx_put(struct iommufd_ctx *ictx);
+/* The observable `charged` of the whole context, in pages. */
+long iommufd_ctx_charged(const struct iommufd_ctx *ictx);
 /* A context of its own for /dev/vfio/vfio served by iommufd: process mode from the start (main.c:iommufd_fops_open). */
 long iommufd_open_as_vfio(void);
 
