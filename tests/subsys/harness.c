@@ -174,8 +174,8 @@ long op_prlimit(const long *a)
 
 long op_fork(const long *a)
 {
-	struct task_struct **child = (struct task_struct **)a[1];
-	long ret = sys_fork((const char *)a[0], child);
+	struct task_struct **child = (struct task_struct **)a[0];
+	long ret = sys_fork("child", child);
 
 	if (!ret)
 		add_task(*child);
@@ -184,8 +184,8 @@ long op_fork(const long *a)
 
 long op_thread(const long *a)
 {
-	struct task_struct **child = (struct task_struct **)a[1];
-	long ret = sys_thread((const char *)a[0], child);
+	struct task_struct **child = (struct task_struct **)a[0];
+	long ret = sys_thread("thread", child);
 
 	if (!ret)
 		add_task(*child);

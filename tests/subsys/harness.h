@@ -62,8 +62,8 @@ long op_munlockall(const long *a);
 long op_memfd(const long *a);		/* pages */
 long op_capset(const long *a);		/* caps */
 long op_prlimit(const long *a);		/* task, pages */
-long op_fork(const long *a);		/* name, &child */
-long op_thread(const long *a);		/* name, &child */
+long op_fork(const long *a);		/* &child */
+long op_thread(const long *a);		/* &thread */
 long op_exec(const long *a);
 long op_exit(const long *a);
 long op_close(const long *a);		/* fd */
@@ -93,6 +93,13 @@ int container(struct task_struct *task);
 
 long locked(struct task_struct *task);			/* pages in its current mm */
 long locked_of(struct task_struct *task, unsigned int k);	/* in its @k-th mm */
+
+Suite *iommu_suite(void);
+Suite *vfio_charge_suite(void);
+Suite *vfio_errno_suite(void);
+Suite *vfio_fault_suite(void);
+Suite *vfio_mdev_suite(void);
+Suite *vfio_vaddr_suite(void);
 
 #define ck_locked(task, pages) ck_assert_int_eq(locked(task), pages)
 

@@ -2,13 +2,6 @@
 #include <stdlib.h>
 #include "harness.h"
 
-Suite *iommu_suite(void);
-Suite *vfio_charge_suite(void);
-Suite *vfio_errno_suite(void);
-Suite *vfio_fault_suite(void);
-Suite *vfio_mdev_suite(void);
-Suite *vfio_vaddr_suite(void);
-
 int main(void)
 {
 	SRunner *runner = srunner_create(iommu_suite());

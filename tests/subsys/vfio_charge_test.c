@@ -2,8 +2,6 @@
 /* What type1 charges, to whom, and what it does at the limit (facts, test vectors V4 to V11, V28, V29). */
 #include "harness.h"
 
-#define CHILD(child) "child", (long)&(child)
-
 /* V4: mlock and type1 share mm->locked_vm: 20 + 80 fill 100, one more is refused, and each gives back its own. */
 START_TEST(shares_with_mlock)
 {
@@ -146,7 +144,7 @@ START_TEST(child_unmaps)
 	va = ram(a, 50);
 	c = container(a);
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 50, RW), 0);
-	ck_assert_int_eq(CALL(a, op_fork, CHILD(child)), 0);
+	ck_assert_int_eq(CALL(a, op_fork, (long)&child), 0);
 	ck_assert_int_eq(CALL(child, op_map, c, IOVA + 50 * P, va, 50, RW), 0);
 	ck_locked(a, 50);
 	ck_locked(child, 50);
@@ -176,7 +174,7 @@ START_TEST(owner_exited)
 	va = ram(a, 50);
 	c = container(a);
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 50, RW), 0);
-	ck_assert_int_eq(CALL(a, op_fork, CHILD(child)), 0);
+	ck_assert_int_eq(CALL(a, op_fork, (long)&child), 0);
 	CALL(a, op_exit);
 	ck_assert_int_eq(locked_of(a, 0), 50);
 	ck_assert_int_eq(CALL(child, op_unmap, c, IOVA, 50), row[_i].unmapped);
@@ -204,7 +202,7 @@ START_TEST(dead_leader)
 	va = ram(a, 10);
 	c = container(a);
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 10, RW), 0);
-	ck_assert_int_eq(CALL(a, op_thread, "thread", (long)&thread), 0);
+	ck_assert_int_eq(CALL(a, op_thread, (long)&thread), 0);
 	CALL(a, op_exit);
 	ck_assert_int_eq(CALL(thread, op_map, c, IOVA + 10 * P, va, 10, RW), row[_i].map);
 	ck_assert_int_eq(CALL(thread, op_unmap, c, IOVA, 10), row[_i].unmapped);
@@ -283,7 +281,7 @@ START_TEST(device_memory)
 	ck_locked(a, 0);
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA + 16 * P, va, 4, RW), 0);
 	ck_locked(a, 4);
-	ck_assert_int_eq(CALL(a, op_unmap_all, c), 20);
+	ck_assert_int_eq(CALL(a, op_unmap, c, IOVA, 20), 20);
 	ck_locked(a, 0);
 	world_end();
 }
@@ -308,7 +306,7 @@ START_TEST(batches)
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 1500, RW), 0);
 	ck_locked(a, 1500);
 	ck_assert_uint_eq(mm_pages_pinned(), 1500);
-	ck_assert_int_eq(CALL(a, op_unmap_all, c), 1500);
+	ck_assert_int_eq(CALL(a, op_unmap, c, IOVA, 1500), 1500);
 	ck_locked(a, 0);
 	ck_assert_uint_eq(mm_pages_pinned(), 0);
 	world_end();

@@ -143,7 +143,7 @@ START_TEST(close_and_exec)
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 4, RW), 0);
 	ck_assert_int_eq(CALL(a, op_map, d, IOVA, va, 4, RW), 0);
 	ck_locked(a, 8);
-	ck_assert_int_eq(CALL(a, op_fork, "child", (long)&child), 0);
+	ck_assert_int_eq(CALL(a, op_fork, (long)&child), 0);
 	ck_assert_int_eq(CALL(a, op_close, c), 0);
 	ck_locked(a, 8);
 	ck_assert_int_eq(CALL(a, op_unmap, c, IOVA, 4), -EBADF);

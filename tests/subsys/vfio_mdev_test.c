@@ -210,7 +210,7 @@ START_TEST(replay_from_another_mm)
 	c = CALL(a, op_open, 2, false);
 	m = mdev(a, c);
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 8, RW), 0);
-	ck_assert_int_eq(CALL(a, op_fork, "child", (long)&child), 0);
+	ck_assert_int_eq(CALL(a, op_fork, (long)&child), 0);
 	ck_assert_int_eq(CALL(child, op_touch, va, 8), 0);
 	ck_assert_int_eq(CALL(child, op_attach, c), 0);
 	ck_locked(a, 8);

@@ -79,7 +79,7 @@ START_TEST(fork_flow)
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 30, RW), 0);
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA + 30 * P, va + 30 * P, 20, RW), 0);
 	ck_assert_int_eq(CALL(a, op_unmap_vaddr_all, c), 50);
-	ck_assert_int_eq(CALL(a, op_fork, "child", (long)&child), 0);
+	ck_assert_int_eq(CALL(a, op_fork, (long)&child), 0);
 	ck_assert_int_eq(CALL(child, op_prlimit, (long)child, 40), 0);
 	ck_assert_int_eq(CALL(child, op_map_vaddr, c, IOVA, va, 30), 0);
 	ck_locked(a, 20);
@@ -178,7 +178,7 @@ START_TEST(pin_sleeps)
 	va = ram(a, 4);
 	c = CALL(a, op_open, 2, false);
 	m = CALL(a, op_mdev_attach, c);
-	ck_assert_int_eq(CALL(a, op_thread, "b", (long)&b), 0);
+	ck_assert_int_eq(CALL(a, op_thread, (long)&b), 0);
 	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 4, RW), 0);
 	ck_assert_int_eq(CALL(a, op_unmap_vaddr, c, IOVA, 4), 4);
 	pin.a[0] = m;
