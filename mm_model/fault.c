@@ -364,7 +364,7 @@ void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned
 void move_page_tables(struct mm_struct *mm, unsigned long old, unsigned long new, unsigned long len)
 {
 	unsigned long at = old >> PAGE_SHIFT, last = ((old + len) >> PAGE_SHIFT) - 1;
-	unsigned long shift = (new - old) >> PAGE_SHIFT;
+	unsigned long shift = (new >> PAGE_SHIFT) - at;
 	struct sim_run run;
 
 	spin_lock(&mm->page_table_lock);

@@ -46,6 +46,8 @@
 #include <sim/world.h>
 
 #define MMAP_MIN_ADDR 65536UL
+/* Where the search for a hole begins: what lies above is the stack and the program's own. */
+#define MMAP_BASE (TASK_SIZE - (128UL << 20))
 #define MAX_MAP_COUNT 65530
 #define HPAGE_SIZE (HPAGE_PMD_NR << PAGE_SHIFT)
 #define VM_NONE 0UL

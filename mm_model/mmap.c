@@ -14,9 +14,6 @@
  */
 #include "internal.h"
 
-/* Where the search for a hole begins: the stack's largest gap below TASK_SIZE. */
-#define MMAP_BASE (TASK_SIZE - (128UL << 20))
-
 /* A VMA whose memory is not there by faults: perf buffers and BARs bring their own. */
 static const struct vm_operations_struct pfnmap_vm_ops = { 0 };
 
@@ -426,7 +423,7 @@ static int do_touch(unsigned long addr, unsigned long len, bool write)
 
 	if (!len)
 		return 0;
-	if (addr + len < addr || end > TASK_SIZE)
+	if (!mm || addr + len < addr || end > TASK_SIZE)
 		return MM_SIGSEGV;
 	mm->fault_next = ~0UL;
 	while (start < end && !signal) {

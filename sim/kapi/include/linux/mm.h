@@ -140,7 +140,6 @@ static inline bool is_cow_mapping(vm_flags_t flags)
 	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
-/* The first VMA that ends above @addr, or NULL. mmap_lock held. */
 /*
  * The kernel's own loads or stores at current's addresses, as copy_from_user() and copy_to_user()
  * make them: faults in what is missing. 0, or what could not be reached (all of @size then). No lock held.
@@ -148,6 +147,7 @@ static inline bool is_cow_mapping(vm_flags_t flags)
 size_t fault_in_readable(unsigned long uaddr, size_t size);
 size_t fault_in_writeable(unsigned long uaddr, size_t size);
 
+/* The first VMA that ends above @addr, or NULL. mmap_lock held. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /* The VMA that holds @addr, or NULL. mmap_lock held. */
 struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The window to the kernel's side: what the tests ask of structures that host files cannot see. */
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+
+struct pins {
+	struct page_run run[64];
+	unsigned int nr;
+};
+
+struct counted {
+	unsigned int *released;
+	bool *mm_was_null;
+};
+
+long kernel_pin(unsigned long va, unsigned long nr, unsigned int flags, struct pins *pins);
+long kernel_pin_remote(struct task_struct *task, unsigned long va, unsigned long nr, unsigned int flags,
+		       struct pins *pins);
+long kernel_pin_memfd(int fd, unsigned long pgoff, unsigned long nr, struct pins *pins);
+void kernel_unpin(struct pins *pins);
+unsigned long kernel_frame_contig(unsigned long frame);
+unsigned long kernel_pfn(unsigned long frame);
+bool kernel_frame_is_zero(unsigned long frame);
+unsigned long kernel_total_vm(const struct task_struct *task);
+unsigned int kernel_map_count(const struct task_struct *task);
+unsigned long kernel_page_runs(const struct task_struct *task);
+unsigned long kernel_mlocked(const struct task_struct *task);
+unsigned long kernel_vma(const struct task_struct *task, unsigned long va, unsigned long *start, unsigned int *flags);
+long kernel_counted_fd(unsigned int *released, bool *mm_was_null);
+long kernel_fget_fput(int fd, unsigned int *released, unsigned int *seen_before_return);
+bool kernel_capable(int cap);
+void kernel_get_task(struct task_struct *task);
+void kernel_put_task(struct task_struct *task);
+bool kernel_task_has_mm(const struct task_struct *task);
+bool kernel_is_leader(const struct task_struct *task);
+
+static unsigned int gup_flags(unsigned int flags)
+{
+	return FOLL_PIN | (flags & 1 ? FOLL_WRITE : 0) | (flags & 2 ? FOLL_LONGTERM : 0);
+}
+
+long kernel_pin(unsigned long va, unsigned long nr, unsigned int flags, struct pins *pins)
+{
+	struct page_runs runs = { .run = pins->run, .max = ARRAY_SIZE(pins->run) };
+	long ret = pin_user_runs_fast(va, nr, gup_flags(flags), &runs);
+
+	pins->nr = runs.nr;
+	return ret;
+}
+
+long kernel_pin_remote(struct task_struct *task, unsigned long va, unsigned long nr, unsigned int flags,
+		       struct pins *pins)
+{
+	struct page_runs runs = { .run = pins->run, .max = ARRAY_SIZE(pins->run) };
+	struct mm_struct *mm = get_task_mm(task);
+	int locked = 1;
+	long ret;
+
+	if (!mm)
+		return -ESRCH;
+	mmap_read_lock(mm);
+	ret = pin_user_runs_remote(mm, va, nr, gup_flags(flags), &runs, &locked);
+	if (locked)
+		mmap_read_unlock(mm);
+	mmput(mm);
+	pins->nr = runs.nr;
+	return ret;
+}
+
+long kernel_pin_memfd(int fd, unsigned long pgoff, unsigned long nr, struct pins *pins)
+{
+	struct page_runs runs = { .run = pins->run, .max = ARRAY_SIZE(pins->run) };
+	struct file *file = fget(fd);
+	long ret = memfd_pin_runs(file, pgoff, nr, &runs);
+
+	pins->nr = runs.nr;
+	fput(file);
+	return ret;
+}
+
+void kernel_unpin(struct pins *pins)
+{
+	unpin_user_runs(pins->run, pins->nr, false);
+	pins->nr = 0;
+}
+
+unsigned long kernel_frame_contig(unsigned long frame)
+{
+	return frame_contig(frame);
+}
+
+unsigned long kernel_pfn(unsigned long frame)
+{
+	return frame_to_phys(frame) >> PAGE_SHIFT;
+}
+
+bool kernel_frame_is_zero(unsigned long frame)
+{
+	return frame_is_zero(frame);
+}
+
+unsigned long kernel_total_vm(const struct task_struct *task)
+{
+	return task->mm->total_vm;
+}
+
+unsigned int kernel_map_count(const struct task_struct *task)
+{
+	return task->mm->map_count;
+}
+
+unsigned long kernel_page_runs(const struct task_struct *task)
+{
+	return task->mm->page_table.nr_runs;
+}
+
+unsigned long kernel_mlocked(const struct task_struct *task)
+{
+	unsigned long pages = 0;
+	struct rb_node *node;
+
+	for (node = rb_first(&task->mm->mm_rb); node; node = rb_next(node)) {
+		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
+
+		if (vma->vm_flags & VM_LOCKED)
+			pages += vma_pages(vma);
+	}
+	return pages;
+}
+
+unsigned long kernel_vma(const struct task_struct *task, unsigned long va, unsigned long *start, unsigned int *flags)
+{
+	struct rb_node *node;
+
+	for (node = rb_first(&task->mm->mm_rb); node; node = rb_next(node)) {
+		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
+
+		if (va < vma->vm_start || va >= vma->vm_end)
+			continue;
+		*start = vma->vm_start;
+		*flags = (vma->vm_flags & VM_READ ? 1 : 0) | (vma->vm_flags & VM_WRITE ? 2 : 0) |
+			 (vma->vm_flags & VM_LOCKED ? 4 : 0);
+		return vma->vm_end;
+	}
+	return 0;
+}
+
+static int counted_release(struct inode *inode, struct file *file)
+{
+	struct counted *counted = file->private_data;
+
+	++*counted->released;
+	if (counted->mm_was_null)
+		*counted->mm_was_null = !current->mm;
+	kfree(counted);
+	return 0;
+}
+
+static const struct file_operations counted_fops = {
+	.name = "counted",
+	.release = counted_release,
+};
+
+long kernel_counted_fd(unsigned int *released, bool *mm_was_null)
+{
+	struct counted *counted = kzalloc(sizeof(*counted), GFP_KERNEL);
+
+	counted->released = released;
+	counted->mm_was_null = mm_was_null;
+	return anon_inode_getfd("[counted]", &counted_fops, counted, 0);
+}
+
+/* Takes a reference, closes the table's own behind the back of it, and drops the last one. */
+long kernel_fget_fput(int fd, unsigned int *released, unsigned int *seen_before_return)
+{
+	struct file *file = fget(fd);
+
+	if (!file)
+		return -EBADF;
+	put_unused_fd(fd);
+	fput(file);
+	fput(file);
+	*seen_before_return = *released;
+	return 0;
+}
+
+bool kernel_capable(int cap)
+{
+	return capable(cap);
+}
+
+void kernel_get_task(struct task_struct *task)
+{
+	get_task_struct(task);
+}
+
+void kernel_put_task(struct task_struct *task)
+{
+	put_task_struct(task);
+}
+
+bool kernel_task_has_mm(const struct task_struct *task)
+{
+	return task->mm;
+}
+
+bool kernel_is_leader(const struct task_struct *task)
+{
+	return task->group_leader == task;
+}

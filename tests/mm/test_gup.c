@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Pages: faults, pins, copy on write, fork and unshare by version, huge pages, and what a TiB costs. */
+#include <time.h>
+#include "harness.h"
+
+#define PIN(task, va, nr, flags, pins) ON(task, pin, va, nr, flags, (unsigned long)(pins))
+#define UNPIN(task, pins) ON(task, unpin, (unsigned long)(pins))
+
+/* A pin faults in what is missing, survives munmap, and goes with unpin. */
+START_TEST(pin_lifetime)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 10);
+	struct pins pins;
+	long pfn;
+
+	ck_assert_int_eq(mm_task_pfn(a, ram), -1);
+	ck_assert_int_eq(PIN(a, ram, 10, PIN_WRITE | PIN_LONGTERM, &pins), 10);
+	ck_assert_uint_eq(mm_pages_pinned(), 10);
+	ck_assert_uint_eq(mm_task_pins(a, ram + 9 * P), 1);
+	pfn = mm_task_pfn(a, ram);
+	ck_assert_int_ge(pfn, 0);
+	ck_assert_int_eq(ON(a, dontneed, ram, P), 0);
+	ck_assert_int_eq(mm_task_pfn(a, ram), -1);
+	ck_assert_uint_eq(mm_pages_pinned(), 10);
+	/* the next touch gets another page: the device's and the task's views part */
+	ck_assert_int_eq(ON(a, touch, ram, P, true), 0);
+	ck_assert_int_ne(mm_task_pfn(a, ram), pfn);
+	ck_assert_uint_eq(mm_task_pins(a, ram), 0);
+	ck_assert_int_eq(ON(a, munmap, ram, 10 * P), 0);
+	ck_assert_uint_eq(mm_pages_pinned(), 10);
+	UNPIN(a, &pins);
+	ck_assert_uint_eq(mm_pages_pinned(), 0);
+}
+END_TEST
+
+/* Errors show when the first page fails, else the call is short. */
+START_TEST(errors)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 10), ro = map_prot(a, 4, RO), bar = map_kind(a, 4 * P, MM_PFNMAP, RW, -1);
+	unsigned long none = map_prot(a, 4, 0);
+	struct pins pins;
+
+	ck_assert_int_eq(ON(a, munmap, ram + 6 * P, P), 0);
+	ck_assert_int_eq(PIN(a, ram, 10, PIN_WRITE, &pins), 6);
+	UNPIN(a, &pins);
+	ck_assert_int_eq(PIN(a, ram + 6 * P, 1, PIN_WRITE, &pins), -EFAULT);
+	ck_assert_int_eq(PIN(a, ro, 4, PIN_WRITE, &pins), -EFAULT);
+	ck_assert_int_eq(PIN(a, bar, 4, PIN_WRITE, &pins), -EFAULT);
+	ck_assert_int_eq(PIN(a, none, 4, 0, &pins), -EFAULT);
+	ck_assert_int_eq(PIN(a, 0, 1, 0, &pins), -EFAULT);
+	ck_assert_int_eq(PIN(a, 1ul << 47, 1, 0, &pins), -EFAULT);
+	ck_assert_int_eq(PIN(a, ~0ul << 12, 4, 0, &pins), -EOVERFLOW);
+	/* write access taken away after the touch: the entry must not be pinned for writing any more */
+	ck_assert_int_eq(ON(a, touch, ram, 6 * P, true), 0);
+	ck_assert_int_eq(ON(a, mprotect, ram, 6 * P, RO), 0);
+	ck_assert_int_eq(PIN(a, ram, 6, PIN_WRITE, &pins), -EFAULT);
+	ck_assert_int_eq(PIN(a, ram, 6, PIN_LONGTERM, &pins), 6);
+	UNPIN(a, &pins);
+	ck_assert_uint_eq(mm_pages_pinned(), 0);
+}
+END_TEST
+
+/* The fault site gup: short at page K, and the same page fails when it is asked for again in the call. */
+START_TEST(fault_site)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 10);
+	struct pins pins;
+
+	sim_fault_arm(mm_task_actor(a), SIM_FAULT_GUP, 3);
+	ck_assert_int_eq(PIN(a, ram, 10, PIN_WRITE, &pins), 3);
+	UNPIN(a, &pins);
+	sim_fault_arm(mm_task_actor(a), SIM_FAULT_GUP, 0);
+	ck_assert_int_eq(PIN(a, ram, 10, PIN_WRITE, &pins), -EFAULT);
+	ck_assert_int_eq(PIN(a, ram, 10, PIN_WRITE, &pins), 10);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* Host memory ends: a pin is short, then ENOMEM; a touch kills. */
+START_TEST(out_of_memory)
+{
+	struct task_struct *a;
+	unsigned long ram;
+	struct pins pins;
+
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .pages = 8, .hugepages = ~0ul });
+	a = task_new("a", 1000, FINI);
+	ram = map_anon(a, 20);
+	ck_assert_int_eq(PIN(a, ram, 20, PIN_WRITE, &pins), 8);
+	ck_assert_int_eq(PIN(a, ram + 8 * P, 12, PIN_WRITE, &(struct pins){ .nr = 0 }), -ENOMEM);
+	UNPIN(a, &pins);
+	ck_assert_int_eq(ON(a, dontneed, ram, 4 * P), 0);
+	ck_assert_int_eq(ON(a, touch, ram + 8 * P, 4 * P, true), 0);
+	ck_assert_int_eq(ON(a, touch, ram, P, true), MM_KILLED(MM_SIGBUS));
+	ck_assert(!mm_task_alive(a));
+}
+END_TEST
+
+/* Reads of untouched private memory see the zero page; a write replaces it. */
+START_TEST(zero_page)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 10);
+
+	ck_assert_int_eq(ON(a, touch, ram, 10 * P, false), 0);
+	ck_assert_int_ge(mm_task_pfn(a, ram), 0);
+	ck_assert_int_eq(mm_task_pfn(a, ram), mm_task_pfn(a, ram + 9 * P));
+	ck_assert_int_eq(ON(a, touch, ram + P, P, true), 0);
+	ck_assert_int_ne(mm_task_pfn(a, ram), mm_task_pfn(a, ram + P));
+}
+END_TEST
+
+/* A read-only long-term pin of untouched memory, by version. */
+START_TEST(zero_page_pin)
+{
+	static const struct {
+		const struct mm_rules *rules;
+		bool zero;		/* pins the zero page */
+		unsigned long counted;	/* and counts so many pins on it */
+	} row[] = {
+		{ &rules_v5_4, true, 10 }, { &rules_v5_10, true, 10 }, { &rules_v6_1, true, 10 },
+		{ &rules_v6_12, false, 0 },
+	};
+	struct task_struct *a;
+	struct pins pins;
+	unsigned long ram;
+
+	world_down();
+	world_up(row[_i].rules, NULL);
+	a = task_new("a", 1000, FINI);
+	ram = map_anon(a, 10);
+	ck_assert_int_eq(PIN(a, ram, 10, PIN_LONGTERM, &pins), 10);
+	ck_assert_int_eq(kernel_frame_is_zero(pins.run[0].frame), row[_i].zero);
+	ck_assert_uint_eq(mm_task_pins(a, ram), row[_i].zero ? row[_i].counted : 1);
+	/* distinct pages: the zero page is one */
+	ck_assert_uint_eq(mm_pages_pinned(), row[_i].zero ? 1 : 10);
+	UNPIN(a, &pins);
+	ck_assert_uint_eq(mm_pages_pinned(), 0);
+	/* without LONGTERM the zero page is taken as it is, also where that leaves no count */
+	ck_assert_int_eq(PIN(a, ram + P, 1, 0, &pins), 1);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* A write pin of the zero page replaces it. */
+START_TEST(zero_page_write_pin)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 2);
+	struct pins pins;
+
+	ck_assert_int_eq(ON(a, touch, ram, 2 * P, false), 0);
+	ck_assert_int_eq(PIN(a, ram, 2, PIN_WRITE, &pins), 2);
+	ck_assert(!kernel_frame_is_zero(pins.run[0].frame));
+	ck_assert_uint_eq(kernel_pfn(pins.run[0].frame), mm_task_pfn(a, ram));
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* fork of unpinned memory: shared, each write takes a copy, the last owner keeps the page. */
+START_TEST(cow)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *b;
+	unsigned long ram = map_anon(a, 4);
+	long pfn, second;
+
+	ck_assert_int_eq(ON(a, touch, ram, 4 * P, true), 0);
+	pfn = mm_task_pfn(a, ram);
+	second = mm_task_pfn(a, ram + P);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(mm_task_pfn(b, ram), pfn);
+	ck_assert_int_eq(ON(a, touch, ram, P, true), 0);
+	ck_assert_int_ne(mm_task_pfn(a, ram), pfn);
+	ck_assert_int_eq(mm_task_pfn(b, ram), pfn);
+	/* the child is alone with it now */
+	ck_assert_int_eq(ON(b, touch, ram, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(b, ram), pfn);
+	ck_assert_int_eq(ON(b, exit, 0), 0);
+	ck_assert_int_eq(ON(a, touch, ram + P, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, ram + P), second);
+}
+END_TEST
+
+/* fork of pinned memory, by version: who has the pinned page after the parent writes. */
+START_TEST(fork_pinned)
+{
+	static const struct {
+		const struct mm_rules *rules;
+		bool child_copy;	/* at fork */
+	} row[] = { { &rules_v5_4, false }, { &rules_v5_10, true }, { &rules_v5_19, true }, { &rules_v6_12, true } };
+	struct task_struct *a, *b;
+	unsigned long ram;
+	struct pins pins;
+	long pfn, other;
+
+	world_down();
+	world_up(row[_i].rules, NULL);
+	a = task_new("a", 1000, FINI);
+	ram = map_anon(a, 4);
+	ck_assert_int_eq(ON(a, touch, ram, 4 * P, true), 0);
+	ck_assert_int_eq(PIN(a, ram, 2, PIN_WRITE | PIN_LONGTERM, &pins), 2);
+	pfn = mm_task_pfn(a, ram);
+	other = mm_task_pfn(a, ram + 3 * P);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(mm_task_pfn(b, ram) != pfn, row[_i].child_copy);
+	/* what is not pinned is shared everywhere */
+	ck_assert_int_eq(mm_task_pfn(b, ram + 3 * P), other);
+	ck_assert_uint_eq(mm_task_pins(a, ram), 1);
+	ck_assert_uint_eq(mm_task_pins(b, ram), row[_i].child_copy ? 0 : 1);
+	ck_assert_int_eq(ON(a, touch, ram, P, true), 0);
+	/* before 5.9 the device keeps the old page, which the parent has lost */
+	ck_assert_int_eq(mm_task_pfn(a, ram) == pfn, row[_i].child_copy);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* The child has never pinned: what it inherits shared and pins later is its own, and its forks share. */
+START_TEST(has_pinned_not_inherited)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *b, *c;
+	unsigned long ram = map_anon(a, 2);
+	struct pins pins;
+	long pfn;
+
+	ck_assert_int_eq(ON(a, touch, ram, 2 * P, true), 0);
+	ck_assert_int_eq(PIN(a, ram, 1, PIN_WRITE, &pins), 1);
+	b = fork_task(a, "b");
+	pfn = mm_task_pfn(b, ram);
+	c = fork_task(b, "c");
+	ck_assert_int_eq(mm_task_pfn(c, ram), pfn);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* A read-only long-term pin of a page shared by fork: stale before 5.19, a page of one's own since. */
+START_TEST(ro_unshare)
+{
+	static const struct {
+		const struct mm_rules *rules;
+		bool own;
+	} row[] = { { &rules_v5_10, false }, { &rules_v5_19, true }, { &rules_v6_12, true } };
+	struct task_struct *a, *b;
+	unsigned long ram;
+	struct pins pins;
+	long pfn;
+
+	world_down();
+	world_up(row[_i].rules, NULL);
+	a = task_new("a", 1000, FINI);
+	ram = map_anon(a, 1);
+	ck_assert_int_eq(ON(a, touch, ram, P, true), 0);
+	pfn = mm_task_pfn(a, ram);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(PIN(b, ram, 1, PIN_LONGTERM, &pins), 1);
+	ck_assert_int_eq(mm_task_pfn(b, ram) != pfn, row[_i].own);
+	/* a later write of the pinner reaches the pinned page only if it is his */
+	ck_assert_int_eq(ON(b, touch, ram, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(b, ram) == (long)kernel_pfn(pins.run[0].frame), row[_i].own);
+	UNPIN(b, &pins);
+}
+END_TEST
+
+/* Private mappings of a file: read-only pins take the file's page up to 6.1, a copy since 6.2. */
+START_TEST(ro_file)
+{
+	static const struct {
+		const struct mm_rules *rules;
+		bool own;
+	} row[] = { { &rules_v6_1, false }, { &rules_v6_12, true } };
+	unsigned long priv, shared;
+	struct task_struct *a;
+	struct pins pins;
+	long fd;
+
+	world_down();
+	world_up(row[_i].rules, NULL);
+	a = task_new("a", 1000, FINI);
+	fd = ON(a, memfd, 4 * P, false);
+	priv = map_kind(a, 4 * P, MM_ANON, RW, fd);
+	shared = map_kind(a, 4 * P, MM_SHARED, RW, fd);
+	ck_assert_int_eq(PIN(a, priv, 4, PIN_LONGTERM, &pins), 4);
+	ck_assert_int_eq(ON(a, touch, shared, 4 * P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, priv) != mm_task_pfn(a, shared), row[_i].own);
+	UNPIN(a, &pins);
+	/* the same page through the shared mapping and through the file */
+	ck_assert_int_eq(PIN(a, shared, 4, PIN_WRITE | PIN_LONGTERM, &pins), 4);
+	ck_assert_uint_eq(kernel_pfn(pins.run[0].frame), mm_task_pfn(a, shared));
+	UNPIN(a, &pins);
+	ck_assert_int_eq(ON(a, pin_memfd, fd, 0, 4, (unsigned long)&pins), 4);
+	ck_assert_uint_eq(kernel_pfn(pins.run[0].frame), mm_task_pfn(a, shared));
+	UNPIN(a, &pins);
+	ck_assert_int_eq(ON(a, pin_memfd, fd, 2, 3, (unsigned long)&pins), -EINVAL);
+}
+END_TEST
+
+/* A memfd's pages live with the file: through munmap, until the last of mappings, fds and pins. */
+START_TEST(memfd_life)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *b;
+	long fd = ON(a, memfd, 8 * P, false), pfn;
+	unsigned long va = map_kind(a, 8 * P, MM_SHARED, RW, fd), again;
+	struct pins pins;
+
+	ck_assert_int_eq(ON(a, touch, va, 8 * P, true), 0);
+	pfn = mm_task_pfn(a, va);
+	ck_assert_int_eq(ON(a, munmap, va, 8 * P), 0);
+	again = map_kind(a, 8 * P, MM_SHARED, RW, fd);
+	ck_assert_int_eq(ON(a, touch, again, P, false), 0);
+	ck_assert_int_eq(mm_task_pfn(a, again), pfn);
+	ck_assert_int_eq(ON(a, touch, again + 8 * P - 1, 1, true), 0);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(ON(b, touch, again, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(b, again), pfn);
+	ck_assert_int_eq(PIN(a, again, 1, PIN_WRITE, &pins), 1);
+	ck_assert_int_eq(ON(a, close, fd), 0);
+	ck_assert_int_eq(ON(a, munmap, again, 8 * P), 0);
+	ck_assert_int_eq(ON(b, exit, 0), 0);
+	ck_assert_uint_eq(mm_pages_pinned(), 1);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* Past the end of the file: SIGBUS for the task, EFAULT for a pin. */
+START_TEST(past_end)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	long fd = ON(a, memfd, 2 * P, false);
+	unsigned long va = map_kind(a, 4 * P, MM_SHARED, RW, fd);
+	struct pins pins;
+
+	ck_assert_int_eq(PIN(a, va, 4, PIN_WRITE, &pins), 2);
+	UNPIN(a, &pins);
+	ck_assert_int_eq(PIN(a, va + 2 * P, 1, PIN_WRITE, &pins), -EFAULT);
+	ck_assert_int_eq(ON(a, touch, va + 2 * P, P, false), MM_KILLED(MM_SIGBUS));
+}
+END_TEST
+
+/* Without a VMA or permission: SIGSEGV, and all threads die. */
+START_TEST(segv)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *t = NULL;
+	unsigned long ro = map_prot(a, 1, RO);
+
+	ck_assert_int_eq(ON(a, thread, (unsigned long)"t", (unsigned long)&t), 0);
+	ck_assert_int_eq(ON(t, touch, ro, P, true), MM_KILLED(MM_SIGSEGV));
+	ck_assert(!mm_task_alive(a));
+	ck_assert(!mm_task_alive(t));
+}
+END_TEST
+
+/* hugetlb: the pool's reservations, whole folios, SIGBUS for a child that has none. */
+START_TEST(hugetlb)
+{
+	struct mm_mmap_args two = { .len = M2 + 1, .kind = MM_HUGETLB, .prot = RW, .fd = -1 };
+	struct task_struct *a, *b;
+	struct pins pins;
+	unsigned long va;
+
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .hugepages = 3 });
+	a = task_new("a", 1000, FINI);
+	va = ON(a, mmap, (unsigned long)&two);
+	ck_assert_uint_eq(va % M2, 0);
+	ck_assert_uint_eq(kernel_total_vm(a), 1024);
+	/* two are promised, one is left */
+	ck_assert_int_eq(ON(a, mmap, (unsigned long)&two), -ENOMEM);
+	ck_assert_int_eq(ON(a, munmap, va + P, P), -EINVAL);
+	ck_assert_int_eq(ON(a, touch, va + 5 * P, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, va) + 5, mm_task_pfn(a, va + 5 * P));
+	ck_assert_int_eq(mm_task_pfn(a, va + M2), -1);
+	ck_assert_int_eq(PIN(a, va + 7 * P, 2, PIN_WRITE | PIN_LONGTERM, &pins), 2);
+	b = fork_task(a, "b");
+	/* the pinned folio was copied into the last page that nobody was promised */
+	ck_assert_int_ne(mm_task_pfn(b, va), mm_task_pfn(a, va));
+	ck_assert_int_eq(ON(b, touch, va + M2, P, true), MM_KILLED(MM_SIGBUS));
+	ck_assert_int_eq(ON(a, touch, va + M2, P, true), 0);
+	ck_assert_int_eq(ON(a, munmap, va, 2 * M2), 0);
+	/* the pin holds its folio: two of three are free */
+	two.len = 3 * M2;
+	ck_assert_int_eq(ON(a, mmap, (unsigned long)&two), -ENOMEM);
+	UNPIN(a, &pins);
+	ck_assert_int_gt(ON(a, mmap, (unsigned long)&two), 0);
+}
+END_TEST
+
+/* thp: whole folios where the VMA covers them, small pages at the edges; a small write after fork copies one page. */
+START_TEST(thp)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *b;
+	unsigned long va = map_kind(a, 2 * M2 + 10 * P, MM_THP, RW, -1);
+	unsigned long huge = (va + M2 - 1) & ~(M2 - 1);
+	long pfn;
+
+	ck_assert_int_eq(ON(a, touch, huge + 3 * P, P, true), 0);
+	pfn = mm_task_pfn(a, huge);
+	ck_assert_int_eq(pfn % 512, 0);
+	ck_assert_int_eq(mm_task_pfn(a, huge + 511 * P), pfn + 511);
+	ck_assert_int_eq(ON(a, touch, va, 2 * M2 + 10 * P, true), 0);
+	if (va % M2)
+		ck_assert_int_ne(mm_task_pfn(a, va) + 1, mm_task_pfn(a, va + P));
+	b = fork_task(a, "b");
+	ck_assert_int_eq(ON(b, touch, huge + P, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(b, huge), pfn);
+	ck_assert_int_ne(mm_task_pfn(b, huge + P), pfn + 1);
+	ck_assert_int_eq(mm_task_pfn(b, huge + 2 * P), pfn + 2);
+}
+END_TEST
+
+/* Physical layout: contig=4K leaves a hole behind each page, 2M one behind each 512; blocks are aligned. */
+START_TEST(contig)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 1024);
+	struct pins pins;
+
+	ck_assert_int_eq(ON(a, touch, ram, 4 * P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, ram) + 2, mm_task_pfn(a, ram + P));
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .hugepages = ~0ul, .contig_pages = 512 });
+	a = task_new("a", 1000, FINI);
+	ram = map_anon(a, 2048);
+	ck_assert_int_eq(ON(a, touch, ram, 1024 * P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, ram) % 512, 0);
+	ck_assert_int_eq(mm_task_pfn(a, ram) + 511, mm_task_pfn(a, ram + 511 * P));
+	ck_assert_int_eq(mm_task_pfn(a, ram) + 1024, mm_task_pfn(a, ram + 512 * P));
+	/* a touch begins a new block */
+	ck_assert_int_eq(ON(a, touch, ram + 1030 * P, 3 * P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, ram + 1030 * P) % 512, 0);
+	ck_assert_int_eq(PIN(a, ram, 1024, PIN_WRITE, &pins), 1024);
+	ck_assert_uint_eq(pins.nr, 1);
+	ck_assert_uint_eq(kernel_frame_contig(pins.run[0].frame + 100), 412);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* 1 TiB: touched, pinned, forked and unpinned in a few runs and no time. */
+START_TEST(scale)
+{
+	const unsigned long pages = 1ul << 28;
+	struct task_struct *a, *b;
+	struct timespec from, to;
+	unsigned long ram;
+	struct pins pins;
+	long ms;
+
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .hugepages = ~0ul, .contig_pages = 512 });
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	a = task_new("a", 0, FINI);
+	ram = map_anon(a, pages);
+	ck_assert_int_eq(ON(a, mlock, ram, pages * P), 0);
+	EXPECT_LOCKED(a, pages);
+	ck_assert_int_eq(PIN(a, ram, pages, PIN_WRITE | PIN_LONGTERM, &pins), pages);
+	ck_assert_uint_eq(pins.nr, 1);
+	ck_assert_uint_eq(kernel_page_runs(a), 1);
+	ck_assert_uint_eq(mm_pages_pinned(), pages);
+	b = fork_task(a, "b");
+	ck_assert_uint_eq(kernel_page_runs(b), 1);
+	UNPIN(a, &pins);
+	ck_assert_int_eq(ON(b, exit, 0), 0);
+	ck_assert_int_eq(ON(a, munmap, ram, pages * P), 0);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	ms = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+	ck_assert_int_lt(ms, 1000);
+}
+END_TEST
+
+/* An unpin too many is found, and so is a page that stays pinned. */
+START_TEST(unbalanced)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 1);
+	struct pins pins, again;
+
+	ck_assert_int_eq(PIN(a, ram, 1, PIN_WRITE, &pins), 1);
+	again = pins;
+	UNPIN(a, &pins);
+	UNPIN(a, &again);
+	world_down_with(VIOLATION_REFCOUNT);
+	world_up(&rules_v6_12, NULL);
+	a = task_new("a", 1000, FINI);
+	ram = map_anon(a, 1);
+	ck_assert_int_eq(PIN(a, ram, 1, PIN_WRITE, &pins), 1);
+	world_down_with(VIOLATION_LEAK);
+	world_up(&rules_v6_12, NULL);
+}
+END_TEST
+
+/* A pin on another's mm, and on one that is dead. */
+START_TEST(remote)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *b = task_new("b", 1001, FINI);
+	unsigned long ram = map_anon(a, 4);
+	struct pins pins;
+
+	ck_assert_int_eq(ON(b, pin_remote, (unsigned long)a, ram, 4, PIN_WRITE | PIN_LONGTERM, (unsigned long)&pins), 4);
+	ck_assert_uint_eq(mm_task_pins(a, ram), 1);
+	ck_assert_int_eq(ON(a, exit, 0), 0);
+	ck_assert_uint_eq(mm_pages_pinned(), 4);
+	UNPIN(b, &pins);
+	ck_assert_int_eq(ON(b, pin_remote, (unsigned long)a, ram, 4, PIN_WRITE, (unsigned long)&pins), -ESRCH);
+}
+END_TEST
+
+static void up(void)
+{
+	world_up(&rules_v6_12, NULL);
+}
+
+Suite *gup_suite(void)
+{
+	Suite *suite = suite_create("gup");
+	TCase *tcase = tcase_create("gup");
+
+	tcase_add_checked_fixture(tcase, up, world_down);
+	tcase_add_test(tcase, pin_lifetime);
+	tcase_add_test(tcase, errors);
+	tcase_add_test(tcase, fault_site);
+	tcase_add_test(tcase, out_of_memory);
+	tcase_add_test(tcase, zero_page);
+	tcase_add_loop_test(tcase, zero_page_pin, 0, 4);
+	tcase_add_test(tcase, zero_page_write_pin);
+	tcase_add_test(tcase, cow);
+	tcase_add_loop_test(tcase, fork_pinned, 0, 4);
+	tcase_add_test(tcase, has_pinned_not_inherited);
+	tcase_add_loop_test(tcase, ro_unshare, 0, 3);
+	tcase_add_loop_test(tcase, ro_file, 0, 2);
+	tcase_add_test(tcase, memfd_life);
+	tcase_add_test(tcase, past_end);
+	tcase_add_test(tcase, segv);
+	tcase_add_test(tcase, hugetlb);
+	tcase_add_test(tcase, thp);
+	tcase_add_test(tcase, contig);
+	tcase_add_test(tcase, scale);
+	tcase_add_test(tcase, unbalanced);
+	tcase_add_test(tcase, remote);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
