@@ -6,8 +6,8 @@
  * node are 1 KiB each. An inner node's key[i], i >= 1, parts its children: every
  * start below child i is >= key[i], every one below child i - 1 is less. key[0]
  * is not used, so a leftmost child has no lower bound of its own. Keys are bounds
- * and need not be the start of any run: a run may move its start up, or vanish,
- * without the keys above being touched.
+ * and need not be the start of any run: one may vanish without the keys above
+ * being touched. Only a run that moves its start across a bound moves that too.
  *
  * Filling in ascending order leaves full nodes behind. A node that falls below a
  * quarter joins a neighbour under the same parent where both fit, so that a tree
@@ -165,6 +165,21 @@ static struct sim_run *run_after(const struct cursor *cursor)
 		return &leaf->runs[cursor->pos + 1];
 	leaf = leaf->next;
 	return leaf ? &leaf->runs[0] : NULL;
+}
+
+/* The key that parts the cursor's leaf from the next one; NULL for the last leaf. */
+static unsigned long *next_bound(const struct cursor *cursor)
+{
+	unsigned int level = cursor->levels;
+
+	while (level--) {
+		struct inner *inner = cursor->inner[level];
+		unsigned int next = cursor->index[level] + 1;
+
+		if (next < inner->node.nr)
+			return &inner->key[next];
+	}
+	return NULL;
 }
 
 bool sim_run_find(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run)
@@ -520,6 +535,7 @@ static unsigned long clear_in_leaf(struct sim_run_tree *tree, unsigned long star
 	unsigned long cleared = 0;
 	unsigned int at, end;
 	struct cursor cursor;
+	unsigned long *bound;
 	struct leaf *leaf;
 
 	seek(tree, start, &cursor);
@@ -531,6 +547,10 @@ static unsigned long clear_in_leaf(struct sim_run_tree *tree, unsigned long star
 	if (!*more && leaf->runs[end].start <= last) {
 		cleared += last - leaf->runs[end].start + 1;
 		cut_before(tree, &leaf->runs[end], last + 1);
+		/* The leaf's last run may have moved past a bound that lay low; what follows starts behind its end. */
+		bound = next_bound(&cursor);
+		if (end + 1 == leaf->node.nr && bound && *bound <= last + 1)
+			*bound = last + 2;
 	}
 	runs_remove(tree, &cursor, at, end - at);
 	return cleared;
@@ -551,23 +571,6 @@ unsigned long sim_run_clear(struct sim_run_tree *tree, unsigned long start, unsi
 	return cleared;
 }
 
-/* The key that parts the cursor's leaf from the next goes down to @start, to which the next one's first run moves. */
-static void lower_next_bound(struct cursor *cursor, unsigned long start)
-{
-	unsigned int level = cursor->levels;
-
-	while (level--) {
-		struct inner *inner = cursor->inner[level];
-		unsigned int next = cursor->index[level] + 1;
-
-		if (next < inner->node.nr) {
-			if (inner->key[next] > start)
-				inner->key[next] = start;
-			return;
-		}
-	}
-}
-
 /* Nothing in the tree overlaps @run; @cursor stands where it belongs. */
 static void put_and_merge(struct sim_run_tree *tree, struct cursor *cursor, const struct sim_run *run)
 {
@@ -586,8 +589,10 @@ static void put_and_merge(struct sim_run_tree *tree, struct cursor *cursor, cons
 	} else if (before) {
 		before->last = run->last;
 	} else if (after) {
-		if (cursor->pos + 1 == cursor->leaf->node.nr)
-			lower_next_bound(cursor, run->start);
+		unsigned long *bound = next_bound(cursor);
+
+		if (cursor->pos + 1 == cursor->leaf->node.nr && *bound > run->start)
+			*bound = run->start;
 		after->start = run->start;
 		after->value = run->value;
 	} else {

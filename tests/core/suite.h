@@ -9,6 +9,13 @@
 extern const char suite_name[];
 void suite_fill(TCase *tcase);
 
+/* For oracles, which ask millions of times: ck_assert() tells Check of each pass through a pipe. */
+#define must(expr)                                                                                                    \
+	do {                                                                                                           \
+		if (!(expr))                                                                                           \
+			ck_abort_msg("%s does not hold", #expr);                                                       \
+	} while (0)
+
 /* A world with @strategy and @seed; the caller destroys it. */
 struct sim_world *world_with(const struct sim_strategy *strategy, unsigned long seed);
 
