@@ -107,7 +107,7 @@ static void check_runs(const struct oracle *oracle)
 		nr_runs++;
 	}
 	must(oracle->tree.nr_runs == nr_runs);
-	must(oracle->tree.nr_keys, oracle_covered(oracle, 0 == oracle->nr - 1));
+	must(oracle->tree.nr_keys == oracle_covered(oracle, 0, oracle->nr - 1));
 }
 
 /* What find, next and prev say of key @i. @before: start of the last run at or before it, or -1; @after likewise. */
