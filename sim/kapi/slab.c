@@ -85,10 +85,11 @@ static void release_oldest(struct kapi_state *state)
 void kfree(const void *ptr)
 {
 	struct kapi_state *state = kapi_state();
-	struct kapi_object *object = object_of(ptr);
+	struct kapi_object *object;
 
 	if (!ptr)
 		return;
+	object = object_of(ptr);
 	sim_record(SIM_POINT_FREE, 0, 0);
 	if (object->magic != MAGIC_LIVE) {
 		sim_violate(VIOLATION_DOUBLE_FREE, "an object is freed that is not allocated");
