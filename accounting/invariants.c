@@ -9,7 +9,7 @@
  * where the event is, with the actor and step at hand: for them the registered
  * check has nothing left to do.
  *
- * A broken state is reported when it appears and whenever it grows. It is also
+ * A broken state is reported when it appears and whenever it changes. It is also
  * reported again in a step in which anything else breaks: what a broken counter
  * causes later (a refusal that need not be, a warning at the next uncharge) then
  * stands beside its cause, and a file that expects the cause covers it.
@@ -63,18 +63,6 @@ static enum sim_violation ledger_violation(enum ledger_bucket bucket)
 	}
 }
 
-static enum sim_violation negative_violation(enum ledger_bucket bucket)
-{
-	switch (bucket) {
-	case BUCKET_LOCKED_VM:
-		return VIOLATION_LOCKED_VM_NEGATIVE;
-	case BUCKET_PINNED_VM:
-		return VIOLATION_PINNED_VM_NEGATIVE;
-	default:
-		return VIOLATION_USER_LOCKED_VM_NEGATIVE;
-	}
-}
-
 static void report_gap(struct ledger_holder *holder, enum ledger_bucket bucket)
 {
 	long counter = ledger_counter(holder, bucket);
@@ -83,15 +71,6 @@ static void report_gap(struct ledger_holder *holder, enum ledger_bucket bucket)
 	holder->gap_step[bucket] = sim_step();
 	sim_violate(ledger_violation(bucket), "%s is %ldp, what is charged there comes to %ldp",
 		    ledger_holder_name(holder, bucket, name, sizeof(name)), counter, counter - holder->gap[bucket]);
-}
-
-static void report_negative(struct ledger_holder *holder, enum ledger_bucket bucket)
-{
-	char name[96];
-
-	holder->negative_step[bucket] = sim_step();
-	sim_violate(negative_violation(bucket), "%s is %ldp", ledger_holder_name(holder, bucket, name, sizeof(name)),
-		    holder->negative[bucket]);
 }
 
 static void compare_holder(struct ledger_holder *holder, enum ledger_bucket bucket)
@@ -104,58 +83,32 @@ static void compare_holder(struct ledger_holder *holder, enum ledger_bucket buck
 		report_gap(holder, bucket);
 }
 
-static void negative_holder(struct ledger_holder *holder, enum ledger_bucket bucket)
-{
-	long counter = ledger_counter(holder, bucket), now = counter < 0 ? counter : 0;
-	bool lower = now < holder->negative[bucket];
-
-	holder->negative[bucket] = now;
-	if (lower)
-		report_negative(holder, bucket);
-}
-
 static enum holder_kind holder_kind_of(enum ledger_bucket bucket)
 {
 	return bucket == BUCKET_LOCKED_VM || bucket == BUCKET_PINNED_VM ? HOLDER_MM : HOLDER_USER;
 }
 
-static void for_dirty(enum ledger_bucket bucket, void (*fn)(struct ledger_holder *, enum ledger_bucket))
+static void compare_dirty(enum ledger_bucket bucket)
 {
 	for (struct ledger_holder *holder = accounting()->dirty; holder; holder = holder->dirty_next)
 		if (holder->kind == holder_kind_of(bucket) && ledger_holder_alive(holder))
-			fn(holder, bucket);
-}
-
-static void check_locked_vm_negative(void)
-{
-	for_dirty(BUCKET_LOCKED_VM, negative_holder);
-}
-
-static void check_pinned_vm_negative(void)
-{
-	for_dirty(BUCKET_PINNED_VM, negative_holder);
-}
-
-static void check_user_locked_vm_negative(void)
-{
-	for_dirty(BUCKET_USER_LOCKED_VM, negative_holder);
-	for_dirty(BUCKET_PERF_MLOCK, negative_holder);
+			compare_holder(holder, bucket);
 }
 
 static void check_locked_vm_ledger(void)
 {
-	for_dirty(BUCKET_LOCKED_VM, compare_holder);
+	compare_dirty(BUCKET_LOCKED_VM);
 }
 
 static void check_pinned_vm_ledger(void)
 {
-	for_dirty(BUCKET_PINNED_VM, compare_holder);
+	compare_dirty(BUCKET_PINNED_VM);
 }
 
 static void check_user_ledger(void)
 {
-	for_dirty(BUCKET_USER_LOCKED_VM, compare_holder);
-	for_dirty(BUCKET_PERF_MLOCK, compare_holder);
+	compare_dirty(BUCKET_USER_LOCKED_VM);
+	compare_dirty(BUCKET_PERF_MLOCK);
 }
 
 /* After a call: its mm is compared also where no hook spoke, as a VMA may lose VM_LOCKED without one. */
@@ -308,19 +261,34 @@ static void reported_at_the_event(void)
 
 /* --- after teardown ---------------------------------------------------------------- */
 
+static void mm_residue(struct mm_struct *mm, unsigned long mlocked_pages, void *arg)
+{
+	long pinned_vm = mm_record_pinned_vm(mm->record);
+
+	if (mm->locked_vm)
+		sim_violate(VIOLATION_RESIDUE, "%s.locked_vm is still %ldp after everything was closed", mm_name(mm),
+			    (long)mm->locked_vm);
+	if (pinned_vm)
+		sim_violate(VIOLATION_RESIDUE, "%s.pinned_vm is still %ldp after everything was closed", mm_name(mm),
+			    pinned_vm);
+}
+
+static void user_residue(struct user_struct *user, void *arg)
+{
+	long locked_vm = user->locked_vm.counter, perf_mlock = user->perf_mlock.counter;
+
+	if (locked_vm)
+		sim_violate(VIOLATION_RESIDUE, "user(%u).locked_vm is still %ldp after everything was closed",
+			    __kuid_val(user->uid), locked_vm);
+	if (perf_mlock)
+		sim_violate(VIOLATION_RESIDUE, "user(%u).perf_mlock is still %ldp after everything was closed",
+			    __kuid_val(user->uid), perf_mlock);
+}
+
 static void check_residue(void)
 {
-	char name[96];
-
-	for (struct ledger_holder *holder = accounting()->holders; holder; holder = holder->next) {
-		if (!ledger_holder_alive(holder) || holder->kind == HOLDER_UCOUNTS)
-			continue;
-		for (int bucket = 0; bucket < BUCKET_UCOUNTS_MEMLOCK; bucket++)
-			if (holder->kind == holder_kind_of(bucket) && ledger_counter(holder, bucket))
-				sim_violate(VIOLATION_RESIDUE, "%s is still %ldp after everything was closed",
-					    ledger_holder_name(holder, bucket, name, sizeof(name)),
-					    ledger_counter(holder, bucket));
-	}
+	mm_for_each_mm(mm_residue, NULL);
+	mm_for_each_user(user_residue, NULL);
 }
 
 /* --- the last of a round -------------------------------------------------------------- */
@@ -332,8 +300,6 @@ static void report_again(struct ledger_holder *holder)
 			continue;
 		if (holder->gap[bucket] && holder->gap_step[bucket] != sim_step())
 			report_gap(holder, bucket);
-		if (holder->negative[bucket] && holder->negative_step[bucket] != sim_step())
-			report_negative(holder, bucket);
 	}
 }
 
@@ -360,12 +326,6 @@ static void check_user_ledger_and_close(void)
 }
 
 static const struct sim_invariant invariants[] = {
-	{ VIOLATION_LOCKED_VM_NEGATIVE, "mm->locked_vm of a live mm is never below zero",
-	  "facts I4; mm/util.c:__account_locked_vm warns and wraps", SIM_STEP, check_locked_vm_negative },
-	{ VIOLATION_PINNED_VM_NEGATIVE, "mm->pinned_vm of a live mm is never below zero",
-	  "facts I4", SIM_STEP, check_pinned_vm_negative },
-	{ VIOLATION_USER_LOCKED_VM_NEGATIVE, "user->locked_vm and user->perf_mlock are never below zero",
-	  "facts I4; iommufd/pages.c:decr_user_locked_vm", SIM_STEP, check_user_locked_vm_negative },
 	{ VIOLATION_LOCKED_VM_LEDGER,
 	  "mm->locked_vm is the size of the mm's VM_LOCKED VMAs plus what objects have charged to it",
 	  "facts I2, I11", SIM_QUIESCENT, check_locked_vm_ledger },

@@ -86,7 +86,8 @@ static const struct kernel table[] = {
 		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
 	},
 }, {
-	.name = "v6.1", .release = RELEASE(6, 1), .what = "6.1.0", .source = "tianrenz2/linux-6.1.0@7c210bc387c3 (6.1-rc7)",
+	.name = "v6.1", .release = RELEASE(6, 1), .what = "6.1.0",
+	.source = "tianrenz2/linux-6.1.0@7c210bc387c3 (6.1-rc7)",
 	.rules = {
 		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false),
 		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL),

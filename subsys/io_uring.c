@@ -39,6 +39,7 @@
 #include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/refcount.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/user.h>
 #include <linux/sizes.h>
@@ -150,6 +151,8 @@ static void io_ring_locked_vm(struct io_ring_ctx *ctx, unsigned long pages, bool
 	if (rules()->ring_p1_locked)
 		mmap_write_lock(mm);
 	locked_vm = READ_ONCE(mm->locked_vm);
+	if (!rules()->ring_p1_locked)
+		cond_resched();		/* the other CPU's turn: this is no atomic sum */
 	locked_vm = inc ? locked_vm + pages : locked_vm - pages;
 	WRITE_ONCE(mm->locked_vm, locked_vm);
 	sim_record(SIM_POINT_COUNTER, mm->locked_vm_id, (long)locked_vm);
@@ -602,7 +605,7 @@ static void io_ring_ctx_wait_and_kill(struct io_ring_ctx *ctx)
 		io_ring_locked_vm(ctx, ctx->ring_pages, false);
 	}
 	INIT_WORK(&ctx->exit_work, io_ring_exit_work);
-	queue_work(system_unbound_wq, &ctx->exit_work);
+	queue_work(system_wq, &ctx->exit_work);
 }
 
 static int io_uring_release(struct inode *inode, struct file *file)

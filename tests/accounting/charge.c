@@ -6,6 +6,7 @@
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sim/sched.h>
 #include "world.h"
 
 static struct task_struct *a;

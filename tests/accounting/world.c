@@ -96,3 +96,13 @@ void world_exec(struct task_struct *task)
 {
 	world_in(task, exec_body, NULL);
 }
+
+static void settle_body(void *arg)
+{
+	mm_settle();
+}
+
+void world_settle(struct task_struct *task)
+{
+	world_in(task, settle_body, NULL);
+}

@@ -30,5 +30,7 @@ long world_do(struct task_struct *task, enum acct_step_kind kind, struct ledger_
 unsigned long world_memory(struct task_struct *task, unsigned long pages);
 void world_exit(struct task_struct *task);
 void world_exec(struct task_struct *task);
+/* Runs deferred work, on the actor of @task, alive or not. */
+void world_settle(struct task_struct *task);
 
 #endif
