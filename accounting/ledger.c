@@ -344,17 +344,20 @@ long ledger_bucket_pages(enum ledger_bucket bucket, const void *key)
 	return holder ? holder->sum[bucket] : 0;
 }
 
+/*
+ * The pages charged for one object. locked_vm and the user's count hold the same
+ * pages where a rule uses both (rings of 5.9), and pinned_vm holds them once more;
+ * only perf's own allowance is beside what it has in pinned_vm.
+ */
 static long object_charged(const struct ledger_object *object)
 {
-	long pinned_vm = 0, others = 0;
+	long sum[BUCKET_NR] = { 0 }, own, tested;
 
-	for (unsigned int i = 0; i < object->nr_entries; i++) {
-		if (object->entry[i].bucket == BUCKET_PINNED_VM)
-			pinned_vm += object->entry[i].pages;
-		else
-			others += object->entry[i].pages;
-	}
-	return others ? others : pinned_vm;
+	for (unsigned int i = 0; i < object->nr_entries; i++)
+		sum[object->entry[i].bucket] += object->entry[i].pages;
+	own = sum[BUCKET_PERF_MLOCK] + sum[BUCKET_UCOUNTS_MEMLOCK];
+	tested = max(sum[BUCKET_LOCKED_VM], sum[BUCKET_USER_LOCKED_VM]);
+	return own + (tested ? tested : sum[BUCKET_PINNED_VM]);
 }
 
 /* The tree is walked without recursion: a container has up to 65535 dmas, and a fiber's stack is small. */

@@ -67,15 +67,17 @@ static long naive_charged(int top)
 	long charged = 0;
 
 	for (int o = 0; o < OBJECTS; o++) {
-		long pinned = 0, others = 0;
+		long pinned = 0, locked = 0, user = 0;
 
 		if (!below(o, top))
 			continue;
 		for (int h = 0; h < HOLDERS; h++) {
 			pinned += net[o][h][BUCKET_PINNED_VM];
-			others += net[o][h][BUCKET_LOCKED_VM] + net[o][h][BUCKET_USER_LOCKED_VM];
+			locked += net[o][h][BUCKET_LOCKED_VM];
+			user += net[o][h][BUCKET_USER_LOCKED_VM];
 		}
-		charged += others ? others : pinned;
+		locked = locked > user ? locked : user;
+		charged += locked ? locked : pinned;
 	}
 	return charged;
 }

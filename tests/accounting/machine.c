@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/user.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <sim/sched.h>
 #include <sim/verdict.h>
@@ -19,6 +20,11 @@ void *acct_mm_of(struct task_struct *task)
 void *acct_user_of(struct task_struct *task)
 {
 	return task->cred->user;
+}
+
+void acct_leak_check(void)
+{
+	kapi_leak_check();
 }
 
 static long locked(struct acct_step *step, bool inc, const struct charge_by *by)

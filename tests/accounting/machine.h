@@ -55,5 +55,7 @@ void acct_step_run(void *arg);
 /* The holders behind a task, for ledger_enter() and ledger_bucket_pages(). */
 void *acct_mm_of(struct task_struct *task);
 void *acct_user_of(struct task_struct *task);
+/* After teardown: memory of the simulated kernel that nobody has freed is a violation. */
+void acct_leak_check(void);
 
 #endif

@@ -9,7 +9,7 @@ void world_begin(const char *kernel, unsigned long seed)
 		.strategy = seed ? &sim_strategy_random : &sim_strategy_in_order,
 		.seed = seed,
 	};
-	struct mm_config mm = { .pages = 0 };
+	struct mm_config mm = { .hugepages = ~0ul };
 	struct kernel row;
 	char name[128];
 

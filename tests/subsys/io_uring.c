@@ -175,6 +175,7 @@ static void end_clean(void)
 		world_exit(a);
 	world_settle(a);
 	sim_invariants_check(SIM_END);
+	acct_leak_check();
 	for (size_t i = 0; i < sim_reports(); i++)
 		ck_abort_msg("%s: %s", sim_violation_name(sim_report(i)->violation), sim_report(i)->text);
 	ck_assert_int_eq(user(), 0);
@@ -651,24 +652,43 @@ START_TEST(test_deferred_release)
 }
 END_TEST
 
-/* A whole life of two rings, run once for each n with the n-th fault: nothing leaks, no counter is off. */
+/* One bracketed call, as the runner makes it. */
+static long bracketed(const char *op, struct uring_args *args)
+{
+	accounting_call_begin(a, op);
+	uring_body(args);
+	accounting_call_end(a, args->ret);
+	sim_invariants_check(SIM_QUIESCENT);
+	return args->ret;
+}
+
+/* A whole life of two rings, run once for each n with the n-th fault: no call leaves a trace, nothing leaks. */
 static void life(void *arg)
 {
 	const struct uring_iovec *iov = arg;
-	long ring = uring_setup(128), copy;
+	struct uring_args setup_args = { .call = SETUP, .nr = 128 }, other_args = { .call = SETUP, .nr = 8 };
+	struct uring_args reg_args = { .call = REGISTER, .nr = 3, .many = iov };
+	struct uring_args update_args = { .call = UPDATE, .nr = 1, .iov = { iov[2] } };
+	struct uring_args clone_args = { .call = CLONE }, args = { 0 };
+	long ring, copy;
 
+	ring = bracketed("uring_setup", &setup_args);
 	if (ring < 0)
 		return;
-	if (!uring_register((int)ring, iov, 3)) {
-		uring_update((int)ring, 1, &iov[2]);
-		copy = uring_setup(8);
-		if (copy >= 0) {
-			uring_clone_buffers((int)copy, (int)ring);
-			uring_unregister((int)ring);
-			sys_close((int)copy);
-		}
+	reg_args.fd = update_args.fd = clone_args.src = (int)ring;
+	bracketed("uring_register", &reg_args);
+	if (kernel_rules()->uring.register_update)
+		bracketed("uring_update", &update_args);
+	copy = bracketed("uring_setup", &other_args);
+	if (copy >= 0 && kernel_rules()->uring.clone_buffers) {
+		clone_args.fd = (int)copy;
+		bracketed("uring_clone_buffers", &clone_args);
 	}
-	sys_close((int)ring);
+	args.call = UNREGISTER;
+	args.fd = (int)ring;
+	bracketed("uring_unregister", &args);
+	args.call = CLOSE;
+	bracketed("close", &args);
 }
 
 START_TEST(test_fault_sweep)
