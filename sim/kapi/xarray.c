@@ -30,18 +30,32 @@ static void *visible(void *entry)
 	return entry == XA_ZERO_ENTRY ? NULL : entry;
 }
 
-/* Room for one more; called without the lock, since it may sleep. */
-static int make_room(struct xarray *xa, gfp_t gfp)
+/*
+ * Room for @index, with the lock held; it is dropped while memory is found, as the
+ * kernel does, so what stands in the array may change. What is there, even as a
+ * reservation, needs none.
+ */
+static int make_room(struct xarray *xa, unsigned long index, gfp_t gfp)
 {
-	if (xa->nr < xa->room)
-		return 0;
-	unsigned long room = xa->room ? xa->room * 2 : 8;
-	struct kapi_xa_entry *slot = krealloc(xa->slot, room * sizeof(*slot), gfp);
+	while (xa->nr == xa->room && !present(xa, position(xa, index), index)) {
+		unsigned long room = xa->room ? xa->room * 2 : 8;
+		struct kapi_xa_entry *slot, *unused;
 
-	if (!slot)
-		return -ENOMEM;
-	xa->slot = slot;
-	xa->room = room;
+		xa_unlock(xa);
+		slot = kmalloc_array(room, sizeof(*slot), gfp);
+		xa_lock(xa);
+		if (!slot)
+			return -ENOMEM;
+		unused = slot;
+		if (xa->room < room) {
+			if (xa->nr)
+				memcpy(slot, xa->slot, xa->nr * sizeof(*slot));
+			unused = xa->slot;
+			xa->slot = slot;
+			xa->room = room;
+		}
+		kfree(unused);
+	}
 	return 0;
 }
 
@@ -93,36 +107,29 @@ void *xa_erase(struct xarray *xa, unsigned long index)
 void *xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp)
 {
 	unsigned long at;
-	void *old = NULL;
+	void *old;
 
 	if (!entry)
 		return xa_erase(xa, index);
-	if (make_room(xa, gfp))
-		return ERR_PTR(-ENOMEM);
 	xa_lock(xa);
-	at = position(xa, index);
-	if (present(xa, at, index))
-		old = visible(xa->slot[at].entry);
-	put(xa, at, index, entry);
+	if (make_room(xa, index, gfp)) {
+		old = ERR_PTR(-ENOMEM);
+	} else {
+		at = position(xa, index);
+		old = present(xa, at, index) ? visible(xa->slot[at].entry) : NULL;
+		put(xa, at, index, entry);
+	}
 	xa_unlock(xa);
 	return old;
 }
 
-/* The lock is dropped while room is made, as the kernel does. */
 void *__xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry, gfp_t gfp)
 {
 	unsigned long at;
 	void *now;
 
-	if (entry && xa->nr == xa->room) {
-		int ret;
-
-		xa_unlock(xa);
-		ret = make_room(xa, gfp);
-		xa_lock(xa);
-		if (ret)
-			return ERR_PTR(ret);
-	}
+	if (entry && make_room(xa, index, gfp))
+		return ERR_PTR(-ENOMEM);
 	at = position(xa, index);
 	now = present(xa, at, index) ? xa->slot[at].entry : NULL;
 	if (now != old)
@@ -146,16 +153,16 @@ void *xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry,
 
 int xa_insert(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp)
 {
-	int ret = -EBUSY;
+	unsigned long at;
+	int ret;
 
-	if (make_room(xa, gfp))
-		return -ENOMEM;
 	xa_lock(xa);
-	unsigned long at = position(xa, index);
-	if (!present(xa, at, index)) {
+	ret = make_room(xa, index, gfp);
+	at = position(xa, index);
+	if (!ret && present(xa, at, index))
+		ret = -EBUSY;
+	if (!ret)
 		put(xa, at, index, entry ? entry : XA_ZERO_ENTRY);
-		ret = 0;
-	}
 	xa_unlock(xa);
 	return ret;
 }
@@ -172,25 +179,32 @@ void xa_release(struct xarray *xa, unsigned long index)
 	xa_cmpxchg(xa, index, XA_ZERO_ENTRY, NULL, GFP_KERNEL);
 }
 
+/* The least index from @index on that nothing stands at. */
+static unsigned long first_free(const struct xarray *xa, unsigned long index)
+{
+	unsigned long at = position(xa, index);
+
+	while (present(xa, at++, index))
+		index++;
+	return index;
+}
+
 int xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, gfp_t gfp)
 {
 	unsigned long index = limit.min;
-	int ret = -EBUSY;
+	int ret;
 
 	if ((xa->xa_flags & XA_FLAGS_ALLOC1) == XA_FLAGS_ALLOC1 && !index)
 		index = 1;
-	if (make_room(xa, gfp))
-		return -ENOMEM;
 	xa_lock(xa);
-	unsigned long at = position(xa, index);
-	while (present(xa, at, index)) {
-		at++;
-		index++;
-	}
-	if (index <= limit.max) {
-		put(xa, at, index, entry ? entry : XA_ZERO_ENTRY);
+	/* ids have 32 bits: for one more, wherever it will be */
+	ret = make_room(xa, ~0UL, gfp);
+	index = first_free(xa, index);
+	if (!ret && index > limit.max)
+		ret = -EBUSY;
+	if (!ret) {
+		put(xa, position(xa, index), index, entry ? entry : XA_ZERO_ENTRY);
 		*id = index;
-		ret = 0;
 	}
 	xa_unlock(xa);
 	return ret;
