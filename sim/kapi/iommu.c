@@ -64,6 +64,7 @@ struct kapi_domain {
 	struct list_head node;
 	unsigned long id;			/* for the trace */
 	enum kapi_iommu_kind kind;
+	struct kapi_iommu_options options;	/* of the device that it was made for */
 	struct sim_run_tree table;		/* IOVA -> frame address; attr: prot */
 	struct sim_run_tree seams;		/* IOVA that a map call starts at, though physical addresses go on */
 };
@@ -347,9 +348,19 @@ void iommu_device_release_dma_owner(struct device *dev)
 
 /* Which domain the group's device goes through. */
 
+/* A domain is for devices like the one that it was made for: another IOMMU, or another mock, has its own. */
+static bool domain_fits(const struct iommu_domain *domain, struct device *dev)
+{
+	const struct kapi_iommu_options *made = &container_of(domain, struct kapi_domain, domain)->options;
+	const struct kapi_iommu_options *options = &to_kapi_device(dev)->options;
+
+	return dev_iommu_ops(dev) == domain->owner && made->pgsize == options->pgsize &&
+	       made->aperture_start == options->aperture_start && made->aperture_last == options->aperture_last;
+}
+
 static int set_domain(struct iommu_group *group, struct iommu_domain *domain)
 {
-	if (dev_iommu_ops(group->dev) != domain->owner)
+	if (!domain_fits(domain, group->dev))
 		return -EINVAL;
 	group->domain = domain;
 	return 0;
@@ -440,6 +451,7 @@ struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
 		return ERR_PTR(-ENOMEM);
 	kdomain->id = sim_object_id();
 	kdomain->kind = options->kind;
+	kdomain->options = *options;
 	sim_run_tree_init(&kdomain->table, SIM_RUN_LINEAR);
 	sim_run_tree_init(&kdomain->seams, SIM_RUN_CONSTANT);
 	list_add_tail(&kdomain->node, &iommu_state()->domains);
