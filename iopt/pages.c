@@ -402,7 +402,7 @@ int iopt_area_fill_domain(struct iopt_area *area, struct iommu_domain *domain)
 	struct iopt_pages *pages = area->pages;
 	bool held = iopt_area_held(area, pages);
 	size_t charged = pages->last_npinned;
-	unsigned long done_end_index;
+	unsigned long done_end_index = iopt_area_index(area);
 	struct pfn_reader pfns;
 	int rc;
 
@@ -459,7 +459,7 @@ static void iopt_area_undo_fill(struct iopt_area *area, struct iopt_pages *pages
 /* Every batch into every domain, before the next batch is read. */
 static int iopt_area_fill_locked(struct iopt_area *area, struct iopt_pages *pages)
 {
-	unsigned long first_end, all_end, id;
+	unsigned long first_end = iopt_area_index(area), all_end = first_end, id = 0;
 	struct iommu_domain *domain;
 	struct pfn_reader pfns;
 	int rc;

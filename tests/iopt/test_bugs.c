@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The historic bugs of iommufd: each shows on the kernels that had it and where it
+ * is put back, and nowhere else.
+ */
+#include "harness.h"
+#include "suite.h"
+
+struct setup {
+	struct task_struct *a;
+	long fd, ioas, ram, dev;
+};
+
+/* 16 pages in physical runs of @contig_pages, mapped into a domain. */
+static struct setup setup(const char *kernel, unsigned long contig_pages)
+{
+	struct setup s;
+
+	machine_begin_contig(kernel, contig_pages);
+	s.a = proc("a", 1000, 100, 0);
+	s.fd = t_open(s.a);
+	s.ioas = t_ioas(s.a, s.fd);
+	s.dev = t_attach(s.a, s.fd, s.ioas);
+	s.ram = t_mmap(s.a, 16 * PG);
+	ck_assert_int_eq(t_map(s.a, s.fd, s.ioas, s.ram, 16 * PG, IOVA), 0);
+	return s;
+}
+
+/*
+ * The domain goes while an access holds a page in the middle of a physical run:
+ * that page alone stays pinned. The run is unmapped whole and its rest carried on;
+ * with the carry worked out wrongly other pages are unpinned in its place. To miss
+ * where a batch ends it takes a second run behind the carry.
+ */
+START_TEST(access_in_the_middle)
+{
+	static const struct {
+		const char *kernel;
+		unsigned long contig_pages;
+		bool bug;
+	} rows[] = {
+		{ "v6.2", 16, true },
+		{ "v6.2", 12, true },
+		{ "v6.12+iommufd_carry_order", 16, true },
+		{ "v6.12+iommufd_carry_order", 12, true },
+		{ "v6.12+iommufd_carry_end_zero", 12, true },
+		{ "v6.12+iommufd_unpin_while_access", 12, true },
+		{ "v6.3", 12, true },		/* carry_end_zero */
+		{ "v6.6", 12, false },
+		{ "v6.12", 12, false },
+		{ "v6.12", 16, false },
+		{ "v6.12", 1, false },
+		{ "v6.18", 12, false },
+	};
+	struct setup s = setup(rows[_i].kernel, rows[_i].contig_pages);
+	long acc = t_access(s.a, s.fd, s.ioas);
+	unsigned long violations;
+	bool right;
+
+	ck_assert_int_eq(t_pin(s.a, acc, IOVA + 8 * PG, PG), 0);
+	ck_assert_int_eq(t_detach(s.a, s.fd, s.dev), 0);
+	right = mm_task_pins(s.a, s.ram + 8 * PG) == 1 && mm_pages_pinned() == 1;
+	violations = machine_end();
+	if (rows[_i].bug)
+		ck_assert_msg(!right || violations, "%s: no trace of the bug", rows[_i].kernel);
+	else
+		ck_assert_msg(right && !violations, "%s: %lu violations", rows[_i].kernel, violations);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("bugs");
+
+	tcase_add_loop_test(tc, access_in_the_middle, 0, 12);
+	return run_suite("iopt_bugs", tc);
+}
