@@ -52,8 +52,14 @@ static void mm_freed(struct mm_struct *mm)
 	ledger_holder_gone(mm);
 }
 
+/* facts I19: whoever charges a user holds a reference, or the count goes with the struct. */
 static void user_freed(struct user_struct *user)
 {
+	long pages = ledger_bucket_pages(BUCKET_USER_LOCKED_VM, user) + ledger_bucket_pages(BUCKET_PERF_MLOCK, user);
+
+	if (pages)
+		sim_violate(VIOLATION_USER_REFS, "user(%u) is freed while %ldp are charged to it",
+			    __kuid_val(user->uid), pages);
 	ledger_holder_gone(user);
 }
 

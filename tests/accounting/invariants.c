@@ -484,6 +484,51 @@ START_TEST(test_pin_count)
 }
 END_TEST
 
+/* Mutant: pages are given back before the device has let go of them. In the right order nothing is told. */
+START_TEST(test_unpin_while_mapped)
+{
+	for (int right_order = 0; right_order < 2; right_order++) {
+		struct acct_step step = { .kind = STEP_PIN, .pages = 8, .flag = true };
+
+		begin();
+		step.object = object;
+		step.va = world_memory(a, 16);
+		ck_assert_int_eq(world_step(a, &step), 8);
+		step.kind = STEP_DMA_MAP;
+		ck_assert_int_eq(world_step(a, &step), 8);
+		step.kind = STEP_DMA_UNMAP;
+		if (right_order)
+			ck_assert_int_eq(world_step(a, &step), 8 * PAGE);
+		/* another's pin is enough to keep the page */
+		ledger_pins(object, 7000000, 1, true);
+		ledger_pins(object, 7000000, 1, true);
+		ledger_pins(object, 7000000, 1, false);
+		step.kind = STEP_UNPIN;
+		world_step(a, &step);
+		ck_assert_uint_eq(sim_violations(VIOLATION_UNPIN_WHILE_MAPPED), right_order ? 0 : 1);
+		world_end();
+	}
+}
+END_TEST
+
+/* Mutant: a charge to a user of whom no reference is held, and who therefore goes with the last task. */
+START_TEST(test_user_freed_while_charged)
+{
+	begin();
+	world_do(a, STEP_CHARGE_USER, object, 5);
+	world_exit(a);
+	ck_assert_uint_eq(sim_violations(VIOLATION_USER_REFS), 1);
+	world_end();
+
+	begin();
+	world_do(a, STEP_CHARGE_USER, object, 5);
+	world_do(a, STEP_UNCHARGE_USER, object, 5);
+	world_exit(a);
+	ck_assert_uint_eq(sim_violations(VIOLATION_USER_REFS), 0);
+	world_end();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("accounting: invariants");
@@ -510,6 +555,8 @@ int main(void)
 	tcase_add_test(tc, test_failed_mlock);
 	tcase_add_test(tc, test_overlapping_calls);
 	tcase_add_test(tc, test_pin_count);
+	tcase_add_test(tc, test_unpin_while_mapped);
+	tcase_add_test(tc, test_user_freed_while_charged);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -4,10 +4,10 @@
 #include <accounting/ledger.h>
 #include <linux/cred.h>
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <kapi/iommu.h>
 #include <sim/sched.h>
 #include <sim/verdict.h>
 #include "machine.h"
@@ -77,26 +77,23 @@ static long unpin(struct acct_step *step)
 	return ret;
 }
 
-static long references(struct acct_step *step, const struct charge_by *by)
+static long dma_map(struct acct_step *step)
 {
-	switch (step->kind) {
-	case STEP_GRAB_MM:
-		mmgrab(current->mm);
-		step->mm = current->mm;
-		return 0;
-	case STEP_UNCHARGE_GRABBED:
-		uncharge_pinned_vm(step->mm, step->pages, by);
-		return 0;
-	case STEP_DROP_MM:
-		mmdrop(step->mm);
-		return 0;
-	case STEP_GET_USER:
-		step->user = get_uid(current_user());
-		return 0;
-	default:
-		free_uid(step->user);
-		return 0;
+	const struct kapi_iommu_options options = { .kind = KAPI_IOMMU_VFIO };
+	struct page_run room[16];
+	struct page_runs runs = { .run = room, .max = 16 };
+	long ret = pin_user_runs_fast(step->va, step->pages, FOLL_WRITE | FOLL_LONGTERM, &runs);
+	unsigned long iova = 0;
+
+	step->domain = iommu_paging_domain_alloc(kapi_device_create(&options));
+	for (unsigned int i = 0; i < runs.nr && ret > 0; i++) {
+		if (iommu_map_frames(step->domain, iova, room[i].frame << PAGE_SHIFT, room[i].nr << PAGE_SHIFT,
+				     IOMMU_READ | IOMMU_WRITE, GFP_KERNEL))
+			ret = -ENOMEM;
+		iova += room[i].nr << PAGE_SHIFT;
 	}
+	unpin_user_runs(room, runs.nr, false);
+	return ret;
 }
 
 static long poke(struct acct_step *step)
@@ -147,12 +144,15 @@ static long run(struct acct_step *step)
 		return pin(step);
 	case STEP_UNPIN:
 		return unpin(step);
-	case STEP_POKE_LOCKED:
-	case STEP_POKE_PINNED:
-	case STEP_POKE_USER:
-		return poke(step);
+	case STEP_DMA_MAP:
+		return dma_map(step);
+	case STEP_DMA_UNMAP:
+		return iommu_unmap(step->domain, 0, step->pages << PAGE_SHIFT);
+	case STEP_GET_USER:
+		get_uid(current_user());
+		return 0;
 	default:
-		return references(step, &by);
+		return poke(step);
 	}
 }
 

@@ -30,11 +30,9 @@ enum acct_step_kind {
 	/* real pins of pages of current, entered in the ledger (flag) or not */
 	STEP_PIN,
 	STEP_UNPIN,
-	STEP_GRAB_MM,		/* keeps a reference to current->mm: acct_step.mm */
-	STEP_UNCHARGE_GRABBED,	/* uncharges the grabbed mm's pinned_vm */
-	STEP_DROP_MM,
-	STEP_GET_USER,
-	STEP_PUT_USER,
+	STEP_GET_USER,		/* a reference that nobody drops */
+	STEP_DMA_MAP,		/* a device that reaches the pages of @va */
+	STEP_DMA_UNMAP,		/* of the domain in acct_step.domain */
 };
 
 struct acct_step {
@@ -44,8 +42,7 @@ struct acct_step {
 	unsigned long va;
 	bool flag;
 	const char *rule;
-	void *mm;
-	void *user;
+	void *domain;
 	long ret;
 	char refusal[200];	/* sim_refusal() after it, "" for none */
 };
