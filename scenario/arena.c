@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Chunks that double up to 64 KiB, chained; an allocation larger than that gets a chunk of its own. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "arena.h"
+
+#define CHUNK_BYTES_MAX (64u * 1024)
+
+struct chunk {
+	struct chunk *next;
+	size_t used;
+	size_t size;
+	_Alignas(16) unsigned char bytes[];
+};
+
+struct arena {
+	struct chunk *chunks;
+	size_t next_size;
+};
+
+_Noreturn void out_of_memory(void)
+{
+	fputs("pinsim: out of memory\n", stderr);
+	_exit(3);
+}
+
+void *xrealloc(void *ptr, size_t bytes)
+{
+	void *new = realloc(ptr, bytes ? bytes : 1);
+
+	if (!new)
+		out_of_memory();
+	return new;
+}
+
+void *xzalloc(size_t bytes)
+{
+	void *new = calloc(1, bytes ? bytes : 1);
+
+	if (!new)
+		out_of_memory();
+	return new;
+}
+
+char *xstrdup(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		out_of_memory();
+	return copy;
+}
+
+struct arena *arena_create(void)
+{
+	struct arena *arena = xzalloc(sizeof(*arena));
+
+	arena->next_size = 2048;
+	return arena;
+}
+
+void arena_destroy(struct arena *arena)
+{
+	struct chunk *chunk;
+
+	if (!arena)
+		return;
+	while ((chunk = arena->chunks)) {
+		arena->chunks = chunk->next;
+		free(chunk);
+	}
+	free(arena);
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+	struct chunk *chunk = arena->chunks;
+	void *ptr;
+
+	bytes = (bytes + 15) & ~(size_t)15;
+	if (!chunk || chunk->size - chunk->used < bytes) {
+		size_t size = arena->next_size;
+
+		if (arena->next_size < CHUNK_BYTES_MAX)
+			arena->next_size *= 2;
+		if (size < bytes)
+			size = bytes;
+		chunk = xzalloc(sizeof(*chunk) + size);
+		chunk->size = size;
+		chunk->next = arena->chunks;
+		arena->chunks = chunk;
+	}
+	ptr = chunk->bytes + chunk->used;
+	chunk->used += bytes;
+	return ptr;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t bytes)
+{
+	char *copy = arena_alloc(arena, bytes + 1);
+
+	memcpy(copy, text, bytes);
+	return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *copy;
+	int bytes;
+
+	va_start(args, format);
+	bytes = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (bytes < 0)
+		return arena_strndup(arena, "", 0);
+	copy = arena_alloc(arena, (size_t)bytes + 1);
+	va_start(args, format);
+	vsnprintf(copy, (size_t)bytes + 1, format, args);
+	va_end(args);
+	return copy;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of operations: the one place that says what an operation of the
+ * language is. The checker reads the arguments from it, the runner how to run it,
+ * `pinsim list ops` its documentation.
+ *
+ * An area is a file ops_AREA.c with one struct op_area, named in op_table.c. A
+ * subsystem that comes later brings such a file; nothing else changes.
+ */
+#ifndef SCENARIO_OP_H
+#define SCENARIO_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <accounting/kernels.h>
+#include <scenario/program.h>
+
+struct backend;
+struct run;
+struct task_struct;
+
+/* What a variable may hold. Those from VALUE_IOMMUFD to VALUE_FD_LAST are open files. */
+enum value_kind {
+	VALUE_NONE,		/* unset */
+	VALUE_NUMBER,		/* an address, an IOVA, a count of bytes or slots */
+	VALUE_IOMMUFD,
+	VALUE_CONTAINER,
+	VALUE_CDEV,		/* a vfio device's fd; and its object in an iommufd */
+	VALUE_MDEV,
+	VALUE_ACCESS,		/* an access's fd; and its object in an iommufd */
+	VALUE_MEMFD,
+	VALUE_SECRETMEM,
+	VALUE_RING,
+	VALUE_PERF,
+	VALUE_XSK,
+	VALUE_VDPA,
+	VALUE_MR,
+	VALUE_BPF,
+	VALUE_FD_LAST = VALUE_BPF,
+	VALUE_IOAS,		/* objects of an iommufd */
+	VALUE_DEVICE,
+	VALUE_SEGMENT,		/* objects of no file */
+	VALUE_ZEROCOPY,
+	VALUE_SEV,
+	VALUE_KINDS,
+};
+#define KIND(name) (1u << VALUE_##name)
+#define KINDS_FD (((2u << VALUE_FD_LAST) - 1) & ~(KIND(NONE) | KIND(NUMBER)))
+/* "an iommufd", "an IOAS or a device": for messages, by mask. */
+const char *value_kinds_text(unsigned int kinds, char *buf, size_t size);
+
+struct value {
+	enum value_kind kind;
+	unsigned long number;
+	unsigned long file;	/* identity of the open file; of an object: of its iommufd */
+	unsigned long context;	/* CDEV, ACCESS: identity of the iommufd */
+	unsigned int id;	/* the object's in its iommufd */
+};
+
+enum arg_type {
+	ARG_NUMBER,		/* a sum of sizes, addresses and variables */
+	ARG_FLAG,		/* 0 or 1 */
+	ARG_VARIABLE,		/* one of .kinds */
+	ARG_TASK,		/* a task that stands */
+	ARG_NEW_TASK,		/* the name of one to be made */
+	ARG_WORD,		/* one of .words */
+	ARG_LIMIT,		/* SIZE[:SIZE] */
+	ARG_CAPS,		/* [CAP, ...] */
+	ARG_RANGE,		/* A..B, both inclusive; as the last one also several */
+	ARG_IOVECS,		/* [VA, LEN], the last one, any number */
+};
+
+struct op_word {
+	const char *word;	/* NULL ends the list */
+	unsigned long value;
+};
+
+#define ARG_KEY 1u		/* KEY=VALUE only, else by position */
+#define ARG_OPTIONAL 2u
+#define ARG_MANY 4u		/* the last one by position: any number of them */
+
+struct op_arg {
+	const char *name;	/* as the key; in upper case for `list ops` where it goes by position */
+	enum arg_type type;
+	unsigned int flags;
+	unsigned int kinds;
+	const struct op_word *words;
+	/* The call with this argument exists on a kernel where this holds; NULL: wherever the operation does. */
+	bool (*exists)(const struct kernel_rules *rules);
+};
+
+#define OP_ARGS_MAX 8
+
+struct op_pair {
+	unsigned long first;
+	unsigned long second;
+};
+
+/* An argument as the operation gets it. */
+struct op_value {
+	bool given;
+	bool has_second;	/* LIMIT */
+	unsigned long number;	/* NUMBER, FLAG, WORD, CAPS (MM_CAP_*), LIMIT (soft), RANGE (first) */
+	unsigned long second;	/* LIMIT (hard), RANGE (last) */
+	const struct value *value;	/* VARIABLE */
+	int fd;			/* VARIABLE: the caller's fd of its file */
+	int context_fd;		/* VARIABLE: the caller's fd of its iommufd; of an object of one the same as .fd */
+	struct task_struct *task;	/* TASK */
+	const char *name;	/* NEW_TASK */
+	const struct op_pair *pairs;	/* IOVECS, and RANGE where there are many */
+	unsigned int nr;
+};
+
+struct op_call {
+	const struct backend *backend;
+	struct task_struct *task;	/* the caller: runs on its actor */
+	struct op_value arg[OP_ARGS_MAX];
+	/* out */
+	struct value made;		/* what VAR names; its .number is what the call returned */
+	struct task_struct *child;
+};
+
+struct op {
+	const char *name;
+	const char *what;		/* one line */
+	const char *source;		/* file:function, or commit */
+	unsigned int makes;		/* mask of kinds that VAR may then hold; 0: nothing but the number 0 */
+	struct op_arg args[OP_ARGS_MAX + 1];	/* by position first; a NULL name ends them */
+	/* NULL: exists on every kernel. */
+	bool (*exists)(const struct kernel_rules *rules);
+	/* What stands in the way of this combination of arguments, as "X, expected Y"; NULL: nothing. */
+	const char *(*shape)(const struct step *step);
+	/* 0, -errno or MM_KILLED(). NULL: there is no model of it yet. */
+	long (*run)(struct op_call *call);
+};
+
+struct op_area {
+	const char *name;
+	const struct op *ops;
+	size_t nr;
+};
+
+extern const struct op_area *const op_areas[];
+extern const size_t op_areas_nr;
+
+const struct op *op_by_name(const char *name);
+/* "mmap(LEN, [kind=anon|shared|...], ...)" */
+char *op_usage(const struct op *op, char *buf, size_t size);
+/* The first release that has it, or NULL where none does. */
+const struct kernel *op_since(const struct op *op);
+/* Does this call exist on a kernel of these rules, with the arguments that it has? */
+bool step_exists(const struct step *step, const struct kernel_rules *rules);
+
+/* The capability of that name as MM_CAP_*, or 0. */
+unsigned int cap_by_name(const char *name);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runner: one program on one kernel under one schedule, in a world of its own.
+ *
+ * A run is a pure function of (program, kernel, strategy and seed or tape,
+ * backend). Outside of `parallel` one call is under way at a time: it is handed to
+ * its task's actor, and the world runs until it is quiet. Inside, each task's
+ * lines are queued on its actor and the strategy decides; deferred work is one
+ * more actor.
+ *
+ * What happens is passed on as it happens (struct run_events), so that a report
+ * may look at the world while it stands; what is left at the end is a
+ * struct run_result that needs no world.
+ */
+#ifndef SCENARIO_RUNNER_H
+#define SCENARIO_RUNNER_H
+
+#include <signal.h>
+#include <accounting/kernels.h>
+#include <iopt/iommufd.h>
+#include <scenario/op.h>
+#include <scenario/program.h>
+#include <sim/sched.h>
+#include <sim/trace.h>
+#include <subsys/vfio.h>
+
+/* What stands behind the operations of iommufd and vfio. */
+struct backend {
+	const char *name;
+	const struct iommufd_calls *iommufd;
+	const struct vfio_calls *vfio;
+};
+extern const struct backend backend_model;
+
+struct task_counters {
+	const char *name;
+	bool alive;
+	long locked_vm;		/* in signed pages; of a dead task: its last mm's */
+	long pinned_vm;
+	long user_locked_vm;
+};
+
+enum step_skip {
+	STEP_RAN,
+	STEP_SKIP_ABSENT,	/* the kernel does not have the call: n/a */
+	STEP_SKIP_UNSET,	/* uses a variable that a failed or skipped call left unset */
+	STEP_SKIP_TASK,		/* its task is dead, or was never made */
+	STEP_SKIP_ENDED,	/* the world came to its end before (deadlock, BUG) */
+};
+
+struct step_report {
+	unsigned int index;		/* of the step in the run, from 1 */
+	const struct stmt *stmt;
+	enum step_skip skip;
+	long ret;			/* as the kernel returned it: 0, -errno or MM_KILLED() */
+	bool returned;			/* false: the call never came back */
+	struct value value;		/* where it succeeded */
+	const char *refusal;		/* why a limit refused it, or NULL */
+	bool judged;			/* its result was compared with what was stated */
+	bool held;
+	const char *want;		/* what was stated, where it did not hold */
+	const struct task_counters *tasks;	/* with options->counters, else NULL */
+	unsigned int nr_tasks;
+};
+
+/* Wide enough for any sum of 64-bit sizes and counts in bytes. */
+typedef __int128 wide;
+
+struct expect_report {
+	const struct stmt *stmt;
+	bool applies;		/* false: the kernel does not have this counter */
+	bool comparable;	/* false: a side has no value (an unset variable, a task never made) */
+	bool plain;		/* numbers, not bytes */
+	wide got, want;		/* EXPECT_COMPARE */
+	bool seen;		/* EXPECT_VIOLATION: each one named showed */
+	bool held;
+	const char *note;	/* why there is no value, or which violation did not show */
+};
+
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NA, VERDICT_ERROR };
+
+struct violation_report {
+	enum sim_violation violation;
+	unsigned long step;	/* 0: before the first; above the last: teardown */
+	bool expected;
+	char *text;
+};
+
+/* What failed first, for a matrix cell or a one-line summary. */
+enum failure_kind { FAILURE_NONE, FAILURE_STEP, FAILURE_EXPECT, FAILURE_VIOLATION };
+
+struct run_result {
+	enum verdict verdict;
+	char *error;			/* VERDICT_ERROR: a message with its position, ready to print */
+	const char *missing;		/* VERDICT_NA: the first call that the kernel does not have */
+	enum failure_kind failure;	/* the first one */
+	const struct stmt *failed;	/* FAILURE_STEP, FAILURE_EXPECT */
+	enum sim_violation failed_violation;
+	unsigned int failures;
+	/* Of the failures, how many a file that says nothing of this kernel would show (no `@ SET`): matrix's "differs". */
+	unsigned int unconditioned;
+	struct violation_report *violations;
+	size_t nr_violations;
+	size_t nr_expected;		/* of them, covered by `expect violation` */
+	unsigned long warnings;
+	unsigned int steps;
+	unsigned int steps_run;
+	unsigned int expects;
+	unsigned int expects_held;
+	unsigned int expects_na;
+	unsigned long long hash;	/* of the trace */
+	unsigned long trace_length;
+	size_t choices;
+	char *token;			/* for --schedule; NULL where the tape is too long for one */
+};
+
+struct run_events {
+	void (*step)(void *arg, const struct step_report *step);
+	void (*expect)(void *arg, const struct expect_report *expect);
+};
+
+struct run_options {
+	const struct kernel *kernel;
+	const struct backend *backend;
+	const struct sim_strategy *strategy;	/* NULL: sim_strategy_random */
+	unsigned long seed;
+	const struct sim_tape *tape;		/* for sim_strategy_replay */
+	bool counters;				/* events carry every task's counters */
+	const struct run_events *events;	/* or NULL */
+	void *arg;
+	const volatile sig_atomic_t *stop;	/* set: the run ends at the next step, as an error; or NULL */
+};
+
+/* @result: filled in every case; freed with run_result_free(). */
+void scenario_run(const struct program *program, const struct run_options *options, struct run_result *result);
+void run_result_free(struct run_result *result);
+
+#endif

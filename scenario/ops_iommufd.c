@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * iommufd's ioctls, with the mock devices and in-kernel accesses of its test
+ * driver. They go through the backend, so that the model and the kernel's own
+ * files stand behind the same words.
+ */
+#include <scenario/runner.h>
+#include <sim/world.h>
+#include "ops.h"
+
+static bool has_iommufd(const struct kernel_rules *rules)
+{
+	return rules->iommufd.present;
+}
+
+/* Devices can change their IOAS at once since the release that brought the vfio cdev. */
+static bool has_replace(const struct kernel_rules *rules)
+{
+	return rules->iommufd.present && rules->iommufd.vfio_cdev;
+}
+
+static bool has_map_file(const struct kernel_rules *rules)
+{
+	return rules->iommufd.map_file;
+}
+
+static bool has_change_process(const struct kernel_rules *rules)
+{
+	return rules->iommufd.change_process;
+}
+
+const struct op_word map_prot_words[] = {
+	{ "rw", IOPT_READ | IOPT_WRITE }, { "r", IOPT_READ }, { "w", IOPT_WRITE }, { "none", 0 }, { NULL, 0 },
+};
+
+static unsigned int prot_of(const struct op_value *arg)
+{
+	return arg->given ? (unsigned int)arg->number : IOPT_READ | IOPT_WRITE;
+}
+
+/* The object @id of the iommufd behind the first argument's fd. */
+static long made_object(struct op_call *call, enum value_kind kind, unsigned int id)
+{
+	call->made = (struct value){
+		.kind = kind,
+		.file = call->arg[0].value->file,
+		.id = id,
+	};
+	return 0;
+}
+
+static long op_iommufd_open(struct op_call *call)
+{
+	return op_made_file(call, VALUE_IOMMUFD, call->backend->iommufd->open());
+}
+
+static long op_ioas_alloc(struct op_call *call)
+{
+	unsigned int id = 0;
+	long ret = call->backend->iommufd->ioas_alloc(call->arg[0].fd, &id);
+
+	return ret < 0 ? ret : made_object(call, VALUE_IOAS, id);
+}
+
+static long op_attach(struct op_call *call)
+{
+	const struct iommufd_calls *iommufd = call->backend->iommufd;
+	struct op_value *ioas = &call->arg[0], *device = &call->arg[1];
+	struct iommufd_attach args = {
+		.ioas_id = ioas->value->id,
+		.aperture_start = call->arg[2].number,
+		.aperture_last = call->arg[2].second,
+		.pgsize = call->arg[3].number,
+	};
+	unsigned int id = 0;
+	long ret;
+
+	if (device->given) {
+		ret = iommufd->attach(device->context_fd, device->value->id, args.ioas_id);
+		if (ret >= 0)
+			call->made = *device->value;
+		return ret < 0 ? ret : 0;
+	}
+	ret = iommufd->attach_mock(ioas->fd, &args, &id);
+	return ret < 0 ? ret : made_object(call, VALUE_DEVICE, id);
+}
+
+static const char *attach_shape(const struct step *step)
+{
+	if (step->bound[1] && (step->bound[2] || step->bound[3]))
+		return "dev= together with aperture= or pgsize=, expected those for a new mock device only";
+	return NULL;
+}
+
+static long op_detach(struct op_call *call)
+{
+	return call->backend->iommufd->detach(call->arg[0].context_fd, call->arg[0].value->id);
+}
+
+static long op_replace(struct op_call *call)
+{
+	return call->backend->iommufd->replace(call->arg[0].context_fd, call->arg[0].value->id,
+					       call->arg[1].value->id);
+}
+
+static long op_ioas_map(struct op_call *call)
+{
+	struct iommufd_map args = {
+		.ioas_id = call->arg[0].value->id,
+		.va = call->arg[1].number,
+		.memfd = -1,
+		.len = call->arg[2].number,
+		.fixed = call->arg[3].given,
+		.iova = call->arg[3].number,
+		.prot = prot_of(&call->arg[4]),
+	};
+	unsigned long iova = args.iova;
+	long ret = call->backend->iommufd->ioas_map(call->arg[0].fd, &args, &iova);
+
+	return ret < 0 ? ret : op_made_number(call, iova);
+}
+
+static long op_ioas_map_file(struct op_call *call)
+{
+	struct iommufd_map args = {
+		.ioas_id = call->arg[0].value->id,
+		.memfd = call->arg[1].fd,
+		.off = call->arg[2].number,
+		.len = call->arg[3].number,
+		.fixed = call->arg[4].given,
+		.iova = call->arg[4].number,
+		.prot = prot_of(&call->arg[5]),
+	};
+	unsigned long iova = args.iova;
+	long ret = call->backend->iommufd->ioas_map_file(call->arg[0].fd, &args, &iova);
+
+	return ret < 0 ? ret : op_made_number(call, iova);
+}
+
+static long unmap(struct op_call *call, unsigned long iova, unsigned long len)
+{
+	unsigned long unmapped = 0;
+	long ret = call->backend->iommufd->ioas_unmap(call->arg[0].fd, call->arg[0].value->id, iova, len, &unmapped);
+
+	return ret < 0 ? ret : op_made_number(call, unmapped);
+}
+
+static long op_ioas_unmap(struct op_call *call)
+{
+	return unmap(call, call->arg[1].number, call->arg[2].number);
+}
+
+/* The range that the ioctl takes for everything. */
+static long op_ioas_unmap_all(struct op_call *call)
+{
+	return unmap(call, 0, ~0ul);
+}
+
+static long op_ioas_copy(struct op_call *call)
+{
+	unsigned long iova = call->arg[4].number;
+	long ret = call->backend->iommufd->ioas_copy(call->arg[0].fd, call->arg[0].value->id, call->arg[1].value->id,
+						     call->arg[2].number, call->arg[3].number, call->arg[4].given,
+						     &iova, prot_of(&call->arg[5]));
+
+	return ret < 0 ? ret : op_made_number(call, iova);
+}
+
+static long op_ioas_allow_iovas(struct op_call *call)
+{
+	const struct op_value *ranges = &call->arg[1];
+	struct iommufd_range *list = sim_zalloc((ranges->nr + 1) * sizeof(*list));
+	unsigned int i;
+	long ret;
+
+	for (i = 0; i < ranges->nr; i++)
+		list[i] = (struct iommufd_range){ ranges->pairs[i].first, ranges->pairs[i].second };
+	ret = call->backend->iommufd->ioas_allow_iovas(call->arg[0].fd, call->arg[0].value->id, list, ranges->nr);
+	sim_free(list);
+	return ret;
+}
+
+static long op_access_create(struct op_call *call)
+{
+	unsigned int id = 0;
+	long ret = call->backend->iommufd->access_create(call->arg[0].fd, call->arg[0].value->id, &id);
+
+	if (ret < 0)
+		return ret;
+	op_made_file(call, VALUE_ACCESS, ret);
+	call->made.context = call->arg[0].value->file;
+	call->made.id = id;
+	return 0;
+}
+
+static long op_access_pin(struct op_call *call)
+{
+	long ret = call->backend->iommufd->access_pin(call->arg[0].fd, call->arg[1].number, call->arg[2].number,
+						      call->arg[3].number);
+
+	return ret < 0 ? ret : 0;
+}
+
+static long op_access_unpin(struct op_call *call)
+{
+	return call->backend->iommufd->access_unpin(call->arg[0].fd, call->arg[1].number, call->arg[2].number);
+}
+
+static long op_access_rw(struct op_call *call)
+{
+	return call->backend->iommufd->access_rw(call->arg[0].fd, call->arg[1].number, call->arg[2].number,
+						 call->arg[3].number);
+}
+
+static long op_option_rlimit_mode(struct op_call *call)
+{
+	long ret = call->backend->iommufd->option_rlimit_mode(call->arg[0].fd, call->arg[1].given,
+							      call->arg[1].number);
+
+	return ret < 0 ? ret : op_made_number(call, call->arg[1].given ? 0 : (unsigned long)ret);
+}
+
+static long op_option_huge_pages(struct op_call *call)
+{
+	long ret = call->backend->iommufd->option_huge_pages(call->arg[0].fd, call->arg[0].value->id,
+							     call->arg[1].given, call->arg[1].number);
+
+	return ret < 0 ? ret : op_made_number(call, call->arg[1].given ? 0 : (unsigned long)ret);
+}
+
+static long op_change_process(struct op_call *call)
+{
+	return call->backend->iommufd->change_process(call->arg[0].fd);
+}
+
+static long op_destroy(struct op_call *call)
+{
+	return call->backend->iommufd->destroy(call->arg[0].context_fd, call->arg[0].value->id);
+}
+
+#define IOAS_ARG(name) { name, ARG_VARIABLE, 0, KIND(IOAS) }
+#define KEY_NUMBER(name) { name, ARG_NUMBER, ARG_KEY }
+#define KEY_NUMBER_OPT(name) { name, ARG_NUMBER, ARG_KEY | ARG_OPTIONAL }
+#define KEY_PROT { "prot", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = map_prot_words }
+#define KEY_WRITE { "write", ARG_FLAG, ARG_KEY | ARG_OPTIONAL }
+#define KINDS_DEVICE (KIND(DEVICE) | KIND(CDEV))
+#define KINDS_OBJECT (KIND(IOAS) | KIND(DEVICE) | KIND(CDEV) | KIND(ACCESS))
+
+static const struct op ops[] = {
+	{
+		.name = "iommufd_open",
+		.what = "opens /dev/iommu",
+		.source = "drivers/iommu/iommufd/main.c:iommufd_fops_open",
+		.makes = KIND(IOMMUFD),
+		.exists = has_iommufd,
+		.run = op_iommufd_open,
+	},
+	{
+		.name = "ioas_alloc",
+		.what = "an address space without devices: mapping into it costs nothing yet",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_alloc_ioctl",
+		.makes = KIND(IOAS),
+		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) } },
+		.exists = has_iommufd,
+		.run = op_ioas_alloc,
+	},
+	{
+		.name = "attach",
+		.what = "a new mock device, or dev=, on an IOAS: its first domain pins and charges what is mapped",
+		.source = "drivers/iommu/iommufd/device.c:iommufd_device_attach, selftest.c",
+		.makes = KINDS_DEVICE,
+		.args = {
+			IOAS_ARG("ioas"),
+			{ "dev", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KINDS_DEVICE },
+			{ "aperture", ARG_RANGE, ARG_KEY | ARG_OPTIONAL },
+			KEY_NUMBER_OPT("pgsize"),
+		},
+		.exists = has_iommufd,
+		.shape = attach_shape,
+		.run = op_attach,
+	},
+	{
+		.name = "detach",
+		.what = "takes a device off its IOAS; the last one lets the pages go",
+		.source = "drivers/iommu/iommufd/device.c:iommufd_device_detach",
+		.args = { { "dev", ARG_VARIABLE, 0, KINDS_DEVICE } },
+		.exists = has_iommufd,
+		.run = op_detach,
+	},
+	{
+		.name = "replace",
+		.what = "moves a device to another IOAS in one go",
+		.source = "drivers/iommu/iommufd/device.c:iommufd_device_replace (v6.6)",
+		.args = { { "dev", ARG_VARIABLE, 0, KINDS_DEVICE }, IOAS_ARG("ioas") },
+		.exists = has_replace,
+		.run = op_replace,
+	},
+	{
+		.name = "ioas_map",
+		.what = "maps memory; returns the IOVA, which is chosen where none is given",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_map",
+		.makes = KIND(NUMBER),
+		.args = { IOAS_ARG("ioas"), KEY_NUMBER("va"), KEY_NUMBER("len"), KEY_NUMBER_OPT("iova"), KEY_PROT },
+		.exists = has_iommufd,
+		.run = op_ioas_map,
+	},
+	{
+		.name = "ioas_map_file",
+		.what = "maps a memfd: pins need no mm, so they outlive it",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_map_file (f4986a72d6e4)",
+		.makes = KIND(NUMBER),
+		.args = {
+			IOAS_ARG("ioas"),
+			{ "file", ARG_VARIABLE, ARG_KEY, KINDS_FD },
+			KEY_NUMBER("off"),
+			KEY_NUMBER("len"),
+			KEY_NUMBER_OPT("iova"),
+			KEY_PROT,
+		},
+		.exists = has_map_file,
+		.run = op_ioas_map_file,
+	},
+	{
+		.name = "ioas_unmap",
+		.what = "unmaps whole mappings in a range; returns the bytes",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_unmap",
+		.makes = KIND(NUMBER),
+		.args = { IOAS_ARG("ioas"), KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.exists = has_iommufd,
+		.run = op_ioas_unmap,
+	},
+	{
+		.name = "ioas_unmap_all",
+		.what = "unmaps everything; returns the bytes",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_unmap, (0, U64_MAX)",
+		.makes = KIND(NUMBER),
+		.args = { IOAS_ARG("ioas") },
+		.exists = has_iommufd,
+		.run = op_ioas_unmap_all,
+	},
+	{
+		.name = "ioas_copy",
+		.what = "shares mapped pages with another IOAS: no further charge; returns the IOVA",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_copy",
+		.makes = KIND(NUMBER),
+		.args = {
+			IOAS_ARG("dst"),
+			IOAS_ARG("src"),
+			KEY_NUMBER("src_iova"),
+			KEY_NUMBER("len"),
+			KEY_NUMBER_OPT("iova"),
+			KEY_PROT,
+		},
+		.exists = has_iommufd,
+		.run = op_ioas_copy,
+	},
+	{
+		.name = "ioas_allow_iovas",
+		.what = "restricts what the allocator of IOVAs may choose",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_allow_iovas",
+		.args = { IOAS_ARG("ioas"), { "range", ARG_RANGE, ARG_MANY } },
+		.exists = has_iommufd,
+		.run = op_ioas_allow_iovas,
+	},
+	{
+		.name = "access_create",
+		.what = "an in-kernel user that may pin; it lets go of a range that is being unmapped",
+		.source = "drivers/iommu/iommufd/device.c:iommufd_access_create, selftest.c",
+		.makes = KIND(ACCESS),
+		.args = { IOAS_ARG("ioas") },
+		.exists = has_iommufd,
+		.run = op_access_create,
+	},
+	{
+		.name = "access_pin",
+		.what = "pins a range for the access",
+		.source = "drivers/iommu/iommufd/device.c:iommufd_access_pin_pages",
+		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, KEY_NUMBER("iova"), KEY_NUMBER("len"), KEY_WRITE },
+		.exists = has_iommufd,
+		.run = op_access_pin,
+	},
+	{
+		.name = "access_unpin",
+		.what = "gives such a range back",
+		.source = "drivers/iommu/iommufd/device.c:iommufd_access_unpin_pages",
+		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.exists = has_iommufd,
+		.run = op_access_unpin,
+	},
+	{
+		.name = "access_rw",
+		.what = "reads or writes a range; pins in passing, uncharged",
+		.source = "drivers/iommu/iommufd/device.c:iommufd_access_rw",
+		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, KEY_NUMBER("iova"), KEY_NUMBER("len"), KEY_WRITE },
+		.exists = has_iommufd,
+		.run = op_access_rw,
+	},
+	{
+		.name = "option_rlimit_mode",
+		.what = "0: charge the user, 1: charge the process; without a value returns it",
+		.source = "drivers/iommu/iommufd/main.c:iommufd_option, IOMMU_OPTION_RLIMIT_MODE",
+		.makes = KIND(NUMBER),
+		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) }, { "value", ARG_NUMBER, ARG_OPTIONAL } },
+		.exists = has_iommufd,
+		.run = op_option_rlimit_mode,
+	},
+	{
+		.name = "option_huge_pages",
+		.what = "0: map page by page; without a value returns it",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_option, IOMMU_OPTION_HUGE_PAGES",
+		.makes = KIND(NUMBER),
+		.args = { IOAS_ARG("ioas"), { "value", ARG_NUMBER, ARG_OPTIONAL } },
+		.exists = has_iommufd,
+		.run = op_option_huge_pages,
+	},
+	{
+		.name = "change_process",
+		.what = "moves the charges of file mappings to the caller",
+		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_change_process (829ed626499c)",
+		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) } },
+		.exists = has_change_process,
+		.run = op_change_process,
+	},
+	{
+		.name = "destroy",
+		.what = "destroys an object of an iommufd that is not in use",
+		.source = "drivers/iommu/iommufd/main.c:iommufd_destroy",
+		.args = { { "obj", ARG_VARIABLE, 0, KINDS_OBJECT } },
+		.exists = has_iommufd,
+		.run = op_destroy,
+	},
+};
+
+OP_AREA(ops_iommufd, "iommufd", ops);

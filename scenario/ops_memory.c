@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory and its locking: mm_model's system calls. */
+#include <mm_model/syscalls.h>
+#include "ops.h"
+
+static const struct op_word kind_words[] = {
+	{ "anon", MM_ANON },	   { "shared", MM_SHARED }, { "hugetlb", MM_HUGETLB },
+	{ "pfnmap", MM_PFNMAP },   { "thp", MM_THP },	    { NULL, 0 },
+};
+
+static const struct op_word prot_words[] = {
+	{ "rw", MM_PROT_READ | MM_PROT_WRITE },
+	{ "r", MM_PROT_READ },
+	{ "none", 0 },
+	{ NULL, 0 },
+};
+
+static long op_mmap(struct op_call *call)
+{
+	struct mm_mmap_args args = {
+		.len = call->arg[0].number,
+		.kind = call->arg[1].given ? (enum mm_mmap_kind)call->arg[1].number : MM_ANON,
+		.fd = call->arg[2].given ? call->arg[2].fd : -1,
+		.off = call->arg[3].number,
+		.prot = call->arg[4].given ? (unsigned int)call->arg[4].number : MM_PROT_READ | MM_PROT_WRITE,
+		.fixed = call->arg[5].given,
+		.addr = call->arg[5].number,
+		.locked = call->arg[6].number,
+	};
+	long ret = sys_mmap(&args);
+
+	return ret < 0 ? ret : op_made_number(call, (unsigned long)ret);
+}
+
+static const char *mmap_shape(const struct step *step)
+{
+	return step->bound[3] && !step->bound[2] ? "off= without a file, expected file= with it" : NULL;
+}
+
+static long op_memfd(struct op_call *call)
+{
+	return op_made_file(call, VALUE_MEMFD, sys_memfd(call->arg[0].number, call->arg[1].number));
+}
+
+static long op_munmap(struct op_call *call)
+{
+	return sys_munmap(call->arg[0].number, call->arg[1].number);
+}
+
+static long op_mprotect(struct op_call *call)
+{
+	return sys_mprotect(call->arg[0].number, call->arg[1].number, (unsigned int)call->arg[2].number);
+}
+
+static long op_madvise_dontneed(struct op_call *call)
+{
+	return sys_madvise_dontneed(call->arg[0].number, call->arg[1].number);
+}
+
+static long op_touch(struct op_call *call)
+{
+	return sys_touch(call->arg[0].number, call->arg[1].number, call->arg[2].number);
+}
+
+static long op_mlock(struct op_call *call)
+{
+	return sys_mlock(call->arg[0].number, call->arg[1].number);
+}
+
+static long op_mlock2(struct op_call *call)
+{
+	return sys_mlock2(call->arg[0].number, call->arg[1].number, call->arg[2].number);
+}
+
+static long op_munlock(struct op_call *call)
+{
+	return sys_munlock(call->arg[0].number, call->arg[1].number);
+}
+
+static long op_mlockall(struct op_call *call)
+{
+	return sys_mlockall(call->arg[0].number, call->arg[1].number, call->arg[2].number);
+}
+
+static long op_munlockall(struct op_call *call)
+{
+	return sys_munlockall();
+}
+
+static long op_mremap(struct op_call *call)
+{
+	long ret = sys_mremap(call->arg[0].number, call->arg[1].number, call->arg[2].number);
+
+	return ret < 0 ? ret : op_made_number(call, (unsigned long)ret);
+}
+
+static bool secretmem_exists(const struct kernel_rules *rules)
+{
+	return rules->mm.secretmem != SM_NONE;
+}
+
+static const struct op ops[] = {
+	{
+		.name = "mmap",
+		.what = "maps memory; at= replaces what is there, file= without kind is private and copy-on-write",
+		.source = "mm/mmap.c:do_mmap",
+		.makes = KIND(NUMBER),
+		.args = {
+			{ "len", ARG_NUMBER },
+			{ "kind", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = kind_words },
+			{ "file", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KIND(MEMFD) | KIND(SECRETMEM) },
+			{ "off", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+			{ "prot", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = prot_words },
+			{ "at", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+			{ "locked", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+		},
+		.shape = mmap_shape,
+		.run = op_mmap,
+	},
+	{
+		.name = "memfd",
+		.what = "a memory file",
+		.source = "mm/memfd.c:SYSCALL memfd_create",
+		.makes = KIND(MEMFD),
+		.args = { { "len", ARG_NUMBER }, { "hugetlb", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
+		.run = op_memfd,
+	},
+	{
+		.name = "secretmem",
+		.what = "a file of secret memory; a fault over the limit is SIGBUS",
+		.source = "mm/secretmem.c:SYSCALL memfd_secret",
+		.makes = KIND(SECRETMEM),
+		.args = { { "len", ARG_NUMBER } },
+		.exists = secretmem_exists,
+	},
+	{
+		.name = "munmap",
+		.what = "unmaps a range",
+		.source = "mm/vma.c:do_vmi_munmap",
+		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } },
+		.run = op_munmap,
+	},
+	{
+		.name = "mprotect",
+		.what = "changes what the range may be used for",
+		.source = "mm/mprotect.c:do_mprotect_pkey",
+		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER }, { "prot", ARG_WORD, ARG_KEY, .words = prot_words } },
+		.run = op_mprotect,
+	},
+	{
+		.name = "madvise_dontneed",
+		.what = "drops the pages of the range; the next touch brings fresh ones",
+		.source = "mm/madvise.c:madvise_dontneed_free",
+		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } },
+		.run = op_madvise_dontneed,
+	},
+	{
+		.name = "touch",
+		.what = "the task's own loads over the range, or stores with write=1: faults pages in",
+		.source = "mm/memory.c:handle_mm_fault",
+		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER }, { "write", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
+		.run = op_touch,
+	},
+	{
+		.name = "mlock",
+		.what = "locks a range: limit first, then charge, then fault in",
+		.source = "mm/mlock.c:do_mlock",
+		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } },
+		.run = op_mlock,
+	},
+	{
+		.name = "mlock2",
+		.what = "mlock, with onfault=1 without faulting in",
+		.source = "mm/mlock.c:SYSCALL mlock2",
+		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER }, { "onfault", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
+		.run = op_mlock2,
+	},
+	{
+		.name = "munlock",
+		.what = "unlocks a range",
+		.source = "mm/mlock.c:SYSCALL munlock",
+		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } },
+		.run = op_munlock,
+	},
+	{
+		.name = "mlockall",
+		.what = "locks all memory: what is there, what comes, or both",
+		.source = "mm/mlock.c:SYSCALL mlockall",
+		.args = {
+			{ "current", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+			{ "future", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+			{ "onfault", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+		},
+		.run = op_mlockall,
+	},
+	{
+		.name = "munlockall",
+		.what = "unlocks all memory",
+		.source = "mm/mlock.c:SYSCALL munlockall",
+		.run = op_munlockall,
+	},
+	{
+		.name = "mremap",
+		.what = "resizes a mapping, which may move",
+		.source = "mm/mremap.c:SYSCALL mremap, MREMAP_MAYMOVE",
+		.makes = KIND(NUMBER),
+		.args = { { "va", ARG_NUMBER }, { "old", ARG_NUMBER }, { "new", ARG_NUMBER } },
+		.run = op_mremap,
+	},
+	{
+		.name = "shmget",
+		.what = "a SysV segment",
+		.source = "ipc/shm.c:newseg",
+		.makes = KIND(SEGMENT),
+		.args = { { "len", ARG_NUMBER } },
+	},
+	{
+		.name = "shm_lock",
+		.what = "SHM_LOCK: charges the segment to the caller's ucounts",
+		.source = "mm/mlock.c:user_shm_lock",
+		.args = { { "seg", ARG_VARIABLE, 0, KIND(SEGMENT) } },
+	},
+	{
+		.name = "shm_unlock",
+		.what = "SHM_UNLOCK: the charge goes back to who paid it",
+		.source = "mm/mlock.c:user_shm_unlock",
+		.args = { { "seg", ARG_VARIABLE, 0, KIND(SEGMENT) } },
+	},
+};
+
+OP_AREA(ops_memory, "memory", ops);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Processes, credentials, limits and fds: mm_model's system calls. */
+#include <mm_model/syscalls.h>
+#include "ops.h"
+
+static long op_fork(struct op_call *call)
+{
+	long ret = sys_fork(call->arg[0].name, &call->child);
+
+	return ret < 0 ? ret : 0;
+}
+
+static long op_clone_vm(struct op_call *call)
+{
+	long ret = sys_clone_vm(call->arg[0].name, &call->child);
+
+	return ret < 0 ? ret : 0;
+}
+
+static long op_thread(struct op_call *call)
+{
+	long ret = sys_thread(call->arg[0].name, &call->child);
+
+	return ret < 0 ? ret : 0;
+}
+
+static long op_exec(struct op_call *call)
+{
+	return sys_exec();
+}
+
+static long op_exit(struct op_call *call)
+{
+	return sys_exit();
+}
+
+static long op_setuid(struct op_call *call)
+{
+	return sys_setuid((unsigned int)call->arg[0].number, call->arg[1].number);
+}
+
+static long op_seteuid(struct op_call *call)
+{
+	return sys_seteuid((unsigned int)call->arg[0].number);
+}
+
+static long op_unshare_user(struct op_call *call)
+{
+	return sys_unshare_user();
+}
+
+static long op_capset(struct op_call *call)
+{
+	return sys_capset((unsigned int)call->arg[0].number);
+}
+
+static long op_setrlimit(struct op_call *call)
+{
+	const struct op_value *limit = &call->arg[0];
+
+	return sys_prlimit(call->task, limit->number, limit->second, limit->has_second);
+}
+
+static long op_prlimit(struct op_call *call)
+{
+	const struct op_value *limit = &call->arg[1];
+
+	return sys_prlimit(call->arg[0].task, limit->number, limit->second, limit->has_second);
+}
+
+static long op_close(struct op_call *call)
+{
+	return sys_close(call->arg[0].fd);
+}
+
+static long op_cloexec(struct op_call *call)
+{
+	return sys_cloexec(call->arg[0].fd);
+}
+
+static long op_send_fd(struct op_call *call)
+{
+	long ret = sys_send_fd(call->arg[0].task, call->arg[1].fd);
+
+	return ret < 0 ? ret : 0;
+}
+
+static long op_settle(struct op_call *call)
+{
+	mm_settle();
+	return 0;
+}
+
+static const struct op ops[] = {
+	{
+		.name = "fork",
+		.what = "a child with a copy of the memory and of the fd table; its counters start at 0",
+		.source = "kernel/fork.c:copy_process",
+		.args = { { "child", ARG_NEW_TASK } },
+		.run = op_fork,
+	},
+	{
+		.name = "clone_vm",
+		.what = "a process of its own that shares memory and fd table",
+		.source = "kernel/fork.c:copy_process, CLONE_VM|CLONE_FILES",
+		.args = { { "child", ARG_NEW_TASK } },
+		.run = op_clone_vm,
+	},
+	{
+		.name = "thread",
+		.what = "a thread: shares memory, fd table, signals and limits",
+		.source = "kernel/fork.c:copy_process, CLONE_THREAD",
+		.args = { { "name", ARG_NEW_TASK } },
+		.run = op_thread,
+	},
+	{
+		.name = "exec",
+		.what = "a new image: other threads end, a new mm, close-on-exec fds close, capabilities are recomputed",
+		.source = "fs/exec.c:begin_new_exec",
+		.run = op_exec,
+	},
+	{
+		.name = "exit",
+		.what = "ends this thread, and the process with its last: memory first, then fds",
+		.source = "kernel/exit.c:do_exit",
+		.run = op_exit,
+	},
+	{
+		.name = "setuid",
+		.what = "real, effective and saved uid; away from 0 the capabilities go, unless keepcaps=1",
+		.source = "kernel/sys.c:__sys_setuid",
+		.args = { { "uid", ARG_NUMBER }, { "keepcaps", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
+		.run = op_setuid,
+	},
+	{
+		.name = "seteuid",
+		.what = "the effective uid alone; away from 0 the effective capabilities go",
+		.source = "kernel/sys.c:__sys_setresuid",
+		.args = { { "uid", ARG_NUMBER } },
+		.run = op_seteuid,
+	},
+	{
+		.name = "unshare_user",
+		.what = "a user namespace of its own: capabilities there count for nothing here",
+		.source = "kernel/user_namespace.c:unshare_userns",
+		.run = op_unshare_user,
+	},
+	{
+		.name = "capset",
+		.what = "sets the effective capabilities within the permitted ones: [] drops, [all] takes back",
+		.source = "kernel/capability.c:SYSCALL capset",
+		.args = { { "caps", ARG_CAPS } },
+		.run = op_capset,
+	},
+	{
+		.name = "setrlimit",
+		.what = "the caller's RLIMIT_MEMLOCK, soft and, where given, hard",
+		.source = "kernel/sys.c:do_prlimit",
+		.args = { { "memlock", ARG_LIMIT, ARG_KEY } },
+		.run = op_setrlimit,
+	},
+	{
+		.name = "prlimit",
+		.what = "another task's RLIMIT_MEMLOCK",
+		.source = "kernel/sys.c:do_prlimit",
+		.args = { { "task", ARG_TASK }, { "memlock", ARG_LIMIT, ARG_KEY } },
+		.run = op_prlimit,
+	},
+	{
+		.name = "close",
+		.what = "closes the caller's fd; the file goes with its last fd",
+		.source = "fs/file.c:close_fd",
+		.args = { { "var", ARG_VARIABLE, 0, KINDS_FD } },
+		.run = op_close,
+	},
+	{
+		.name = "cloexec",
+		.what = "marks the caller's fd close-on-exec; without it every fd survives exec",
+		.source = "fs/fcntl.c:do_fcntl, FD_CLOEXEC",
+		.args = { { "var", ARG_VARIABLE, 0, KINDS_FD } },
+		.run = op_cloexec,
+	},
+	{
+		.name = "send_fd",
+		.what = "passes the open file to another task, which then has an fd of it",
+		.source = "net/core/scm.c:scm_detach_fds",
+		.args = { { "task", ARG_TASK }, { "var", ARG_VARIABLE, 0, KINDS_FD } },
+		.run = op_send_fd,
+	},
+	{
+		.name = "settle",
+		.what = "lets all deferred work run, such as the release of closed rings",
+		.source = "io_uring/io_uring.c:io_ring_exit_work",
+		.run = op_settle,
+	},
+};
+
+OP_AREA(ops_process, "process", ops);

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vfio: containers by version or served by iommufd, mdevs, and the device's character device. */
+#include <scenario/runner.h>
+#include "ops.h"
+
+static bool has_iommufd(const struct kernel_rules *rules)
+{
+	return rules->iommufd.present;
+}
+
+static bool has_cdev(const struct kernel_rules *rules)
+{
+	return rules->iommufd.vfio_cdev;
+}
+
+/* UNMAP's flags ALL and VADDR, and MAP's VADDR, came together. */
+static bool has_vaddr(const struct kernel_rules *rules)
+{
+	return rules->type1.vaddr != V_NONE;
+}
+
+static bool has_change_dma_owner(const struct kernel_rules *rules)
+{
+	return rules->type1.change_dma_owner;
+}
+
+static long op_vfio_open(struct op_call *call)
+{
+	struct vfio_open args = {
+		.version = call->arg[0].given ? (unsigned int)call->arg[0].number : 2,
+		.iommufd = call->arg[1].given ? call->arg[1].fd : -1,
+		.compat = call->arg[2].number,
+		.device = !call->arg[3].given || call->arg[3].number,
+	};
+
+	return op_made_file(call, VALUE_CONTAINER, call->backend->vfio->open(&args));
+}
+
+static const char *open_shape(const struct step *step)
+{
+	if (step->bound[1] && step->bound[2])
+		return "iommufd= together with compat=, expected one of them";
+	return NULL;
+}
+
+static long op_vfio_attach(struct op_call *call)
+{
+	long ret = call->backend->vfio->attach(call->arg[0].fd);
+
+	return ret < 0 ? ret : 0;
+}
+
+static long op_vfio_detach(struct op_call *call)
+{
+	return call->backend->vfio->detach(call->arg[0].fd);
+}
+
+static long op_vfio_cdev_open(struct op_call *call)
+{
+	unsigned int id = 0;
+	long ret = call->backend->vfio->cdev_open(call->arg[0].fd, &id);
+
+	if (ret < 0)
+		return ret;
+	op_made_file(call, VALUE_CDEV, ret);
+	call->made.context = call->arg[0].value->file;
+	call->made.id = id;
+	return 0;
+}
+
+static long op_vfio_map(struct op_call *call)
+{
+	unsigned int prot = call->arg[4].given ? (unsigned int)call->arg[4].number : VFIO_READ | VFIO_WRITE;
+
+	return call->backend->vfio->map(call->arg[0].fd, call->arg[1].number, call->arg[2].number,
+					call->arg[3].number, prot);
+}
+
+typedef long (*unmap_call)(int fd, unsigned long iova, unsigned long len, bool all, unsigned long *unmapped);
+
+static long unmap_with(struct op_call *call, unmap_call unmap, bool all)
+{
+	unsigned long unmapped = 0;
+	long ret = unmap(call->arg[0].fd, all ? 0 : call->arg[1].number, all ? 0 : call->arg[2].number, all, &unmapped);
+
+	return ret < 0 ? ret : op_made_number(call, unmapped);
+}
+
+static long op_vfio_unmap(struct op_call *call)
+{
+	return unmap_with(call, call->backend->vfio->unmap, false);
+}
+
+static long op_vfio_unmap_all(struct op_call *call)
+{
+	return unmap_with(call, call->backend->vfio->unmap, true);
+}
+
+static long op_vfio_unmap_vaddr(struct op_call *call)
+{
+	return unmap_with(call, call->backend->vfio->unmap_vaddr, false);
+}
+
+static long op_vfio_unmap_vaddr_all(struct op_call *call)
+{
+	return unmap_with(call, call->backend->vfio->unmap_vaddr, true);
+}
+
+static long op_vfio_map_vaddr(struct op_call *call)
+{
+	return call->backend->vfio->map_vaddr(call->arg[0].fd, call->arg[1].number, call->arg[2].number,
+					      call->arg[3].number);
+}
+
+static long op_mdev_attach(struct op_call *call)
+{
+	return op_made_file(call, VALUE_MDEV, call->backend->vfio->mdev_attach(call->arg[0].fd));
+}
+
+static long op_mdev_pin(struct op_call *call)
+{
+	long ret = call->backend->vfio->mdev_pin(call->arg[0].fd, call->arg[1].number, call->arg[2].number);
+
+	return ret < 0 ? ret : 0;
+}
+
+static long op_mdev_unpin(struct op_call *call)
+{
+	long ret = call->backend->vfio->mdev_unpin(call->arg[0].fd, call->arg[1].number, call->arg[2].number);
+
+	return ret < 0 ? ret : 0;
+}
+
+static long op_change_dma_owner(struct op_call *call)
+{
+	return call->backend->vfio->change_dma_owner(call->arg[0].fd);
+}
+
+#define CONTAINER { "c", ARG_VARIABLE, 0, KIND(CONTAINER) }
+#define MDEV { "m", ARG_VARIABLE, 0, KIND(MDEV) }
+#define KEY_NUMBER(name) { name, ARG_NUMBER, ARG_KEY }
+
+static const struct op ops[] = {
+	{
+		.name = "vfio_open",
+		.what = "a container with one device attached; iommufd= or compat=1: served by iommufd",
+		.source = "drivers/vfio/container.c, drivers/iommu/iommufd/vfio_compat.c",
+		.makes = KIND(CONTAINER),
+		.args = {
+			{ "version", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+			{ "iommufd", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KIND(IOMMUFD), .exists = has_iommufd },
+			{ "compat", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .exists = has_iommufd },
+			{ "device", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+		},
+		.shape = open_shape,
+		.run = op_vfio_open,
+	},
+	{
+		.name = "vfio_attach",
+		.what = "one more group with a device into the container",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_attach_group",
+		.args = { CONTAINER },
+		.run = op_vfio_attach,
+	},
+	{
+		.name = "vfio_detach",
+		.what = "the group attached last out of the container",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_detach_group",
+		.args = { CONTAINER },
+		.run = op_vfio_detach,
+	},
+	{
+		.name = "vfio_cdev_open",
+		.what = "a vfio device bound to an iommufd, then attach(IOAS, dev=D)",
+		.source = "drivers/vfio/device_cdev.c:vfio_df_ioctl_bind_iommufd",
+		.makes = KIND(CDEV),
+		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) } },
+		.exists = has_cdev,
+		.run = op_vfio_cdev_open,
+	},
+	{
+		.name = "vfio_map",
+		.what = "VFIO_IOMMU_MAP_DMA: pins, charges and maps",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_map",
+		.args = {
+			CONTAINER,
+			KEY_NUMBER("iova"),
+			KEY_NUMBER("va"),
+			KEY_NUMBER("len"),
+			{ "prot", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = map_prot_words },
+		},
+		.run = op_vfio_map,
+	},
+	{
+		.name = "vfio_unmap",
+		.what = "VFIO_IOMMU_UNMAP_DMA; returns the bytes",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap",
+		.makes = KIND(NUMBER),
+		.args = { CONTAINER, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.run = op_vfio_unmap,
+	},
+	{
+		.name = "vfio_unmap_all",
+		.what = "the same with the flag ALL",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap, VFIO_DMA_UNMAP_FLAG_ALL (v5.12)",
+		.makes = KIND(NUMBER),
+		.args = { CONTAINER },
+		.exists = has_vaddr,
+		.run = op_vfio_unmap_all,
+	},
+	{
+		.name = "vfio_unmap_vaddr",
+		.what = "the flag VADDR: forgets the addresses, keeps the mapping; returns the bytes",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap, VFIO_DMA_UNMAP_FLAG_VADDR (c3cbab24db38)",
+		.makes = KIND(NUMBER),
+		.args = { CONTAINER, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.exists = has_vaddr,
+		.run = op_vfio_unmap_vaddr,
+	},
+	{
+		.name = "vfio_unmap_vaddr_all",
+		.what = "the flags VADDR and ALL",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap",
+		.makes = KIND(NUMBER),
+		.args = { CONTAINER },
+		.exists = has_vaddr,
+		.run = op_vfio_unmap_vaddr_all,
+	},
+	{
+		.name = "vfio_map_vaddr",
+		.what = "MAP with the flag VADDR: a new address for a mapping, and a new owner where the caller is one",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_change_dma_owner (90fdd158a695)",
+		.args = { CONTAINER, KEY_NUMBER("iova"), KEY_NUMBER("va"), KEY_NUMBER("len") },
+		.exists = has_vaddr,
+		.run = op_vfio_map_vaddr,
+	},
+	{
+		.name = "mdev_attach",
+		.what = "an emulated device in the container, which pins what it uses",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_attach_group, VFIO_EMULATED_IOMMU",
+		.makes = KIND(MDEV),
+		.args = { CONTAINER },
+		.run = op_mdev_attach,
+	},
+	{
+		.name = "mdev_pin",
+		.what = "the emulated device pins a range",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_pin_pages",
+		.args = { MDEV, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.run = op_mdev_pin,
+	},
+	{
+		.name = "mdev_unpin",
+		.what = "and gives it back",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_unpin_pages",
+		.args = { MDEV, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.run = op_mdev_unpin,
+	},
+	{
+		.name = "change_dma_owner",
+		.what = "moves the charges of the container to the caller, as was proposed in 2022",
+		.source = "mail: vfio: VFIO_CHANGE_DMA_OWNER, December 2022",
+		.args = { CONTAINER },
+		.exists = has_change_dma_owner,
+		.run = op_change_dma_owner,
+	},
+};
+
+OP_AREA(ops_vfio, "vfio", ops);
