@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One call: from the checked arguments to what the operation gets, on the calling
+ * task's actor, and from what it returned to the variable that names it.
+ *
+ * Whether a call is made is decided when its turn comes, for a variable may be
+ * unset by then, and a task dead. An fd is the open file that the variable names:
+ * a task that does not have that file gets EBADF without a call.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <accounting/calls.h>
+#include <sim/sched.h>
+#include <sim/verdict.h>
+#include "ops.h"
+#include "run.h"
+
+long op_made_file(struct op_call *call, enum value_kind kind, long ret)
+{
+	if (ret < 0)
+		return ret;
+	call->made = (struct value){ .kind = kind, .file = mm_file_id(call->task, (int)ret) };
+	return 0;
+}
+
+long op_made_number(struct op_call *call, unsigned long number)
+{
+	call->made = (struct value){ .kind = VALUE_NUMBER, .number = number };
+	return 0;
+}
+
+static void wrong_kind(struct run *run, const struct term *term, const char *name, unsigned int wanted)
+{
+	char got[256], text[256];
+
+	if (!run->error.errors)
+		diag_error(&run->error, &term->pos, "on %s \"%s\" is %s here, expected %s", run->options->kernel->name, name,
+			   value_kinds_text(1u << run->variables[term->variable].kind, got, sizeof(got)),
+			   value_kinds_text(wanted, text, sizeof(text)));
+}
+
+bool eval_number(struct run *run, const struct sum *sum, unsigned long *number)
+{
+	const struct term *term;
+	unsigned long total = 0;
+
+	for (term = sum->terms; term; term = term->next) {
+		const struct value *value = term->is_number ? NULL : &run->variables[term->variable];
+		unsigned long part = term->number;
+
+		if (value) {
+			if (value->kind == VALUE_NONE)
+				return false;
+			if (value->kind != VALUE_NUMBER) {
+				wrong_kind(run, term, term->path->name, KIND(NUMBER));
+				return false;
+			}
+			part = value->number;
+		}
+		total = term->negative ? total - part : total + part;
+	}
+	*number = total;
+	return true;
+}
+
+/* What resolving an argument came to. */
+enum resolved { RESOLVED, RESOLVED_UNSET, RESOLVED_BADF };
+
+static enum resolved resolve_variable(struct run *run, const struct op_arg *arg, const struct pin_value *given,
+				      struct op_value *to, const struct task_struct *task)
+{
+	const struct term *term = given->first->terms;
+	const struct value *value = &run->variables[term->variable];
+
+	if (value->kind == VALUE_NONE)
+		return RESOLVED_UNSET;
+	if (!(arg->kinds & (1u << value->kind))) {
+		wrong_kind(run, term, term->path->name, arg->kinds);
+		return RESOLVED_UNSET;
+	}
+	to->value = value;
+	to->fd = -1;
+	to->context_fd = -1;
+	if (value->file)
+		to->fd = mm_fd_of(task, value->file);
+	to->context_fd = value->context ? mm_fd_of(task, value->context) : to->fd;
+	if (value->file && to->fd < 0)
+		return RESOLVED_BADF;
+	return RESOLVED;
+}
+
+/* A and B of every element of a variadic argument. */
+static enum resolved resolve_pairs(struct run *run, const struct step *step, struct op_value *to)
+{
+	struct op_pair *pairs = sim_zalloc((step->nr_rest + 1) * sizeof(*pairs));
+	const struct pin_value *value;
+	unsigned int nr = 0;
+
+	for (value = step->rest; value; value = value->next, nr++) {
+		const struct sum *second = value->kind == PIN_LIST ? value->first->next : value->second;
+
+		if (!eval_number(run, value->first, &pairs[nr].first) || !eval_number(run, second, &pairs[nr].second))
+			return RESOLVED_UNSET;
+	}
+	to->pairs = pairs;
+	to->nr = nr;
+	return RESOLVED;
+}
+
+static unsigned long caps_of(const struct sum *words)
+{
+	unsigned int caps = 0;
+
+	for (; words; words = words->next)
+		caps |= cap_by_name(words->terms->path->name);
+	return caps;
+}
+
+static unsigned long word_of(const struct op_arg *arg, const struct pin_value *value)
+{
+	const struct op_word *word = arg->words;
+
+	while (word->word && strcmp(word->word, value->first->terms->path->name))
+		word++;
+	return word->value;
+}
+
+static bool eval_pair(struct run *run, const struct pin_value *value, struct op_value *to)
+{
+	to->has_second = value->second != NULL;
+	return eval_number(run, value->first, &to->number) &&
+	       (!value->second || eval_number(run, value->second, &to->second));
+}
+
+static enum resolved resolve(struct run *run, const struct step *step, unsigned int i, struct op_call *call)
+{
+	const struct op_arg *arg = &step->op->args[i];
+	const struct pin_value *value = step->bound[i];
+	struct op_value *to = &call->arg[i];
+
+	to->given = true;
+	if (arg->flags & ARG_MANY)
+		return resolve_pairs(run, step, to);
+	switch (arg->type) {
+	case ARG_NUMBER:
+	case ARG_FLAG:
+		return eval_number(run, value->first, &to->number) ? RESOLVED : RESOLVED_UNSET;
+	case ARG_VARIABLE:
+		return resolve_variable(run, arg, value, to, call->task);
+	case ARG_TASK:
+		to->task = run->tasks[value->first->terms->variable];
+		return to->task ? RESOLVED : RESOLVED_UNSET;
+	case ARG_NEW_TASK:
+		to->name = value->first->terms->path->name;
+		return RESOLVED;
+	case ARG_WORD:
+		to->number = word_of(arg, value);
+		return RESOLVED;
+	case ARG_CAPS:
+		to->number = caps_of(value->first);
+		return RESOLVED;
+	case ARG_LIMIT:
+	case ARG_RANGE:
+		return eval_pair(run, value, to) ? RESOLVED : RESOLVED_UNSET;
+	case ARG_IOVECS:
+		break;
+	}
+	return RESOLVED;
+}
+
+bool step_ready(struct step_state *state)
+{
+	const struct step *step = &state->stmt->step;
+	struct run *run = state->run;
+	struct task_struct *task = run->tasks[step->task], *old;
+
+	if (run->ended) {
+		state->skip = STEP_SKIP_ENDED;
+	} else if (!task || !mm_task_alive(task)) {
+		state->skip = STEP_SKIP_TASK;
+	} else if (!step_exists(step, &run->options->kernel->rules)) {
+		state->skip = STEP_SKIP_ABSENT;
+		if (!run->na) {
+			run->na = true;
+			run->na_step = state->index;
+			run->result->missing = step->op_name;
+		}
+	} else {
+		old = step->made_task >= 0 ? run->tasks[step->made_task] : NULL;
+		if (!old || !mm_task_alive(old))
+			return true;
+		if (!run->error.errors)
+			diag_error(&run->error, &step->op_pos, "task \"%s\" still lives, expected a name that is free",
+				   mm_task_name(old));
+		state->skip = STEP_SKIP_ENDED;
+	}
+	return false;
+}
+
+struct task_counters *take_counters(struct run *run, unsigned int *nr)
+{
+	const struct program *program = run->program;
+	struct task_counters *counters = xzalloc((program->nr_task_names + 1) * sizeof(*counters));
+	unsigned int i;
+
+	*nr = 0;
+	for (i = 0; i < program->nr_task_names; i++) {
+		const struct task_struct *task = run->tasks[i];
+		unsigned int mms = task ? mm_task_mms(task) : 0;
+		const struct mm_record *mm = mms ? mm_task_mm(task, mms - 1) : NULL;
+
+		if (!task)
+			continue;
+		counters[(*nr)++] = (struct task_counters){
+			.name = program->task_names[i],
+			.alive = mm_task_alive(task),
+			.locked_vm = mm ? mm_record_locked_vm(mm) : 0,
+			.pinned_vm = mm ? mm_record_pinned_vm(mm) : 0,
+			.user_locked_vm = mm_task_user_locked_vm(task),
+		};
+	}
+	return counters;
+}
+
+/* The task that the call made takes the name. */
+static void take_child(struct run *run, struct step_state *state, struct task_struct *child)
+{
+	const struct step *step = &state->stmt->step;
+
+	run->made = xrealloc(run->made, (run->nr_made + 1) * sizeof(*run->made));
+	run->made[run->nr_made++] = child;
+	run->tasks[step->made_task] = child;
+	if (run->parallel)
+		parallel_task_made(run, state);
+}
+
+/* The variable is what the call made; after a call that failed or was not made, it is unset. */
+static void set_variable(struct step_state *state)
+{
+	int slot = state->stmt->step.variable;
+
+	if (slot < 0)
+		return;
+	if (state->returned && state->ret >= 0)
+		state->run->variables[slot] = state->value;
+	else
+		state->run->variables[slot] = (struct value){ .kind = VALUE_NONE };
+}
+
+static void make_call(struct step_state *state)
+{
+	const struct step *step = &state->stmt->step;
+	struct run *run = state->run;
+	struct op_call call = { .backend = run->options->backend, .task = run->tasks[step->task] };
+	enum resolved resolved = RESOLVED;
+	unsigned int i;
+
+	for (i = 0; step->op->args[i].name; i++) {
+		enum resolved now = step->bound[i] ? resolve(run, step, i, &call) : RESOLVED;
+
+		if (now == RESOLVED_UNSET) {
+			state->skip = STEP_SKIP_UNSET;
+			return;
+		}
+		if (now == RESOLVED_BADF)
+			resolved = RESOLVED_BADF;
+	}
+	state->started = true;
+	sim_refusal_clear();
+	accounting_call_begin(call.task, step->op->name);
+	state->ret = resolved == RESOLVED_BADF ? -EBADF : step->op->run(&call);
+	accounting_call_end(call.task, state->ret);
+	state->returned = true;
+	if (state->ret > 0)
+		state->ret = 0;
+	if (state->ret < 0 && sim_refusal())
+		state->refusal = xstrdup(sim_refusal());
+	if (state->ret >= 0) {
+		state->value = call.made;
+		if (state->value.kind == VALUE_NONE)
+			state->value.kind = VALUE_NUMBER;
+		if (call.child)
+			take_child(run, state, call.child);
+	}
+}
+
+void step_body(void *arg)
+{
+	struct step_state *state = arg;
+
+	if (step_ready(state))
+		make_call(state);
+	set_variable(state);
+	if (state->run->parallel)
+		parallel_step_done(state->run, state);
+}
+
+void step_state_free(struct step_state *state)
+{
+	free(state->refusal);
+	free(state->tasks);
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Running and printing the matrix.
+ *
+ * A terminal is narrow and kernels are many: where the table does not fit, it is
+ * printed in parts of as many columns as fit, each with the rows' names.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include <scenario/matrix.h>
+#include <scenario/report.h>
+#include <sim/verdict.h>
+#include "arena.h"
+
+/* What a run's events leave for the cell: how the first step or expect that failed did. */
+struct watch {
+	char *text;
+	char *why;
+};
+
+static void on_step(void *arg, const struct step_report *step)
+{
+	struct watch *watch = arg;
+	char buf[256];
+
+	if (!step->judged || step->held || watch->text)
+		return;
+	watch->text = xstrdup(step->ret < 0 ? error_text(step->ret, buf, sizeof(buf)) : "success");
+	if (asprintf(&watch->why, "%s:%u: %s: %s: got %s, want %s", step->stmt->pos.source->path, step->stmt->pos.line,
+		     step->stmt->step.task_name, step->stmt->step.text, outcome_text(step, buf, sizeof(buf)), step->want) < 0)
+		out_of_memory();
+}
+
+static void on_expect(void *arg, const struct expect_report *expect)
+{
+	struct watch *watch = arg;
+	char got[64] = "nothing";
+
+	if (expect->held || !expect->applies || watch->text)
+		return;
+	if (expect->comparable && expect->stmt->expect.kind == EXPECT_COMPARE)
+		snprintf(got, sizeof(got), "%s", expect->plain ? wide_text(expect->got, got + 1, sizeof(got) - 1) :
+								 bytes_text(expect->got, got, sizeof(got)));
+	watch->text = xstrdup("expect");
+	if (asprintf(&watch->why, "%s:%u: expect %s: got %s", expect->stmt->pos.source->path, expect->stmt->pos.line,
+		     expect->stmt->expect.text, got) < 0)
+		out_of_memory();
+}
+
+static const struct run_events events = { on_step, on_expect };
+
+void matrix_init(struct matrix *matrix, struct kernel_list *kernels)
+{
+	memset(matrix, 0, sizeof(*matrix));
+	matrix->columns = *kernels;
+}
+
+/* The first violation, expected or not. */
+static const char *violation_of(const struct run_result *result, bool expected)
+{
+	size_t i;
+
+	for (i = 0; i < result->nr_violations; i++)
+		if (result->violations[i].expected == expected)
+			return sim_violation_name(result->violations[i].violation);
+	return NULL;
+}
+
+/* On a proposal only what speaks of it with a SET can fail. */
+static void fill_failed(struct cell *cell, const struct run_result *result, const struct kernel *kernel,
+			struct watch *watch)
+{
+	const char *violation = violation_of(result, false);
+	bool differs = kernel->base && result->failures == result->unconditioned;
+
+	cell->kind = differs ? CELL_DIFFERS : CELL_FAIL;
+	if (watch->text) {
+		cell->text = xstrdup(differs ? "differs" : watch->text);
+		cell->why = watch->why;
+		watch->why = NULL;
+	} else {
+		cell->text = xstrdup(violation ? violation : "fail");
+		cell->why = xstrdup(result->nr_violations ? result->violations[0].text : "");
+	}
+}
+
+static void fill_cell(struct cell *cell, const struct run_result *result, const struct kernel *kernel,
+		      struct watch *watch)
+{
+	const char *bug = violation_of(result, true);
+
+	switch (result->verdict) {
+	case VERDICT_PASS:
+		cell->kind = bug ? CELL_BUG : CELL_PASS;
+		cell->text = xstrdup(bug ? bug : "pass");
+		break;
+	case VERDICT_NA:
+		cell->kind = CELL_NA;
+		cell->text = xstrdup("n/a");
+		break;
+	case VERDICT_ERROR:
+		cell->kind = CELL_FAIL;
+		cell->text = xstrdup("error");
+		cell->why = xstrdup(result->error);
+		break;
+	case VERDICT_FAIL:
+		fill_failed(cell, result, kernel, watch);
+		break;
+	}
+}
+
+static void run_cell(struct cell *cell, const struct program *program, struct run_options *options)
+{
+	struct watch watch = { NULL, NULL };
+	struct run_result result;
+
+	if (!program_runs_on(program, options->kernel)) {
+		cell->kind = CELL_EXCLUDED;
+		cell->text = xstrdup("-");
+	} else if (program->not_modelled) {
+		cell->kind = CELL_NOT_MODELLED;
+		cell->text = xstrdup("no model");
+	} else {
+		options->arg = &watch;
+		scenario_run(program, options, &result);
+		fill_cell(cell, &result, options->kernel, &watch);
+		run_result_free(&result);
+		free(watch.text);
+		free(watch.why);
+	}
+}
+
+bool matrix_add(struct matrix *matrix, const struct program *program, const struct backend *backend, unsigned long seed,
+		const volatile sig_atomic_t *stop)
+{
+	struct run_options options = { .backend = backend, .seed = seed, .events = &events, .stop = stop };
+	struct matrix_row *row;
+	size_t i;
+
+	matrix->rows = xrealloc(matrix->rows, (matrix->nr_rows + 1) * sizeof(*matrix->rows));
+	row = &matrix->rows[matrix->nr_rows++];
+	row->path = xstrdup(program->path);
+	row->title = xstrdup(program->title);
+	row->cells = xzalloc((matrix->columns.nr + 1) * sizeof(*row->cells));
+	for (i = 0; i < matrix->columns.nr; i++) {
+		options.kernel = &matrix->columns.kernels[i]->kernel;
+		if (stop && *stop) {
+			row->cells[i].text = xstrdup("-");
+			continue;
+		}
+		run_cell(&row->cells[i], program, &options);
+		matrix->counts[row->cells[i].kind]++;
+		matrix->failed |= row->cells[i].kind == CELL_FAIL;
+	}
+	return !stop || !*stop;
+}
+
+void matrix_free(struct matrix *matrix)
+{
+	size_t i;
+
+	while (matrix->nr_rows) {
+		struct matrix_row *row = &matrix->rows[--matrix->nr_rows];
+
+		for (i = 0; i < matrix->columns.nr; i++) {
+			free(row->cells[i].text);
+			free(row->cells[i].why);
+		}
+		free(row->cells);
+		free(row->path);
+		free(row->title);
+	}
+	free(matrix->rows);
+	kernel_list_free(&matrix->columns);
+}
+
+static unsigned int longest(const struct matrix *matrix, size_t column)
+{
+	unsigned int width = (unsigned int)strlen(matrix->columns.kernels[column]->name);
+	size_t i;
+
+	for (i = 0; i < matrix->nr_rows; i++)
+		if (strlen(matrix->rows[i].cells[column].text) > width)
+			width = (unsigned int)strlen(matrix->rows[i].cells[column].text);
+	return width;
+}
+
+/* The rows' names without the folders that all of them share. */
+static size_t shared_folder(const struct matrix *matrix)
+{
+	const char *first = matrix->nr_rows ? matrix->rows[0].path : "", *slash;
+	size_t shared = strlen(first), i, j;
+
+	for (i = 0; i < matrix->nr_rows; i++)
+		for (j = 0; j < shared; j++)
+			if (matrix->rows[i].path[j] != first[j]) {
+				shared = j;
+				break;
+			}
+	slash = memrchr(first, '/', shared);
+	return slash ? (size_t)(slash + 1 - first) : 0;
+}
+
+static void print_cell(FILE *out, const struct cell *cell, unsigned int width, bool colour)
+{
+	static const char *const codes[] = {
+		[CELL_EXCLUDED] = "\033[2m", [CELL_PASS] = "\033[32m", [CELL_BUG] = "\033[33m",
+		[CELL_FAIL] = "\033[31m",    [CELL_NA] = "\033[2m",    [CELL_DIFFERS] = "\033[36m",
+		[CELL_NOT_MODELLED] = "\033[2m",
+	};
+
+	if (colour)
+		fprintf(out, "  %s%-*s\033[0m", codes[cell->kind], (int)width, cell->text);
+	else
+		fprintf(out, "  %-*s", (int)width, cell->text);
+}
+
+/* As many columns from @first on as fit into @width behind @names; at least one. */
+static size_t columns_that_fit(const struct matrix *matrix, size_t first, unsigned int names, unsigned int width)
+{
+	unsigned int used = names;
+	size_t column;
+
+	for (column = first; column < matrix->columns.nr; column++) {
+		used += 2 + longest(matrix, column);
+		if (width && used > width && column > first)
+			break;
+	}
+	return column;
+}
+
+static void print_failures(const struct matrix *matrix, FILE *out)
+{
+	size_t row, column;
+
+	for (row = 0; row < matrix->nr_rows; row++)
+		for (column = 0; column < matrix->columns.nr; column++)
+			if (matrix->rows[row].cells[column].kind == CELL_FAIL)
+				fprintf(out, "FAIL %s on %s\n     %s\n", matrix->rows[row].path,
+					matrix->columns.kernels[column]->name, matrix->rows[row].cells[column].why);
+}
+
+void matrix_print(const struct matrix *matrix, FILE *out, unsigned int width, bool colour)
+{
+	size_t skip = shared_folder(matrix), first, last, column, row;
+	unsigned int names = 8;
+
+	for (row = 0; row < matrix->nr_rows; row++)
+		if (strlen(matrix->rows[row].path + skip) > names)
+			names = (unsigned int)strlen(matrix->rows[row].path + skip);
+	for (first = 0; first < matrix->columns.nr; first = last) {
+		last = columns_that_fit(matrix, first, names, width);
+		fprintf(out, "%s%-*s", first ? "\n" : "", (int)names, "scenario");
+		for (column = first; column < last; column++)
+			fprintf(out, "  %-*s", (int)longest(matrix, column), matrix->columns.kernels[column]->name);
+		fputc('\n', out);
+		for (row = 0; row < matrix->nr_rows; row++) {
+			fprintf(out, "%-*s", (int)names, matrix->rows[row].path + skip);
+			for (column = first; column < last; column++)
+				print_cell(out, &matrix->rows[row].cells[column], longest(matrix, column), colour);
+			fputc('\n', out);
+		}
+	}
+	print_failures(matrix, out);
+}
+
+static void print_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("|*_`<>\\", *text))
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+}
+
+void matrix_print_markdown(const struct matrix *matrix, FILE *out)
+{
+	size_t column, row;
+
+	fputs("| scenario |", out);
+	for (column = 0; column < matrix->columns.nr; column++)
+		fprintf(out, " %s |", matrix->columns.kernels[column]->name);
+	fputs("\n| --- |", out);
+	for (column = 0; column < matrix->columns.nr; column++)
+		fputs(" --- |", out);
+	for (row = 0; row < matrix->nr_rows; row++) {
+		fputs("\n| ", out);
+		print_escaped(out, matrix->rows[row].title);
+		fputs(" |", out);
+		for (column = 0; column < matrix->columns.nr; column++) {
+			const struct cell *cell = &matrix->rows[row].cells[column];
+
+			fputs(cell->kind == CELL_FAIL ? " **FAIL** " : " ", out);
+			print_escaped(out, cell->text);
+			fputs(" |", out);
+		}
+	}
+	fputs("\n\n", out);
+}
+
+void matrix_print_json(const struct matrix *matrix, FILE *out)
+{
+	static const char *const kinds[] = {
+		[CELL_EXCLUDED] = "excluded", [CELL_PASS] = "pass",	  [CELL_BUG] = "bug", [CELL_FAIL] = "fail",
+		[CELL_NA] = "n/a",	      [CELL_DIFFERS] = "differs", [CELL_NOT_MODELLED] = "not modelled",
+	};
+	size_t column, row;
+
+	for (row = 0; row < matrix->nr_rows; row++)
+		for (column = 0; column < matrix->columns.nr; column++) {
+			const struct cell *cell = &matrix->rows[row].cells[column];
+			json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "schema", 1, "file", matrix->rows[row].path,
+						   "title", matrix->rows[row].title, "kernel",
+						   matrix->columns.kernels[column]->name, "cell", kinds[cell->kind], "what",
+						   cell->text);
+
+			if (!object)
+				continue;
+			json_dumpf(object, out, JSON_COMPACT);
+			fputc('\n', out);
+			json_decref(object);
+		}
+}
+
+void matrix_print_summary(const struct matrix *matrix, FILE *out)
+{
+	const unsigned long *counts = matrix->counts;
+
+	fprintf(out, "%zu scenario%s on %zu kernel%s: %lu pass (%lu of them show a known bug), %lu fail, %lu n/a",
+		matrix->nr_rows, matrix->nr_rows == 1 ? "" : "s", matrix->columns.nr, matrix->columns.nr == 1 ? "" : "s",
+		counts[CELL_PASS] + counts[CELL_BUG], counts[CELL_BUG], counts[CELL_FAIL], counts[CELL_NA]);
+	if (counts[CELL_DIFFERS])
+		fprintf(out, ", %lu differ", counts[CELL_DIFFERS]);
+	if (counts[CELL_NOT_MODELLED])
+		fprintf(out, ", %lu not modelled yet", counts[CELL_NOT_MODELLED]);
+	fputc('\n', out);
+}

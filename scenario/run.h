@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A run under way: what runner.c, call.c, parallel.c, observe.c and judge.c share.
+ *
+ * It lives on the host's heap and outlives its world by the moment in which the
+ * result is copied out. Actors reach it through the step that they run.
+ */
+#ifndef SCENARIO_RUN_H
+#define SCENARIO_RUN_H
+
+#include <mm_model/machine.h>
+#include <mm_model/syscalls.h>
+#include <scenario/runner.h>
+#include <sim/world.h>
+#include "arena.h"
+
+/* A step of this run: what it did, and whether it did. */
+struct step_state {
+	struct run *run;
+	const struct stmt *stmt;
+	unsigned int index;		/* from 1 */
+	enum step_skip skip;
+	bool started;
+	bool returned;
+	long ret;
+	struct value value;
+	char *refusal;
+	/* in a parallel block */
+	unsigned int incarnation;	/* which task of that name: how many lines before it make one */
+	unsigned int makes;		/* it makes the how-manyth of its child's name */
+	struct step_state *lane_next;	/* of the same task's name */
+	struct task_counters *tasks;	/* as they were when it returned */
+	unsigned int nr_tasks;
+	struct step_state *done_next;	/* in the order in which they returned */
+};
+
+struct run {
+	const struct program *program;
+	const struct run_options *options;
+	struct run_result *result;
+	struct sim_world *world;
+	struct value *variables;		/* by slot */
+	struct task_struct **tasks;		/* by slot: the last one of that name; NULL: none yet */
+	struct task_struct **made;		/* all of them in the order of their making */
+	unsigned int nr_made;
+	unsigned int next_index;		/* of the next step */
+	bool na;				/* a call was missing: nothing is judged from here on */
+	unsigned int na_step;
+	bool ended;				/* somebody is stuck: nothing more can run */
+	bool fatal;				/* and nothing more can be looked at */
+	struct diagnostics error;		/* a mistake of the file that only the run shows */
+	wide *peaks;				/* by index, valid where peak_seen */
+	bool *peak_seen;
+	struct parallel *parallel;		/* the block under way, or NULL */
+	struct sim_actor *deferred;		/* runs deferred work beside a block and at the end */
+};
+
+/* call.c */
+
+/* Evaluates; false where a variable is unset. A wrong kind of variable is an error of the run. */
+bool eval_number(struct run *run, const struct sum *sum, unsigned long *number);
+/* The body of a step, on its task's actor. @arg: struct step_state. */
+void step_body(void *arg);
+/* May the step be handed to its task's actor? Sets ->skip where not. */
+bool step_ready(struct step_state *step);
+struct task_counters *take_counters(struct run *run, unsigned int *nr);
+void step_state_free(struct step_state *step);
+
+/* parallel.c: the items from @first to the block's end. Returns the index of the item that ends it. */
+unsigned int run_parallel(struct run *run, unsigned int first);
+/* A step of the block made the task of its ->made_task. */
+void parallel_task_made(struct run *run, const struct step_state *step);
+/* A step of the block is over. */
+void parallel_step_done(struct run *run, struct step_state *step);
+
+/* runner.c */
+
+/* Lets the world run until it is quiet; notes a deadlock or the end. Returns whether it is quiet. */
+bool run_until_quiet(struct run *run);
+/* Queues @body on the actor of deferred work, unless that has some still to do. */
+void submit_deferred(struct run *run, void (*body)(void *arg));
+
+/* observe.c */
+void judge_expect(struct run *run, const struct stmt *stmt);
+/* Looks at the peaks now. */
+void sample_peaks(struct run *run);
+
+/* judge.c */
+void judge_step(struct run *run, struct step_state *step);
+void judge_violations(struct run *run);
+/* Counts a failure; @conditioned: the statement speaks of this kernel with a SET. */
+void count_failure(struct run *run, enum failure_kind kind, const struct stmt *stmt, bool conditioned);
+/* Does nothing that follows count: a call was missing on this kernel. */
+static inline bool is_judged(const struct run *run)
+{
+	return !run->na;
+}
+
+#endif

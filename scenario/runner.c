@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A run from the making of its world to the verdict.
+ *
+ * Outside of parallel blocks one step is one body on its task's actor, and
+ * between two steps the world is quiet: then expects look, and the invariants of
+ * quiescence are checked. At the end tasks exit in the order of their making, then
+ * what is left runs as deferred work, and the invariants of the end are checked.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <iopt/iommufd.h>
+#include <sim/invariant.h>
+#include <sim/sched.h>
+#include <sim/trace.h>
+#include <sim/verdict.h>
+#include <subsys/subsys.h>
+#include "run.h"
+
+const struct backend backend_model = { "model", &iommufd_model, &vfio_model };
+
+bool run_until_quiet(struct run *run)
+{
+	char report[4096];
+
+	switch (sim_run()) {
+	case SIM_QUIET:
+		return true;
+	case SIM_STUCK:
+		sim_stuck_report(report, sizeof(report));
+		sim_violate(VIOLATION_DEADLOCK, "%s", report);
+		run->ended = true;
+		return false;
+	case SIM_FATAL:
+		break;
+	}
+	run->ended = true;
+	run->fatal = true;
+	return false;
+}
+
+void submit_deferred(struct run *run, void (*body)(void *arg))
+{
+	if (!run->deferred)
+		run->deferred = sim_actor_create("deferred", NULL);
+	if (sim_actor_idle(run->deferred))
+		sim_actor_submit(run->deferred, body, NULL);
+}
+
+static void sample_on_record(void *arg, const struct sim_record *record)
+{
+	sample_peaks(arg);
+}
+
+static void build_world(struct run *run)
+{
+	const struct program *program = run->program;
+	struct mm_config mm = {
+		.pages = program->settings.pages,
+		.hugepages = program->settings.hugepages,
+		.contig_pages = program->settings.contig_pages,
+		.cpus = (unsigned int)program->settings.cpus,
+	};
+	struct task_struct *task;
+	unsigned int i;
+
+	accounting_init(run->options->kernel, &mm);
+	mm_machine_init(&mm);
+	iopt_init();
+	subsys_init();
+	run->made = xzalloc((program->nr_tasks + 1) * sizeof(*run->made));
+	for (i = 0; i < program->nr_tasks; i++) {
+		const struct task_decl *decl = program->tasks[i];
+
+		task = mm_task_create(decl->name, decl->uid, decl->memlock_cur_bytes, decl->memlock_max_bytes, decl->caps);
+		run->tasks[decl->slot] = task;
+		run->made[run->nr_made++] = task;
+	}
+	if (program->nr_peaks) {
+		sample_peaks(run);
+		sim_trace_sink(sample_on_record, run);
+	}
+}
+
+static void run_step(struct run *run, const struct stmt *stmt)
+{
+	struct step_state state = { .run = run, .stmt = stmt, .index = run->next_index++ };
+
+	sim_step_set(state.index);
+	if (step_ready(&state)) {
+		sim_actor_submit(mm_task_actor(run->tasks[stmt->step.task]), step_body, &state);
+		if (run_until_quiet(run)) {
+			sim_invariants_check(SIM_QUIESCENT);
+			/* The task died in the call, of a signal that ended it on the spot. */
+			if (state.started && !state.returned) {
+				state.ret = MM_KILLED(9);
+				state.returned = true;
+			}
+		}
+	} else if (stmt->step.variable >= 0) {
+		run->variables[stmt->step.variable] = (struct value){ .kind = VALUE_NONE };
+	}
+	judge_step(run, &state);
+	step_state_free(&state);
+}
+
+static bool stopped(const struct run *run)
+{
+	return run->error.errors || (run->options->stop && *run->options->stop);
+}
+
+static void run_items(struct run *run)
+{
+	const struct program *program = run->program;
+	unsigned int i;
+
+	for (i = 0; i < program->nr_items && !stopped(run); i++)
+		switch (program->items[i].kind) {
+		case ITEM_STEP:
+			run_step(run, program->items[i].stmt);
+			break;
+		case ITEM_EXPECT:
+			judge_expect(run, program->items[i].stmt);
+			break;
+		case ITEM_PARALLEL:
+			i = run_parallel(run, i);
+			break;
+		case ITEM_PARALLEL_END:
+			break;
+		}
+}
+
+static void exit_body(void *arg)
+{
+	sys_exit();
+}
+
+static void settle_body(void *arg)
+{
+	mm_settle();
+}
+
+static void tear_down(struct run *run)
+{
+	unsigned int i;
+
+	sim_step_set(run->next_index);
+	for (i = 0; i < run->nr_made && !run->ended; i++) {
+		if (!mm_task_alive(run->made[i]))
+			continue;
+		sim_actor_submit(mm_task_actor(run->made[i]), exit_body, NULL);
+		run_until_quiet(run);
+	}
+	if (!run->ended) {
+		submit_deferred(run, settle_body);
+		run_until_quiet(run);
+	}
+	if (!run->ended)
+		sim_invariants_check(SIM_END);
+}
+
+static void note_schedule(struct run *run)
+{
+	struct sim_tape_id id = { .file_hash = run->program->hash, .kernel = run->options->kernel->name };
+	struct sim_tape *tape = sim_tape_copy();
+	char token[SIM_TOKEN_CHARS_MAX + 4];
+
+	run->result->choices = sim_tape_choices(tape);
+	if (!sim_tape_encode(tape, &id, token))
+		run->result->token = xstrdup(token);
+	sim_tape_free(tape);
+	run->result->hash = sim_trace_hash();
+	run->result->trace_length = sim_trace_length();
+}
+
+static enum verdict verdict_of(const struct run *run)
+{
+	if (run->error.errors || stopped(run))
+		return VERDICT_ERROR;
+	if (run->result->failures)
+		return VERDICT_FAIL;
+	return run->na ? VERDICT_NA : VERDICT_PASS;
+}
+
+/* What only the start of a run can refuse. */
+static bool can_run(struct run *run)
+{
+	const struct stmt *stmt = run->program->not_modelled;
+
+	if (stmt)
+		diag_error(&run->error, &stmt->step.op_pos, "\"%s\" is not modelled yet, expected an operation that is",
+			   stmt->step.op_name);
+	return !stmt;
+}
+
+void scenario_run(const struct program *program, const struct run_options *options, struct run_result *result)
+{
+	struct run run = { .program = program, .options = options, .result = result, .next_index = 1 };
+	struct sim_config config = {
+		.strategy = options->strategy ? options->strategy :
+			    options->tape     ? &sim_strategy_replay :
+						&sim_strategy_random,
+		.seed = options->seed,
+		.tape = options->tape,
+	};
+
+	memset(result, 0, sizeof(*result));
+	diagnostics_init(&run.error);
+	if (can_run(&run)) {
+		run.variables = xzalloc((program->nr_variables + 1) * sizeof(*run.variables));
+		run.tasks = xzalloc((program->nr_task_names + 1) * sizeof(struct task_struct *));
+		run.peaks = xzalloc((program->nr_peaks + 1) * sizeof(*run.peaks));
+		run.peak_seen = xzalloc(program->nr_peaks + 1);
+		run.world = sim_world_create(&config);
+		if (!run.world)
+			out_of_memory();
+		build_world(&run);
+		run_items(&run);
+		if (!run.error.errors) {
+			tear_down(&run);
+			judge_violations(&run);
+		}
+		sim_trace_sink(NULL, NULL);
+		note_schedule(&run);
+		sim_world_destroy(run.world);
+	}
+	result->verdict = verdict_of(&run);
+	if (run.error.errors)
+		result->error = xstrdup(run.error.text);
+	else if (result->verdict == VERDICT_ERROR)
+		result->error = xstrdup("interrupted\n");
+	diagnostics_free(&run.error);
+	free(run.variables);
+	free(run.tasks);
+	free(run.made);
+	free(run.peaks);
+	free(run.peak_seen);
+}
+
+void run_result_free(struct run_result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->nr_violations; i++)
+		free(result->violations[i].text);
+	free(result->violations);
+	free(result->error);
+	free(result->token);
+	memset(result, 0, sizeof(*result));
+}
