@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The commands of pinsim. Each is one file with its own argp, and returns the exit
+ * status: 0 all held, 1 something did not, 2 bad usage or a bad file, 3 pinsim
+ * itself failed.
+ */
+#ifndef CMD_COMMANDS_H
+#define CMD_COMMANDS_H
+
+#include <argp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <scenario/kernel_set.h>
+#include <scenario/program.h>
+#include <scenario/runner.h>
+
+enum { EXIT_HELD = 0, EXIT_BROKE = 1, EXIT_USAGE = 2, EXIT_OURS = 3 };
+
+struct command {
+	const char *name;
+	const char *what;
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command commands[];	/* a NULL name ends them */
+
+int command_run(int argc, char **argv);
+int command_matrix(int argc, char **argv);
+int command_list(int argc, char **argv);
+
+/* common.c */
+
+/* argp_parse() with our exit status for bad usage; @name is the command's. */
+void parse_arguments(const struct argp *argp, const char *name, int argc, char **argv, void *input);
+/* A decimal or 0x number; exits with a message where it is none. */
+unsigned long parse_number(const char *option, const char *text);
+/* The kernels that `--kernel SET` names; NULL where the option was not given. Exits with a message where it is bad. */
+struct kernel_list *parse_kernels(const char *text);
+/* The backend of that name; exits with a message where there is none, or where it is not built. */
+const struct backend *parse_backend(const char *name);
+/* The kernels that a run of @program takes without --kernel: those of its `kernels`, else all releases. */
+void default_kernels(const struct program *program, bool proposals, struct kernel_list *list);
+bool use_colour(FILE *out);
+/* Columns of the terminal behind @out, 0 where there is none. */
+unsigned int terminal_width(FILE *out);
+
+/* Set by the first Ctrl-C; the second ends the process. */
+extern volatile sig_atomic_t interrupted;
+void catch_interrupt(void);
+
+/* A line on stderr that says how far long work is; nothing where stderr is no terminal. */
+void progress(const char *what, unsigned long done, unsigned long all);
+void progress_end(void);
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the commands share: arguments, terminals, Ctrl-C, progress. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include "commands.h"
+
+volatile sig_atomic_t interrupted;
+
+/* argp names the program by argv[0], which has to be "pinsim run" while a command's arguments are parsed. */
+void parse_arguments(const struct argp *argp, const char *name, int argc, char **argv, void *input)
+{
+	static char full[64];
+
+	snprintf(full, sizeof(full), "pinsim %s", name);
+	argv[0] = full;
+	program_invocation_name = full;
+	program_invocation_short_name = full;
+	argp_err_exit_status = EXIT_USAGE;
+	if (argp_parse(argp, argc, argv, 0, NULL, input))
+		exit(EXIT_USAGE);
+}
+
+unsigned long parse_number(const char *option, const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 0);
+	if (errno || *end || end == text || *text == '-') {
+		fprintf(stderr, "pinsim: %s: '%s' is not a number, expected one of at most 64 bits\n", option, text);
+		exit(EXIT_USAGE);
+	}
+	return value;
+}
+
+struct kernel_list *parse_kernels(const char *text)
+{
+	static struct kernel_list list;
+	struct diagnostics diag;
+	struct parsed_set *set;
+
+	if (!text)
+		return NULL;
+	diagnostics_init(&diag);
+	set = kernel_set_parse("--kernel", text, &diag);
+	if (!set) {
+		fputs(diag.text, stderr);
+		exit(EXIT_USAGE);
+	}
+	kernel_set_list(parsed_set(set), false, &list);
+	parsed_set_free(set);
+	diagnostics_free(&diag);
+	if (!list.nr) {
+		fprintf(stderr, "pinsim: --kernel %s names no kernel: nothing listed lies in it, or the quirk does not apply\n", text);
+		exit(EXIT_USAGE);
+	}
+	return &list;
+}
+
+const struct backend *parse_backend(const char *name)
+{
+	if (!strcmp(name, backend_model.name))
+		return &backend_model;
+	if (!strcmp(name, "upstream") || !strcmp(name, "live"))
+		fprintf(stderr, "pinsim: the backend '%s' is not built into this pinsim, expected model\n", name);
+	else
+		fprintf(stderr, "pinsim: no backend '%s', expected model, upstream or live\n", name);
+	exit(EXIT_USAGE);
+}
+
+/* The kernels that the file's statements name, as far as all of them hold. */
+static void named_kernels(const struct program *program, struct kernel_list *list)
+{
+	struct kernel_list named;
+	size_t i;
+
+	memset(list, 0, sizeof(*list));
+	kernel_set_list(program->kernels->set, false, &named);
+	for (i = 0; i < named.nr; i++)
+		if (program_runs_on(program, &named.kernels[i]->kernel))
+			kernel_list_add(list, named.kernels[i]->name);
+	kernel_list_free(&named);
+}
+
+void default_kernels(const struct program *program, bool proposals, struct kernel_list *list)
+{
+	if (program->kernels)
+		named_kernels(program, list);
+	else
+		kernel_set_list(NULL, proposals, list);
+}
+
+bool use_colour(FILE *out)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fileno(out)) && !(no_colour && *no_colour) && term && strcmp(term, "dumb");
+}
+
+unsigned int terminal_width(FILE *out)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) || size.ws_col < 40)
+		return 0;
+	return size.ws_col;
+}
+
+static void on_interrupt(int signal)
+{
+	interrupted = 1;
+}
+
+void catch_interrupt(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+}
+
+static bool progress_shown;
+
+void progress(const char *what, unsigned long done, unsigned long all)
+{
+	static struct timespec last;
+	struct timespec now;
+
+	if (!isatty(STDERR_FILENO) || all < 2)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!last.tv_sec)
+		last = now;
+	if ((now.tv_sec - last.tv_sec) * 10 + (now.tv_nsec - last.tv_nsec) / 100000000 < 3)
+		return;
+	last = now;
+	progress_shown = true;
+	fprintf(stderr, "\r\033[K%lu of %lu: %.60s", done, all, what);
+}
+
+void progress_end(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
+}

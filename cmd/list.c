@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pinsim list kernels|proposals|ops|invariants|bugs */
+#include <stdlib.h>
+#include <string.h>
+#include <iopt/iommufd.h>
+#include <scenario/op.h>
+#include <sim/invariant.h>
+#include <sim/world.h>
+#include <subsys/subsys.h>
+#include "commands.h"
+
+static void print_kernel(const struct kernel *kernel)
+{
+	printf("%-24s %s\n", kernel->name, kernel->what);
+	if (kernel->base)
+		printf("%-24s on %s\n", "", kernel->base);
+	if (kernel->source)
+		printf("%-24s from %s\n", "", kernel->source);
+}
+
+static void list_kernels(void)
+{
+	size_t i;
+
+	for (i = 0; i < kernels(); i++)
+		if (!kernel_at(i)->base)
+			print_kernel(kernel_at(i));
+}
+
+static void list_proposals(void)
+{
+	unsigned int nr = 0;
+	size_t i;
+
+	for (i = 0; i < kernels(); i++)
+		if (kernel_at(i)->base) {
+			print_kernel(kernel_at(i));
+			nr++;
+		}
+	if (!nr)
+		puts("none yet");
+}
+
+static void list_ops(void)
+{
+	char usage[512];
+	size_t area, i;
+
+	for (area = 0; area < op_areas_nr; area++) {
+		printf("%s%s\n", area ? "\n" : "", op_areas[area]->name);
+		for (i = 0; i < op_areas[area]->nr; i++) {
+			const struct op *op = &op_areas[area]->ops[i];
+			const struct kernel *since = op_since(op);
+
+			printf("  %s\n", op_usage(op, usage, sizeof(usage)));
+			printf("      %s\n", op->what);
+			printf("      %s; %s%s%s\n", op->source, !op->exists ? "all kernels" : since ? "since " : "no release",
+			       op->exists && since ? since->name : "", op->run ? "" : "; not modelled yet");
+		}
+	}
+}
+
+/* Invariants are registered with a world: that of any kernel serves. */
+static void list_invariants(void)
+{
+	static const char *const when[] = {
+		[SIM_STEP] = "after every step",
+		[SIM_QUIESCENT] = "when no call is under way",
+		[SIM_END] = "at the end",
+	};
+	struct sim_config config = { .strategy = NULL };
+	struct sim_world *world = sim_world_create(&config);
+	struct mm_config mm = { .cpus = 2, .hugepages = ~0ul };
+	bool listed[VIOLATION_NR] = { false };
+	int violation;
+	size_t i;
+
+	accounting_init(kernel_at(0), &mm);
+	mm_machine_init(&mm);
+	iopt_init();
+	subsys_init();
+	for (i = 0; i < sim_invariants(); i++) {
+		const struct sim_invariant *invariant = sim_invariant(i);
+
+		listed[invariant->violation] = true;
+		printf("%-26s %s\n%-26s %s; %s\n", sim_violation_name(invariant->violation), invariant->sentence, "",
+		       when[invariant->when], invariant->source);
+	}
+	puts("\nWhat the machine itself notices, at any time:");
+	for (violation = 0; violation < VIOLATION_NR; violation++)
+		if (!listed[violation])
+			printf("%s\n", sim_violation_name(violation));
+	sim_world_destroy(world);
+}
+
+static void list_bugs(void)
+{
+	size_t i;
+
+	for (i = 0; i < quirks(); i++) {
+		const struct quirk *quirk = quirk_at(i);
+
+		printf("%s\n    %s\n    shows as: %s\n    from %s\n", quirk->name, quirk->what, quirk->symptom, quirk->source);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*list)(void);
+} lists[] = {
+	{ "kernels", list_kernels },
+	{ "proposals", list_proposals },
+	{ "ops", list_ops },
+	{ "invariants", list_invariants },
+	{ "bugs", list_bugs },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	size_t *chosen = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (state->arg_num)
+			argp_error(state, "one list at a time, expected nothing behind it");
+		for (*chosen = 0; *chosen < sizeof(lists) / sizeof(lists[0]); ++*chosen)
+			if (!strcmp(lists[*chosen].name, arg))
+				return 0;
+		argp_error(state, "no list '%s', expected kernels, proposals, ops, invariants or bugs", arg);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which list, expected kernels, proposals, ops, invariants or bugs");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	NULL,
+	parse_option,
+	"kernels|proposals|ops|invariants|bugs",
+	"What there is, each with a line of what it is and where it comes from."
+	"\vExamples:\n"
+	"  pinsim list ops\n"
+	"  pinsim list bugs\n",
+	NULL,
+	NULL,
+	NULL,
+};
+
+int command_list(int argc, char **argv)
+{
+	size_t chosen = 0;
+
+	parse_arguments(&argp, "list", argc, argv, &chosen);
+	lists[chosen].list();
+	return EXIT_HELD;
+}

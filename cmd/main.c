@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pinsim: what pinned and locked memory costs, on each kernel. */
+#include <stdlib.h>
+#include <string.h>
+#include "commands.h"
+#include "version.h"
+
+const struct command commands[] = {
+	{ "run", "runs scenarios, each on every kernel that it is for", command_run },
+	{ "matrix", "a table: a row a scenario, a column a kernel or proposal", command_matrix },
+	{ "list", "lists kernels, proposals, ops, invariants or bugs", command_list },
+	{ NULL, NULL, NULL },
+};
+
+static const char help[] =
+	"pinsim runs Linux' accounting of pinned and locked memory in userspace: mm->locked_vm,\n"
+	"mm->pinned_vm, user->locked_vm and their like, by the rules of each kernel version.\n"
+	"A scenario is a small .pin file: tasks, the calls that they make, and what the counters\n"
+	"must then show.\n"
+	"\n"
+	"  $ cat exec.pin\n"
+	"  task qemu uid=1000 memlock=64M\n"
+	"  qemu: ram = mmap(16M)\n"
+	"  qemu: c = vfio_open()\n"
+	"  qemu: vfio_map(c, iova=0, va=ram, len=8M)\n"
+	"  expect qemu.locked_vm == 8M\n"
+	"\n"
+	"  $ pinsim run exec.pin                     on every released kernel\n"
+	"  $ pinsim run exec.pin --kernel v6.12 --trace\n"
+	"                                            one kernel, each step with the counters\n"
+	"  $ pinsim run exec.pin --kernel v6.2..v6.6,v6.12+type1_exec_underflow\n"
+	"                                            some, one of them with a historic bug put back\n"
+	"  $ pinsim matrix scenarios/                what each kernel does with each scenario\n"
+	"  $ pinsim list ops                         what a task can do, and since which kernel\n"
+	"\n"
+	"Exit status: 0 all held; 1 an expectation or invariant did not; 2 bad usage or a bad\n"
+	"file; 3 pinsim itself failed.\n";
+
+static void print_commands(FILE *out)
+{
+	const struct command *command;
+
+	fputs("Commands (`pinsim COMMAND --help` tells more):\n", out);
+	for (command = commands; command->name; command++)
+		fprintf(out, "  %-8s %s\n", command->name, command->what);
+}
+
+static void print_help(void)
+{
+	fputs("Usage: pinsim COMMAND [ARGUMENT...]\n\n", stdout);
+	print_commands(stdout);
+	fputc('\n', stdout);
+	fputs(help, stdout);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	int status;
+
+	if (argc < 2) {
+		fputs("Usage: pinsim COMMAND [ARGUMENT...]\n", stderr);
+		print_commands(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+		print_help();
+		return EXIT_HELD;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("pinsim %s\n", PINSIM_VERSION);
+		return EXIT_HELD;
+	}
+	for (command = commands; command->name; command++) {
+		if (strcmp(argv[1], command->name))
+			continue;
+		status = command->run(argc - 1, argv + 1);
+		if (fflush(stdout) || ferror(stdout)) {
+			fputs("pinsim: cannot write the report\n", stderr);
+			return EXIT_OURS;
+		}
+		return status;
+	}
+	fprintf(stderr, "pinsim: no command '%s'\n", argv[1]);
+	print_commands(stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pinsim run FILE... */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <scenario/report.h>
+#include "commands.h"
+
+struct run_arguments {
+	char **files;
+	int nr_files;
+	const char *kernels;
+	const char *token;
+	const char *junit;
+	const struct backend *backend;
+	unsigned long seed;
+	bool trace, json, tap, twice;
+};
+
+enum { OPT_KERNEL = 'k', OPT_BACKEND = 256, OPT_SEED, OPT_SCHEDULE, OPT_TRACE, OPT_JSON, OPT_TAP, OPT_JUNIT, OPT_TWICE };
+
+static const struct argp_option options[] = {
+	{ "kernel", OPT_KERNEL, "SET", 0, "run on these: v6.12, v6.2.., v5.15..v6.1, a proposal, v6.12+QUIRK, with commas, !not", 0 },
+	{ "backend", OPT_BACKEND, "NAME", 0, "model (the default), upstream or live", 0 },
+	{ "seed", OPT_SEED, "N", 0, "decides the order in parallel blocks (0)", 0 },
+	{ "schedule", OPT_SCHEDULE, "TOKEN", 0, "the very order of a failed run; carries its kernel, refused with any other file", 0 },
+	{ "trace", OPT_TRACE, NULL, 0, "show each step with the counters beside it", 0 },
+	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
+	{ "tap", OPT_TAP, NULL, 0, "TAP", 0 },
+	{ "junit", OPT_JUNIT, "OUT", 0, "text as ever, and JUnit's XML into the file OUT", 0 },
+	{ "twice", OPT_TWICE, NULL, 0, "run everything twice and compare the trace hashes", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct run_arguments *args = state->input;
+
+	switch (key) {
+	case OPT_KERNEL:
+		args->kernels = arg;
+		break;
+	case OPT_BACKEND:
+		args->backend = parse_backend(arg);
+		break;
+	case OPT_SEED:
+		args->seed = parse_number("--seed", arg);
+		break;
+	case OPT_SCHEDULE:
+		args->token = arg;
+		break;
+	case OPT_TRACE:
+		args->trace = true;
+		break;
+	case OPT_JSON:
+		args->json = true;
+		break;
+	case OPT_TAP:
+		args->tap = true;
+		break;
+	case OPT_JUNIT:
+		args->junit = arg;
+		break;
+	case OPT_TWICE:
+		args->twice = true;
+		break;
+	case ARGP_KEY_ARGS:
+		args->files = state->argv + state->next;
+		args->nr_files = state->argc - state->next;
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no file, expected at least one .pin file");
+		break;
+	case ARGP_KEY_END:
+		if (args->json + args->tap + (args->junit != NULL) > 1)
+			argp_error(state, "--json, --tap and --junit exclude each other");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	options,
+	parse_option,
+	"FILE...",
+	"Runs each file on each kernel: those that its `kernels` statement names, else all released ones."
+	"\vExamples:\n"
+	"  pinsim run exec.pin\n"
+	"  pinsim run exec.pin --kernel v6.12 --trace\n"
+	"  pinsim run scenarios/measured/*.pin --tap\n"
+	"  pinsim run race.pin --seed 7\n",
+	NULL,
+	NULL,
+	NULL,
+};
+
+/* What all files of one command line have in common. */
+struct session {
+	const struct run_arguments *args;
+	struct kernel_list *kernels;	/* of --kernel, or NULL */
+	struct report *report;		/* what goes to stdout */
+	struct report *junit;		/* and what goes to a file besides, or NULL */
+	struct report_totals totals;
+	bool bad_file;
+	bool bad_hash;
+};
+
+static void both_steps(void *arg, const struct step_report *step)
+{
+	struct session *session = arg;
+
+	report_events.step(session->report, step);
+	if (session->junit)
+		report_events.step(session->junit, step);
+}
+
+static void both_expects(void *arg, const struct expect_report *expect)
+{
+	struct session *session = arg;
+
+	report_events.expect(session->report, expect);
+	if (session->junit)
+		report_events.expect(session->junit, expect);
+}
+
+static const struct run_events events = { both_steps, both_expects };
+
+static void count(struct session *session, const struct run_result *result)
+{
+	struct report_totals *totals = &session->totals;
+
+	totals->runs++;
+	switch (result->verdict) {
+	case VERDICT_PASS:
+		totals->pass++;
+		break;
+	case VERDICT_FAIL:
+		totals->fail++;
+		break;
+	case VERDICT_NA:
+		totals->na++;
+		break;
+	case VERDICT_ERROR:
+		totals->errors++;
+		session->bad_file |= !interrupted;
+		fflush(stdout);
+		fputs(result->error, stderr);
+		break;
+	}
+}
+
+/* Once more without a report: a run that is a pure function comes out the same. */
+static void check_twice(struct session *session, const struct program *program, struct run_options options,
+			const struct run_result *first)
+{
+	struct run_result second;
+
+	options.events = NULL;
+	options.counters = false;
+	scenario_run(program, &options, &second);
+	if (second.hash != first->hash || second.verdict != first->verdict) {
+		session->bad_hash = true;
+		fprintf(stderr, "pinsim: %s on %s: two runs differ: trace %016llx and %016llx\n", program->path,
+			options.kernel->name, first->hash, second.hash);
+	}
+	run_result_free(&second);
+}
+
+static void run_one(struct session *session, const struct program *program, const struct kernel *kernel,
+		    const struct sim_tape *tape)
+{
+	struct run_options options = {
+		.kernel = kernel,
+		.backend = session->args->backend,
+		.seed = session->args->seed,
+		.tape = tape,
+		.counters = report_wants_counters(session->report),
+		.events = &events,
+		.arg = session,
+		.stop = &interrupted,
+	};
+	struct run_result result;
+
+	report_run_begin(session->report, program, kernel);
+	if (session->junit)
+		report_run_begin(session->junit, program, kernel);
+	scenario_run(program, &options, &result);
+	count(session, &result);
+	report_run_end(session->report, &result);
+	if (session->junit)
+		report_run_end(session->junit, &result);
+	if (session->args->twice && !interrupted && result.verdict != VERDICT_ERROR)
+		check_twice(session, program, options, &result);
+	run_result_free(&result);
+}
+
+static void run_kernels(struct session *session, const struct program *program)
+{
+	struct kernel_list own = { NULL, 0 }, *list = session->kernels;
+	unsigned int ran = 0;
+	size_t i;
+
+	if (!list) {
+		default_kernels(program, false, &own);
+		list = &own;
+	}
+	for (i = 0; i < list->nr && !interrupted; i++) {
+		if (!program_runs_on(program, &list->kernels[i]->kernel)) {
+			session->totals.excluded++;
+			continue;
+		}
+		run_one(session, program, &list->kernels[i]->kernel, NULL);
+		ran++;
+	}
+	if (!ran && !interrupted)
+		fprintf(stderr, "pinsim: %s: its `kernels` keeps out every kernel asked for, nothing ran\n", program->path);
+	kernel_list_free(&own);
+}
+
+/* --schedule: the kernel and the choices are the token's. */
+static void run_token(struct session *session, const struct program *program)
+{
+	struct kernel_list list = { NULL, 0 };
+	struct sim_tape *tape = NULL;
+	char kernel[128];
+	int err = sim_tape_decode(session->args->token, program->hash, kernel, &tape);
+
+	if (!err)
+		err = kernel_list_add(&list, kernel);
+	if (err == -ESTALE)
+		fprintf(stderr, "pinsim: --schedule: this token is of another file than %s, expected the very file of the run\n",
+			program->path);
+	else if (err == -E2BIG)
+		fprintf(stderr, "pinsim: --schedule: a token that is too long, expected p1. and at most %d characters\n",
+			SIM_TOKEN_CHARS_MAX);
+	else if (err)
+		fprintf(stderr, "pinsim: --schedule: not a token, expected p1. and what a failed run printed behind it\n");
+	else if (!program_runs_on(program, &list.kernels[0]->kernel))
+		fprintf(stderr, "pinsim: --schedule: %s does not run on the token's kernel %s\n", program->path, kernel);
+	else
+		run_one(session, program, &list.kernels[0]->kernel, tape);
+	if (err)
+		session->bad_file = true;
+	if (tape)
+		sim_tape_free(tape);
+	kernel_list_free(&list);
+}
+
+static void run_file(struct session *session, const char *path)
+{
+	struct diagnostics diag;
+	struct program *program;
+
+	diagnostics_init(&diag);
+	program = program_load(path, &diag);
+	session->totals.files++;
+	if (!program) {
+		session->bad_file = true;
+		fflush(stdout);
+		fputs(diag.text, stderr);
+		if (diag.errors > DIAGNOSTICS_MAX)
+			fprintf(stderr, "%s: %u more\n", path, diag.errors - DIAGNOSTICS_MAX);
+		diagnostics_free(&diag);
+		return;
+	}
+	report_file_begin(session->report, program);
+	if (session->junit)
+		report_file_begin(session->junit, program);
+	if (session->args->token)
+		run_token(session, program);
+	else
+		run_kernels(session, program);
+	progress_end();
+	report_file_end(session->report);
+	if (session->junit)
+		report_file_end(session->junit);
+	program_free(program);
+	diagnostics_free(&diag);
+}
+
+static void open_reports(struct session *session, FILE **junit_out)
+{
+	const struct run_arguments *args = session->args;
+	struct report_options options = {
+		.format = args->json ? REPORT_JSON : args->tap ? REPORT_TAP : REPORT_TEXT,
+		.out = stdout,
+		.trace = args->trace,
+		.colour = use_colour(stdout),
+		.seed = args->seed,
+	};
+
+	*junit_out = NULL;
+	if (args->junit) {
+		*junit_out = fopen(args->junit, "w");
+		if (!*junit_out) {
+			fprintf(stderr, "pinsim: --junit: cannot write '%s': %s\n", args->junit, strerror(errno));
+			exit(EXIT_USAGE);
+		}
+	}
+	session->report = report_create(&options);
+	if (!*junit_out)
+		return;
+	options.format = REPORT_JUNIT;
+	options.out = *junit_out;
+	options.trace = false;
+	session->junit = report_create(&options);
+}
+
+static int close_reports(struct session *session, FILE *junit_out)
+{
+	int status = EXIT_HELD;
+
+	report_finish(session->report, &session->totals);
+	report_free(session->report);
+	if (!session->junit)
+		return status;
+	report_finish(session->junit, &session->totals);
+	report_free(session->junit);
+	if (ferror(junit_out))
+		status = EXIT_OURS;
+	if (fclose(junit_out))
+		status = EXIT_OURS;
+	if (status)
+		fprintf(stderr, "pinsim: --junit: cannot write '%s'\n", session->args->junit);
+	return status;
+}
+
+int command_run(int argc, char **argv)
+{
+	struct run_arguments args = { .backend = &backend_model };
+	struct session session = { .args = &args };
+	FILE *junit_out;
+	int status, i;
+
+	parse_arguments(&argp, "run", argc, argv, &args);
+	session.kernels = parse_kernels(args.kernels);
+	if (args.token && session.kernels) {
+		fprintf(stderr, "pinsim: --schedule carries its kernel, expected no --kernel beside it\n");
+		return EXIT_USAGE;
+	}
+	open_reports(&session, &junit_out);
+	catch_interrupt();
+	for (i = 0; i < args.nr_files && !interrupted; i++) {
+		progress(args.files[i], (unsigned long)i, (unsigned long)args.nr_files);
+		run_file(&session, args.files[i]);
+	}
+	progress_end();
+	status = close_reports(&session, junit_out);
+	if (session.kernels)
+		kernel_list_free(session.kernels);
+	if (interrupted)
+		return 128 + SIGINT;
+	if (status || session.bad_hash)
+		return EXIT_OURS;
+	if (session.bad_file)
+		return EXIT_USAGE;
+	if (session.totals.fail)
+		return EXIT_BROKE;
+	if (!session.totals.pass)
+		fputs("pinsim: warning: nothing ran: every run is n/a\n", stderr);
+	return EXIT_HELD;
+}
