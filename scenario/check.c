@@ -159,19 +159,20 @@ bool check_address(struct checker *check, struct sum *sum)
 	return good;
 }
 
-bool check_constant(struct checker *check, const struct sum *sum, const char *what, unsigned long *value)
+bool check_constant(struct checker *check, struct sum *sum, const char *what, unsigned long *value)
 {
-	const struct term *term;
 	unsigned long total = 0;
+	struct term *term;
 
 	for (term = sum->terms; term; term = term->next) {
-		bool unlimited = !term->is_number && !term->path->next && !term->path->argument &&
-				 !strcmp(term->path->name, "unlimited");
-		unsigned long number = unlimited ? MM_UNLIMITED : term->number;
-
-		if ((!term->is_number && !unlimited) ||
-		    (term->negative ? __builtin_sub_overflow(total, number, &total) :
-				      __builtin_add_overflow(total, number, &total))) {
+		if (!term->is_number && !term->path->next && !term->path->argument &&
+		    !strcmp(term->path->name, "unlimited")) {
+			term->is_number = true;
+			term->number = MM_UNLIMITED;
+		}
+		if (!term->is_number ||
+		    (term->negative ? __builtin_sub_overflow(total, term->number, &total) :
+				      __builtin_add_overflow(total, term->number, &total))) {
 			diag_error(check->diag, &sum->pos, "not %s, expected a number", what);
 			return false;
 		}

@@ -44,7 +44,7 @@ const char *sum_word(const struct sum *sum);
 /* Binds a sum of numbers, `unlimited` and variables. */
 bool check_address(struct checker *check, struct sum *sum);
 /* A sum of numbers and `unlimited` only, as its value. */
-bool check_constant(struct checker *check, const struct sum *sum, const char *what, unsigned long *value);
+bool check_constant(struct checker *check, struct sum *sum, const char *what, unsigned long *value);
 /* The slot of a task or variable that is made somewhere; -1 with a message. */
 int check_task(struct checker *check, const char *name, const struct pin_pos *pos);
 int check_variable(struct checker *check, const char *name, const struct pin_pos *pos);

@@ -300,6 +300,7 @@ static const struct op ops[] = {
 		.what = "maps memory; returns the IOVA, which is chosen where none is given",
 		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_map",
 		.makes = KIND(NUMBER),
+		.returns_address = true,
 		.args = { IOAS_ARG("ioas"), KEY_NUMBER("va"), KEY_NUMBER("len"), KEY_NUMBER_OPT("iova"), KEY_PROT },
 		.exists = has_iommufd,
 		.run = op_ioas_map,
@@ -309,6 +310,7 @@ static const struct op ops[] = {
 		.what = "maps a memfd: pins need no mm, so they outlive it",
 		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_map_file (f4986a72d6e4)",
 		.makes = KIND(NUMBER),
+		.returns_address = true,
 		.args = {
 			IOAS_ARG("ioas"),
 			{ "file", ARG_VARIABLE, ARG_KEY, KINDS_FD },
@@ -343,6 +345,7 @@ static const struct op ops[] = {
 		.what = "shares mapped pages with another IOAS: no further charge; returns the IOVA",
 		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_copy",
 		.makes = KIND(NUMBER),
+		.returns_address = true,
 		.args = {
 			IOAS_ARG("dst"),
 			IOAS_ARG("src"),

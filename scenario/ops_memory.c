@@ -105,6 +105,7 @@ static const struct op ops[] = {
 		.what = "maps memory; at= replaces what is there, file= without kind is private and copy-on-write",
 		.source = "mm/mmap.c:do_mmap",
 		.makes = KIND(NUMBER),
+		.returns_address = true,
 		.args = {
 			{ "len", ARG_NUMBER },
 			{ "kind", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = kind_words },
@@ -204,6 +205,7 @@ static const struct op ops[] = {
 		.what = "resizes a mapping, which may move",
 		.source = "mm/mremap.c:SYSCALL mremap, MREMAP_MAYMOVE",
 		.makes = KIND(NUMBER),
+		.returns_address = true,
 		.args = { { "va", ARG_NUMBER }, { "old", ARG_NUMBER }, { "new", ARG_NUMBER } },
 		.run = op_mremap,
 	},

@@ -65,6 +65,7 @@ static const struct op ops[] = {
 		.what = "maps the event's buffer: data pages, and the control page on top",
 		.source = "kernel/events/core.c:perf_mmap",
 		.makes = KIND(NUMBER),
+		.returns_address = true,
 		.args = { { "e", ARG_VARIABLE, 0, KIND(PERF) }, { "pages", ARG_NUMBER } },
 	},
 	{

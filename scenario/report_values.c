@@ -62,7 +62,7 @@ const char *outcome_text(const struct step_report *step, char *buf, size_t size)
 			 step->refusal ? step->refusal : "");
 	else if (step->value.kind != VALUE_NUMBER)
 		snprintf(buf, size, "0");
-	else if (step->value.number >= 1ul << 32)
+	else if (step->stmt->step.op->returns_address)
 		snprintf(buf, size, "0x%lx", step->value.number);
 	else if (step->value.number && !(step->value.number % 4096))
 		snprintf(buf, size, "%lup", step->value.number / 4096);

@@ -125,6 +125,7 @@ struct op {
 	const char *what;		/* one line */
 	const char *source;		/* file:function, or commit */
 	unsigned int makes;		/* mask of kinds that VAR may then hold; 0: nothing but the number 0 */
+	bool returns_address;		/* reports show it in hex */
 	struct op_arg args[OP_ARGS_MAX + 1];	/* by position first; a NULL name ends them */
 	/* NULL: exists on every kernel. */
 	bool (*exists)(const struct kernel_rules *rules);
