@@ -280,6 +280,9 @@ static long do_capset(unsigned int caps)
 
 	if (!new)
 		return -ENOMEM;
+	/* "all" takes back whatever there is to take back */
+	if (caps == MM_CAP_EVERY)
+		caps = new->cap_permitted;
 	if (caps & ~new->cap_permitted) {
 		put_cred(new);
 		return -EPERM;

@@ -65,7 +65,7 @@ long sys_exit(void);
 long sys_setuid(unsigned int uid, bool keepcaps);
 long sys_seteuid(unsigned int uid);
 long sys_unshare_user(void);
-/* Sets the effective set within the permitted one: EPERM beyond it. */
+/* Sets the effective set within the permitted one: EPERM beyond it. MM_CAP_EVERY: all of the permitted ones. */
 long sys_capset(unsigned int caps);
 /* Bytes; @set_max false: the hard limit stays. EINVAL, EPERM as do_prlimit (kernel/sys.c). */
 long sys_prlimit(struct task_struct *task, unsigned long cur_bytes, unsigned long max_bytes, bool set_max);
