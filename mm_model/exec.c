@@ -36,6 +36,7 @@ static int de_thread(void)
 	return 0;
 }
 
+/* For exec_counters. Not asked where a hook carries charges over: a proposal's, and the known exception. */
 static void exec_check(const struct mm_struct *new)
 {
 	if (new->locked_vm || atomic64_read(&new->pinned_vm))

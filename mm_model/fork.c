@@ -127,6 +127,7 @@ static void signal_join(struct task_struct *task)
 	task->signal->nr_threads++;
 }
 
+/* For fork_counters. Not asked where a hook charges the child: a proposal's, and the known exception. */
 static void fork_check(const struct task_struct *child)
 {
 	if (child->mm->locked_vm || atomic64_read(&child->mm->pinned_vm))

@@ -54,7 +54,7 @@ static unsigned long follow_pages(struct mm_struct *mm, const struct vm_area_str
 	if (frame_is_zero(run.value)) {
 		/* pte_special(): not for the lockless walk */
 		*unshare = vma && gup_must_unshare(vma, flags, false, false);
-		return vma && !*unshare ? nr : 0;
+		return vma && !*unshare && !(flags & FOLL_WRITE) ? nr : 0;
 	}
 	if (!frame_state(run.value, nr, &page))
 		return 0;

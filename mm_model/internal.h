@@ -33,6 +33,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <mm_model/machine.h>
 #include <mm_model/state.h>
@@ -70,6 +71,7 @@ struct mm_machine {
 	struct ucounts *init_ucounts;
 	struct cred *init_cred;
 	struct task_struct *kthread;				/* current where no task runs */
+	struct sim_actor *kworker;				/* runs deferred work for mm_settle() */
 	struct list_head delayed_fput;				/* files dropped by kernel threads */
 	struct work_struct delayed_fput_work;
 	struct exec_check {					/* what exec and fork saw, for the invariants */

@@ -89,7 +89,39 @@ struct sim_actor *mm_task_actor(const struct task_struct *task)
 	return task->actor;
 }
 
+struct settle {
+	wait_queue_head_t wait;
+	bool done;
+};
+
+static void settle_body(void *arg)
+{
+	struct settle *settle = arg;
+
+	flush_workqueue(system_wq);
+	settle->done = true;
+	wake_up(&settle->wait);
+}
+
+/*
+ * On a kernel thread's actor: the caller's, if it is one; else the machine's own, which
+ * a task waits for and which runs at once where nobody runs.
+ */
 void mm_settle(void)
 {
-	flush_workqueue(system_wq);
+	struct mm_machine *m = machine();
+	struct settle settle = { .done = false };
+
+	if (sim_self() && !mm_current()) {
+		flush_workqueue(system_wq);
+		return;
+	}
+	if (!m->kworker)
+		m->kworker = sim_actor_create("kworker", NULL);
+	init_waitqueue_head(&settle.wait);
+	sim_actor_submit(m->kworker, settle_body, &settle);
+	if (sim_self())
+		wait_event(settle.wait, settle.done);
+	else
+		sim_run();
 }

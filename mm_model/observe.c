@@ -235,36 +235,6 @@ void mm_for_each_task(void (*fn)(struct task_struct *task, void *arg), void *arg
 			fn(task, arg);
 }
 
-static void check_locked_vm_negative(void)
-{
-	struct mm_struct *mm;
-
-	list_for_each_entry(mm, &machine()->mms, mmlist)
-		if (mm_alive(mm) && (long)mm->locked_vm < 0)
-			sim_violate(VIOLATION_LOCKED_VM_NEGATIVE, "%s.locked_vm is %ld", mm_name(mm),
-				    (long)mm->locked_vm);
-}
-
-static void check_pinned_vm_negative(void)
-{
-	struct mm_struct *mm;
-
-	list_for_each_entry(mm, &machine()->mms, mmlist)
-		if (mm_alive(mm) && mm->pinned_vm.counter < 0)
-			sim_violate(VIOLATION_PINNED_VM_NEGATIVE, "%s.pinned_vm is %ld", mm_name(mm),
-				    (long)mm->pinned_vm.counter);
-}
-
-static void check_user_locked_vm_negative(void)
-{
-	struct user_struct *user;
-
-	list_for_each_entry(user, &machine()->users, node)
-		if (user->locked_vm.counter < 0)
-			sim_violate(VIOLATION_USER_LOCKED_VM_NEGATIVE, "user(%u).locked_vm is %ld",
-				    kuid_number(user->uid), (long)user->locked_vm.counter);
-}
-
 static void check_exec_counters(void)
 {
 	struct mm_machine *m = machine();
@@ -351,15 +321,10 @@ static void check_leak(void)
 	list_for_each_entry(task, &m->tasks, tasks)
 		if (task->exited && task->signal)
 			sim_violate(VIOLATION_LEAK, "a reference to task %s is still held after teardown", task->comm);
+	kapi_leak_check();
 }
 
 static const struct sim_invariant invariants[] = {
-	{ VIOLATION_LOCKED_VM_NEGATIVE, "No living mm's locked_vm is below zero.", "facts I4", SIM_STEP,
-	  check_locked_vm_negative },
-	{ VIOLATION_PINNED_VM_NEGATIVE, "No living mm's pinned_vm is below zero.", "facts I4", SIM_STEP,
-	  check_pinned_vm_negative },
-	{ VIOLATION_USER_LOCKED_VM_NEGATIVE, "No user's locked_vm is below zero.", "facts I4", SIM_STEP,
-	  check_user_locked_vm_negative },
 	{ VIOLATION_MM_REFS, "An mm has at least as many references as tasks and objects that hold it.",
 	  "facts I18, mm_types.h", SIM_STEP, check_mm_refs },
 	{ VIOLATION_USER_REFS, "A user has at least as many references as creds and objects that hold it.",
@@ -368,7 +333,8 @@ static const struct sim_invariant invariants[] = {
 	  SIM_STEP, check_exec_counters },
 	{ VIOLATION_FORK_COUNTERS, "fork makes a child whose locked_vm and pinned_vm are zero.",
 	  "facts I21, kernel/fork.c", SIM_STEP, check_fork_counters },
-	{ VIOLATION_LEAK, "After teardown nobody holds a page or a task.", "mm/page_alloc.c, kernel/fork.c", SIM_END,
+	{ VIOLATION_LEAK, "After teardown nobody holds a page, a task or other kernel memory.",
+	  "mm/page_alloc.c, kernel/fork.c, mm/slub.c", SIM_END,
 	  check_leak },
 };
 

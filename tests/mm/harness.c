@@ -148,6 +148,7 @@ CALL(unpin, (kernel_unpin((struct pins *)a[0]), mm_syscall(0)))
 CALL(pin_memfd, mm_syscall(kernel_pin_memfd(a[0], a[1], a[2], (struct pins *)a[3])))
 CALL(counted_fd, mm_syscall(kernel_counted_fd((unsigned int *)a[0], (bool *)a[1])))
 CALL(fget_fput, mm_syscall(kernel_fget_fput(a[0], (unsigned int *)a[1], (unsigned int *)a[2])))
+CALL(capable, kernel_capable(a[0]))
 
 struct task_struct *task_new(const char *name, unsigned int uid, unsigned long limit_pages)
 {

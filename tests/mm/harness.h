@@ -44,7 +44,7 @@ long on_task(struct task_struct *task, call_fn fn, const unsigned long *arg);
 #define CALLS(X) X(mmap) X(munmap) X(mprotect) X(dontneed) X(touch) X(mlock) X(mlock2) X(munlock) X(mlockall) \
 	X(munlockall) X(mremap) X(fork) X(clone_vm) X(thread) X(exec) X(exit) X(setuid) X(seteuid) X(unshare_user) \
 	X(capset) X(prlimit) X(memfd) X(close) X(cloexec) X(send_fd) X(pin) X(pin_remote) X(unpin) X(pin_memfd) \
-	X(counted_fd) X(fget_fput)
+	X(counted_fd) X(fget_fput) X(capable)
 #define DECLARE(name) long call_##name(const unsigned long *arg);
 CALLS(DECLARE)
 #undef DECLARE
@@ -97,5 +97,7 @@ bool kernel_is_leader(const struct task_struct *task);
 /* The suites that main.c runs. */
 Suite *gup_suite(void);
 Suite *mlock_suite(void);
+Suite *task_suite(void);
+Suite *vma_suite(void);
 
 #endif

@@ -9,6 +9,8 @@ int main(void)
 	int failed;
 
 	srunner_add_suite(runner, gup_suite());
+	srunner_add_suite(runner, task_suite());
+	srunner_add_suite(runner, vma_suite());
 
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
