@@ -50,7 +50,10 @@ void batch_unpin(struct pfn_batch *batch, struct iopt_pages *pages, unsigned lon
 /* IOVA of the page @index of @area; of the first page, where the area begins in it. */
 unsigned long iopt_area_index_to_iova(const struct iopt_area *area, unsigned long index);
 unsigned long iopt_area_index_to_iova_last(const struct iopt_area *area, unsigned long index);
-/* Next stretch of frames of [@index, @last_index] in @domain: how many pages follow each other from *@frame on. */
+/*
+ * Next stretch of frames of [@index, @last_index] in @domain: how many pages follow
+ * each other from *@frame on; 0 where @index is not mapped.
+ */
 unsigned long iopt_domain_frames(struct iommu_domain *domain, const struct iopt_area *area, unsigned long index,
 				 unsigned long last_index, unsigned long *frame);
 

@@ -12,19 +12,42 @@ struct machine {
 };
 static struct machine machine;
 
-void machine_begin_contig(const char *kernel, unsigned long contig_pages)
+static void machine_build(const char *kernel, unsigned long contig_pages, const struct sim_config *sim)
 {
-	const struct sim_config sim = { .strategy = &sim_strategy_in_order };
 	struct mm_config mm = { .contig_pages = contig_pages };
 	struct kernel running;
 	char name[128];
 
-	machine = (struct machine){ .world = sim_world_create(&sim) };
+	machine = (struct machine){ .world = sim_world_create(sim) };
 	ck_assert_ptr_nonnull(machine.world);
 	ck_assert_int_eq(kernel_lookup(kernel, &running, name, sizeof(name)), 0);
 	accounting_init(&running, &mm);
 	mm_machine_init(&mm);
 	iopt_init();
+}
+
+void machine_begin_contig(const char *kernel, unsigned long contig_pages)
+{
+	const struct sim_config sim = { .strategy = &sim_strategy_in_order };
+
+	machine_build(kernel, contig_pages, &sim);
+}
+
+void machine_begin_random(const char *kernel, unsigned long contig_pages, unsigned long seed)
+{
+	const struct sim_config sim = { .strategy = &sim_strategy_random, .seed = seed };
+
+	machine_build(kernel, contig_pages, &sim);
+}
+
+void spawn(struct task_struct *task, void (*fn)(void *arg), void *arg)
+{
+	sim_actor_submit(mm_task_actor(task), fn, arg);
+}
+
+void machine_drop(void)
+{
+	sim_world_destroy(machine.world);
 }
 
 void machine_begin(const char *kernel)

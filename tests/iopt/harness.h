@@ -25,6 +25,12 @@
 /* The machine of @kernel ("v6.12"), in the order in which the runner builds it. */
 void machine_begin(const char *kernel);
 void machine_begin_contig(const char *kernel, unsigned long contig_pages);
+/* With calls that run beside each other (spawn), in an order that @seed decides. */
+void machine_begin_random(const char *kernel, unsigned long contig_pages, unsigned long seed);
+/* Queues @fn(@arg) on the task's actor; sim_run() runs what is queued on all. */
+void spawn(struct task_struct *task, void (*fn)(void *arg), void *arg);
+/* Ends a machine that is stuck. */
+void machine_drop(void);
 /* Every task exits, all END invariants are checked; returns the violations of the whole run. */
 unsigned long machine_end(void);
 /* The same, and there must have been none. */

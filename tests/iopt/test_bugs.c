@@ -68,10 +68,33 @@ START_TEST(access_in_the_middle)
 }
 END_TEST
 
+/*
+ * Two accesses in one physical run: between them the kernel reads on from the domain
+ * where it has unmapped already. The mock WARNs, and nothing else comes of it.
+ */
+START_TEST(look_ahead_after_unmap)
+{
+	struct setup s = setup("v6.12", 16);
+	long acc = t_access(s.a, s.fd, s.ioas);
+
+	ck_assert_int_eq(t_pin(s.a, acc, IOVA + 1 * PG, PG), 0);
+	ck_assert_int_eq(t_pin(s.a, acc, IOVA + 3 * PG, PG), 0);
+	ck_assert_int_eq(sim_warnings(), 0);
+	ck_assert_int_eq(t_detach(s.a, s.fd, s.dev), 0);
+	ck_assert_int_eq(sim_warnings(), 1);
+	ck_counters(s.a, 0, 2, 2);
+	ck_assert_int_eq(mm_pages_pinned(), 2);
+	ck_assert_int_eq(mm_task_pins(s.a, s.ram + 1 * PG), 1);
+	ck_assert_int_eq(mm_task_pins(s.a, s.ram + 3 * PG), 1);
+	machine_end_but(VIOLATION_WARNING);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("bugs");
 
 	tcase_add_loop_test(tc, access_in_the_middle, 0, 12);
+	tcase_add_test(tc, look_ahead_after_unmap);
 	return run_suite("iopt_bugs", tc);
 }
