@@ -189,7 +189,7 @@ struct sim_world {
 	unsigned int nr_actors;
 	unsigned int room_actors;
 	unsigned int nr_blocked;
-	bool fatal;
+	bool fatal;			/* a BUG or the step bound: nobody is picked any more */
 	size_t stack_bytes;
 	struct sim_fiber *spare;	/* between bodies */
 	struct sim_fiber *abandoned;	/* their stacks may still be pointed into: kept until destroy */

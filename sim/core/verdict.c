@@ -94,6 +94,8 @@ void sim_violate(enum sim_violation violation, const char *format, ...)
 	va_list args;
 
 	world->violations[violation]++;
+	if (violation == VIOLATION_BUG)
+		world->fatal = true;
 	if (world->nr_reports == REPORTS_MAX)
 		return;
 	va_start(args, format);

@@ -62,7 +62,10 @@ const char *sim_violation_name(enum sim_violation violation);
 /* VIOLATION_NR where there is none of that name. */
 enum sim_violation sim_violation_by_name(const char *name);
 
-/* Reports one violation, with a sentence for people. Bounded: after 1,000 a world only counts. */
+/*
+ * Reports one violation, with a sentence for people. Bounded: after 1,000 a world only counts.
+ * VIOLATION_BUG also ends the run: nobody is picked any more and sim_run() returns SIM_FATAL.
+ */
 void sim_violate(enum sim_violation violation, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* WARN_ON_ONCE: @site ("pages.c:612") counts once a run. Returns true the first time. */
 bool sim_warn_once(const char *site, const char *text);
