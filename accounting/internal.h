@@ -47,6 +47,8 @@ struct ledger_holder {
 	struct ledger_holder *dirty_next;
 	long gap[BUCKET_NR];		/* counter minus ledger, as last reported */
 	unsigned long gap_step[BUCKET_NR];	/* the step of the last report */
+	long negative[BUCKET_NR];	/* the counter, where last seen below zero; else 0 */
+	unsigned long negative_step[BUCKET_NR];
 
 	unsigned long call;		/* number of the call that touched it last */
 	long before[BUCKET_NR];		/* sum then */

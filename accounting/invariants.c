@@ -63,6 +63,18 @@ static enum sim_violation ledger_violation(enum ledger_bucket bucket)
 	}
 }
 
+static enum sim_violation negative_violation(enum ledger_bucket bucket)
+{
+	switch (bucket) {
+	case BUCKET_LOCKED_VM:
+		return VIOLATION_LOCKED_VM_NEGATIVE;
+	case BUCKET_PINNED_VM:
+		return VIOLATION_PINNED_VM_NEGATIVE;
+	default:
+		return VIOLATION_USER_LOCKED_VM_NEGATIVE;
+	}
+}
+
 static void report_gap(struct ledger_holder *holder, enum ledger_bucket bucket)
 {
 	long counter = ledger_counter(holder, bucket);
@@ -71,6 +83,15 @@ static void report_gap(struct ledger_holder *holder, enum ledger_bucket bucket)
 	holder->gap_step[bucket] = sim_step();
 	sim_violate(ledger_violation(bucket), "%s is %ldp, what is charged there comes to %ldp",
 		    ledger_holder_name(holder, bucket, name, sizeof(name)), counter, counter - holder->gap[bucket]);
+}
+
+static void report_negative(struct ledger_holder *holder, enum ledger_bucket bucket)
+{
+	char name[96];
+
+	holder->negative_step[bucket] = sim_step();
+	sim_violate(negative_violation(bucket), "%s is %ldp", ledger_holder_name(holder, bucket, name, sizeof(name)),
+		    holder->negative[bucket]);
 }
 
 static void compare_holder(struct ledger_holder *holder, enum ledger_bucket bucket)
@@ -83,32 +104,62 @@ static void compare_holder(struct ledger_holder *holder, enum ledger_bucket buck
 		report_gap(holder, bucket);
 }
 
+/* Told when it falls below zero or further, not while it rises. */
+static void negative_holder(struct ledger_holder *holder, enum ledger_bucket bucket)
+{
+	long now = ledger_counter(holder, bucket);
+	bool lower;
+
+	if (now > 0)
+		now = 0;
+	lower = now < holder->negative[bucket];
+	holder->negative[bucket] = now;
+	if (lower)
+		report_negative(holder, bucket);
+}
+
 static enum holder_kind holder_kind_of(enum ledger_bucket bucket)
 {
 	return bucket == BUCKET_LOCKED_VM || bucket == BUCKET_PINNED_VM ? HOLDER_MM : HOLDER_USER;
 }
 
-static void compare_dirty(enum ledger_bucket bucket)
+static void for_dirty(enum ledger_bucket bucket, void (*fn)(struct ledger_holder *, enum ledger_bucket))
 {
 	for (struct ledger_holder *holder = accounting()->dirty; holder; holder = holder->dirty_next)
 		if (holder->kind == holder_kind_of(bucket) && ledger_holder_alive(holder))
-			compare_holder(holder, bucket);
+			fn(holder, bucket);
+}
+
+static void check_locked_vm_negative(void)
+{
+	for_dirty(BUCKET_LOCKED_VM, negative_holder);
+}
+
+static void check_pinned_vm_negative(void)
+{
+	for_dirty(BUCKET_PINNED_VM, negative_holder);
+}
+
+static void check_user_locked_vm_negative(void)
+{
+	for_dirty(BUCKET_USER_LOCKED_VM, negative_holder);
+	for_dirty(BUCKET_PERF_MLOCK, negative_holder);
 }
 
 static void check_locked_vm_ledger(void)
 {
-	compare_dirty(BUCKET_LOCKED_VM);
+	for_dirty(BUCKET_LOCKED_VM, compare_holder);
 }
 
 static void check_pinned_vm_ledger(void)
 {
-	compare_dirty(BUCKET_PINNED_VM);
+	for_dirty(BUCKET_PINNED_VM, compare_holder);
 }
 
 static void check_user_ledger(void)
 {
-	compare_dirty(BUCKET_USER_LOCKED_VM);
-	compare_dirty(BUCKET_PERF_MLOCK);
+	for_dirty(BUCKET_USER_LOCKED_VM, compare_holder);
+	for_dirty(BUCKET_PERF_MLOCK, compare_holder);
 }
 
 /* After a call: its mm is compared also where no hook spoke, as a VMA may lose VM_LOCKED without one. */
@@ -300,6 +351,8 @@ static void report_again(struct ledger_holder *holder)
 			continue;
 		if (holder->gap[bucket] && holder->gap_step[bucket] != sim_step())
 			report_gap(holder, bucket);
+		if (holder->negative[bucket] && holder->negative_step[bucket] != sim_step())
+			report_negative(holder, bucket);
 	}
 }
 
@@ -326,6 +379,12 @@ static void check_user_ledger_and_close(void)
 }
 
 static const struct sim_invariant invariants[] = {
+	{ VIOLATION_LOCKED_VM_NEGATIVE, "mm->locked_vm of a live mm is never below zero",
+	  "facts I4; mm/util.c:__account_locked_vm warns and wraps", SIM_STEP, check_locked_vm_negative },
+	{ VIOLATION_PINNED_VM_NEGATIVE, "mm->pinned_vm of a live mm is never below zero",
+	  "facts I4", SIM_STEP, check_pinned_vm_negative },
+	{ VIOLATION_USER_LOCKED_VM_NEGATIVE, "user->locked_vm and user->perf_mlock are never below zero",
+	  "facts I4; iommufd/pages.c:decr_user_locked_vm", SIM_STEP, check_user_locked_vm_negative },
 	{ VIOLATION_LOCKED_VM_LEDGER,
 	  "mm->locked_vm is the size of the mm's VM_LOCKED VMAs plus what objects have charged to it",
 	  "facts I2, I11", SIM_QUIESCENT, check_locked_vm_ledger },

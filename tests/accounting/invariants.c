@@ -46,6 +46,7 @@ static unsigned long times_excepted(const char *part)
 START_TEST(test_registered)
 {
 	static const enum sim_violation mine[] = {
+		VIOLATION_LOCKED_VM_NEGATIVE, VIOLATION_PINNED_VM_NEGATIVE, VIOLATION_USER_LOCKED_VM_NEGATIVE,
 		VIOLATION_LOCKED_VM_LEDGER, VIOLATION_PINNED_VM_LEDGER, VIOLATION_USER_LEDGER, VIOLATION_RESIDUE,
 		VIOLATION_FAILED_CALL_RESIDUE, VIOLATION_OVER_LIMIT, VIOLATION_SPURIOUS_REFUSAL,
 		VIOLATION_WRONG_BUCKET, VIOLATION_OBJECT_BALANCE, VIOLATION_PIN_COUNT, VIOLATION_UNPIN_WHILE_MAPPED,
@@ -136,6 +137,41 @@ START_TEST(test_locked_vm_is_mlock_and_charges)
 	ck_assert_int_eq(mm_record_locked_vm(mm_task_mm(a, 0)), 45);
 	ck_assert_uint_eq(sim_reports(), 0);
 	world_end();
+}
+END_TEST
+
+/* Mutants: each counter below zero; told when it falls further, not while it rises. */
+START_TEST(test_negative)
+{
+	static const struct {
+		enum acct_step_kind uncharge, charge;
+		enum sim_violation violation;
+	} cases[] = {
+		{ STEP_UNCHARGE_LOCKED, STEP_CHARGE_LOCKED, VIOLATION_LOCKED_VM_NEGATIVE },
+		{ STEP_UNCHARGE_PINNED, STEP_CHARGE_PINNED, VIOLATION_PINNED_VM_NEGATIVE },
+		{ STEP_UNCHARGE_USER, STEP_CHARGE_USER, VIOLATION_USER_LOCKED_VM_NEGATIVE },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin();
+		world_do(a, cases[i].charge, object, 8);
+		world_do(a, cases[i].uncharge, object, 8);
+		sim_invariants_check(SIM_STEP);
+		ck_assert_uint_eq(sim_violations(cases[i].violation), 0);
+		world_do(a, cases[i].uncharge, object, 8);
+		sim_invariants_check(SIM_STEP);
+		ck_assert_uint_eq(sim_violations(cases[i].violation), 1);
+		sim_invariants_check(SIM_STEP);
+		ck_assert_uint_eq(sim_violations(cases[i].violation), 1);
+		/* up to zero or above, and down again */
+		world_do(a, cases[i].charge, object, 10);
+		sim_invariants_check(SIM_STEP);
+		ck_assert_uint_eq(sim_violations(cases[i].violation), 1);
+		world_do(a, cases[i].uncharge, object, 3);
+		sim_invariants_check(SIM_STEP);
+		ck_assert_uint_eq(sim_violations(cases[i].violation), 2);
+		world_end();
+	}
 }
 END_TEST
 
@@ -541,6 +577,7 @@ int main(void)
 	tcase_add_test(tc, test_registered);
 	tcase_add_test(tc, test_counters_against_the_ledger);
 	tcase_add_test(tc, test_locked_vm_is_mlock_and_charges);
+	tcase_add_test(tc, test_negative);
 	tcase_add_test(tc, test_told_again_beside_its_consequence);
 	tcase_add_test(tc, test_spurious_refusal);
 	tcase_add_test(tc, test_over_limit);
