@@ -8,7 +8,7 @@
 # them, so an include upward does not compile.
 
 set(PINSIM_WARNINGS -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wmissing-prototypes
-    -Wstrict-prototypes -Wpointer-arith -Wundef)
+    -Wno-missing-field-initializers -Wstrict-prototypes -Wpointer-arith -Wundef)
 option(PINSIM_WERROR "Warnings are errors" OFF)
 if(PINSIM_WERROR)
 	list(APPEND PINSIM_WARNINGS -Werror)
