@@ -318,6 +318,8 @@ static void check_leak(void)
 	}
 	if (held)
 		sim_violate(VIOLATION_LEAK, "%lu pages are still held after teardown", held);
+	if (m->zero_pins)
+		sim_violate(VIOLATION_LEAK, "%lu pins of the zero page were never given back", m->zero_pins);
 	list_for_each_entry(task, &m->tasks, tasks)
 		if (task->exited && task->signal)
 			sim_violate(VIOLATION_LEAK, "a reference to task %s is still held after teardown", task->comm);
