@@ -14,10 +14,10 @@ static const struct {
 	bool pages;	/* counts pages, not calls */
 	bool nth;	/* counted by fail_nth() */
 } sites[SIM_FAULT_NR] = {
-	[SIM_FAULT_GUP] = { "gup", .pages = true, .nth = true },
-	[SIM_FAULT_IOMMU_MAP] = { "iommu_map", .pages = true, .nth = true },
-	[SIM_FAULT_ALLOC] = { "alloc", .nth = true },
-	[SIM_FAULT_LOCK_KILL] = { "lock_kill" },
+	[SIM_FAULT_GUP] = { .name = "gup", .pages = true, .nth = true },
+	[SIM_FAULT_IOMMU_MAP] = { .name = "iommu_map", .pages = true, .nth = true },
+	[SIM_FAULT_ALLOC] = { .name = "alloc", .nth = true },
+	[SIM_FAULT_LOCK_KILL] = { .name = "lock_kill" },
 };
 
 enum sim_fault_site sim_fault_site_by_name(const char *name)
