@@ -232,24 +232,14 @@ long sys_seteuid(unsigned int uid)
 	return mm_syscall(do_seteuid(uid));
 }
 
-static bool shares_mm_or_group(const struct task_struct *task)
-{
-	const struct task_struct *other;
-
-	list_for_each_entry(other, &machine()->tasks, tasks)
-		if (other != task && !other->exited && other->mm == task->mm)
-			return true;
-	return task->signal->nr_threads > 1;
-}
-
-/* EINVAL while other tasks share the mm or the thread group; then all capabilities, in the new namespace only. */
+/* EINVAL while the process has other threads; then all capabilities, in the new namespace only. */
 static long do_unshare_user(void)
 {
 	struct user_namespace *ns;
 	struct ucounts *ucounts;
 	struct cred *new;
 
-	if (shares_mm_or_group(current))
+	if (current->signal->nr_threads > 1)
 		return -EINVAL;
 	new = prepare_creds();
 	ns = kzalloc(sizeof(*ns), GFP_KERNEL);

@@ -47,7 +47,7 @@
 #include <sim/world.h>
 
 #define MMAP_MIN_ADDR 65536UL
-/* Where the search for a hole begins: what lies above is the stack and the program's own. */
+/* Where the search for a hole begins. Above lies the stack's gap, into which the first mapping may grow. */
 #define MMAP_BASE (TASK_SIZE - (128UL << 20))
 #define MAX_MAP_COUNT 65530
 #define HPAGE_SIZE (HPAGE_PMD_NR << PAGE_SHIFT)
@@ -249,6 +249,7 @@ struct file *memfd_file_create(unsigned long pages, bool hugetlb);
 bool file_is_memfd(const struct file *file);
 bool file_is_hugetlb(const struct file *file);
 unsigned long memfd_pages(const struct file *file);
+bool memfd_cached(const struct file *file, unsigned long pgoff, unsigned long *frame);
 /* As vm_operations_struct.fault_run, by file. */
 long memfd_get_run(struct file *file, unsigned long pgoff, unsigned long nr, unsigned long *frame);
 

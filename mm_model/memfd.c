@@ -178,6 +178,17 @@ long memfd_get_run(struct file *file, unsigned long pgoff, unsigned long nr, uns
 	return run.last - run.start + 1;
 }
 
+/* The page of the file at @pgoff, if it has one. For observers. */
+bool memfd_cached(const struct file *file, unsigned long pgoff, unsigned long *frame)
+{
+	struct sim_run run;
+
+	if (!sim_run_find(&memfd_of(file)->cache, pgoff, &run))
+		return false;
+	*frame = run.value + pgoff - run.start;
+	return true;
+}
+
 unsigned long memfd_pages(const struct file *file)
 {
 	return memfd_of(file)->pages;

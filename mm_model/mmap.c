@@ -40,7 +40,9 @@ static unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long addr,
 		return -ENOMEM;
 	if (addr && addr <= TASK_SIZE - len && addr >= MMAP_MIN_ADDR && !find_vma_intersection(mm, addr, addr + len))
 		return addr;
-	find_vma_prev(mm, top, &prev);
+	vma = find_vma_prev(mm, top, &prev);
+	if (vma && vma->vm_start < top)
+		top = vma->vm_start;
 	vma = prev;
 	for (;;) {
 		unsigned long low = vma ? vma->vm_end : MMAP_MIN_ADDR;

@@ -98,8 +98,6 @@ static bool vma_expandable(const struct vm_area_struct *vma, unsigned long delta
 {
 	unsigned long end = vma->vm_end + delta;
 
-	if (vma->vm_end <= MMAP_BASE && end > MMAP_BASE)
-		return false;
 	return end >= vma->vm_end && end <= TASK_SIZE && !find_vma_intersection(vma->vm_mm, vma->vm_end, end);
 }
 

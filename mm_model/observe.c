@@ -169,12 +169,30 @@ unsigned long mm_pages_pinned(void)
 	return pages;
 }
 
+/* The file's page at @va of a mapping in which nobody has faulted on it yet. */
+static bool file_frame(const struct mm_struct *mm, unsigned long va, unsigned long *frame)
+{
+	const struct vm_area_struct *vma;
+	struct rb_node *node;
+
+	for (node = rb_first(&mm->mm_rb); node; node = rb_next(node)) {
+		vma = rb_entry(node, struct vm_area_struct, vm_rb);
+		if (va >= vma->vm_start && va < vma->vm_end)
+			return vma->vm_file && file_is_memfd(vma->vm_file) &&
+			       memfd_cached(vma->vm_file, vma->vm_pgoff + ((va - vma->vm_start) >> PAGE_SHIFT), frame);
+	}
+	return false;
+}
+
+/* The page behind @va: what is mapped there, or what a fault would find. */
 static bool task_frame(const struct task_struct *task, unsigned long va, unsigned long *frame)
 {
 	struct sim_run run;
 
-	if (!task->mm || !sim_run_find(&task->mm->page_table, va >> PAGE_SHIFT, &run))
+	if (!task->mm)
 		return false;
+	if (!sim_run_find(&task->mm->page_table, va >> PAGE_SHIFT, &run))
+		return file_frame(task->mm, va, frame);
 	*frame = run.value + (va >> PAGE_SHIFT) - run.start;
 	return true;
 }

@@ -136,9 +136,12 @@ long mm_user_perf_mlock(unsigned int uid);
 long mm_ucounts_memlock(unsigned int uid);
 /* Distinct pages with at least one FOLL_PIN pin. */
 unsigned long mm_pages_pinned(void);
-/* Pins of the page behind @va of the task's mm; 0 where none stands. */
+/*
+ * Pins of the page behind @va of the task's mm: the one that is mapped there, or the file's
+ * page that a fault would find; 0 where none stands.
+ */
 unsigned long mm_task_pins(const struct task_struct *task, unsigned long va);
-/* The physical frame (phys >> 12) behind @va, or -1 where none stands. */
+/* The physical frame (phys >> 12) of that page, or -1 where none stands. */
 long mm_task_pfn(const struct task_struct *task, unsigned long va);
 
 #endif
