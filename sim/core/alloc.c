@@ -5,7 +5,7 @@
  * Each block has 8 bytes in front that name its class. Freed blocks wait in their
  * class's list; chunks go back to the thread's cache when the world goes. What is
  * larger than the largest class is a block of the host's own, on a list. Under
- * Valgrind and ASan every block is, so that they see overflows and stale use.
+ * Valgrind and the sanitizers every block is, so that they see overflows and stale use.
  */
 #include "core.h"
 
@@ -94,7 +94,7 @@ static struct sim_big *big_of(void *ptr)
 
 void sim_arena_init(struct sim_arena *arena)
 {
-	arena->individual = SIM_ASAN || sim_on_valgrind();
+	arena->individual = SIM_ASAN || SIM_TSAN || sim_on_valgrind();
 }
 
 void sim_arena_destroy(struct sim_arena *arena)

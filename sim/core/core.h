@@ -37,16 +37,10 @@ _Static_assert(sizeof(long) == 8, "the simulated machine has 64-bit longs, and s
 #define SIM_ASAN 1
 #endif
 #endif
-#if defined(__SANITIZE_THREAD__)
-#define SIM_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SIM_TSAN 1
-#endif
-#endif
 #ifndef SIM_ASAN
 #define SIM_ASAN 0
 #endif
+/* Set by the build: these files themselves are not instrumented for TSan, whose business is the simulated kernel. */
 #ifndef SIM_TSAN
 #define SIM_TSAN 0
 #endif

@@ -274,11 +274,11 @@ void sim_fiber_outside_free(struct sim_fiber *fiber)
 	free(fiber);
 }
 
-static void announce(struct sim_fiber *from, struct sim_fiber *to, bool for_good)
+static void announce(struct sim_fiber *from, struct sim_fiber *to)
 {
 #if SIM_ASAN
 	to->came_from = from;
-	__sanitizer_start_switch_fiber(for_good ? NULL : &from->fake_stack, to->bottom, to->bottom_bytes);
+	__sanitizer_start_switch_fiber(&from->fake_stack, to->bottom, to->bottom_bytes);
 #endif
 #if SIM_TSAN
 	/* Without no_sync each switch would order the two fibers, and no race would ever be seen. */
@@ -295,16 +295,9 @@ void sim_fiber_arrived(struct sim_fiber *self)
 
 void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to)
 {
-	announce(from, to, false);
+	announce(from, to);
 	context_switch(from, to);
 	sim_fiber_arrived(from);
-}
-
-_Noreturn void sim_fiber_leave(struct sim_fiber *from, struct sim_fiber *to)
-{
-	announce(from, to, true);
-	context_switch(from, to);
-	sim_die("a fiber was resumed that had been left for good");
 }
 
 size_t sim_fiber_stack_bytes(const struct sim_fiber *fiber)

@@ -25,8 +25,6 @@ void sim_fiber_outside_free(struct sim_fiber *fiber);
 
 /* Leaves @from, which is running, for @to; returns when somebody switches to @from again. */
 void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to);
-/* Leaves @from for good. */
-_Noreturn void sim_fiber_leave(struct sim_fiber *from, struct sim_fiber *to);
 /* First thing in an entry function: completes the switch for the sanitizers. */
 void sim_fiber_arrived(struct sim_fiber *self);
 

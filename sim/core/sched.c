@@ -362,7 +362,8 @@ _Noreturn void sim_actor_abandon(void)
 		sim_die("the simulated kernel stopped outside any actor");
 	next = body_ended(world, current, -1);
 	fiber_chain(&world->abandoned, fiber);
-	sim_fiber_leave(fiber, take_over(world, next));
+	sim_fiber_switch(fiber, take_over(world, next));
+	sim_die("an abandoned body was resumed");
 }
 
 unsigned long sim_draw(unsigned long bound)
