@@ -176,7 +176,7 @@ void batch_from_domain(struct pfn_batch *batch, struct iommu_domain *domain, con
 	while (start_index <= last_index) {
 		unsigned long frame;
 		unsigned long nr = iopt_domain_frames(domain, area, start_index, last_index, &frame);
-		unsigned long added = batch_add_run(batch, frame, nr);
+		unsigned long added = nr ? batch_add_run(batch, frame, nr) : 0;
 
 		start_index += added;
 		if (!nr || added < nr)
