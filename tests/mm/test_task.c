@@ -173,8 +173,8 @@ END_TEST
 START_TEST(cloexec)
 {
 	struct task_struct *a = task_new("a", 1000, 64), *b = NULL;
-	unsigned int released = 0;
-	bool null = true;
+	static unsigned int released;	/* `keep` is released when the world ends, after this function */
+	static bool null = true;
 	long keep = ON(a, counted_fd, (unsigned long)&released, (unsigned long)&null);
 	long gone = ON(a, counted_fd, (unsigned long)&released, (unsigned long)&null);
 	unsigned long id = mm_file_id(a, gone);
@@ -197,7 +197,7 @@ END_TEST
 START_TEST(send_fd)
 {
 	struct task_struct *a = task_new("a", 1000, 64), *b = task_new("b", 1001, 64);
-	unsigned int released = 0;
+	static unsigned int released;	/* the last one is released when the world ends */
 	long fd = ON(a, counted_fd, (unsigned long)&released, 0), there;
 
 	ON(b, counted_fd, (unsigned long)&released, 0);
@@ -329,7 +329,8 @@ END_TEST
 START_TEST(fork_fails)
 {
 	struct task_struct *a = task_new("a", 1000, 64), *b = NULL;
-	unsigned int released = 0, failures = 0;
+	static unsigned int released;	/* counted until the world ends, after this function */
+	unsigned int failures = 0;
 	unsigned long ram = map_anon(a, 8), nth;
 
 	map_prot(a, 2, RO);
