@@ -504,7 +504,7 @@ void ledger_object_destroy(struct ledger_object *object)
 
 		if (!ledger_holder_alive(holder))
 			accounting_excepted(EXCEPT_BALANCE_DEAD_MM);
-		else
+		else if (entry->pages > 0)	/* what went below zero was told as wrong_bucket */
 			sim_violate(VIOLATION_OBJECT_BALANCE, "%s %lu goes with %ldp still charged to %s",
 				    object->kind, object->id, entry->pages,
 				    ledger_holder_name(holder, entry->bucket, name, sizeof(name)));
