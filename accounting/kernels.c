@@ -51,7 +51,7 @@ static const struct kernel table[] = {
 	},
 }, {
 	.name = "v5.9", .release = RELEASE(5, 9), .what = "5.9.0",
-	.source = "between 5.8.1 and 5.9.2 (elshadaghazade/linux-5.9.2@914b6505c436)",
+	.source = "the trees of 5.8.1 and 5.9.2 (elshadaghazade/linux-5.9.2@914b6505c436)",
 	.rules = {
 		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_NONE, true, false),
 		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL),
@@ -77,7 +77,7 @@ static const struct kernel table[] = {
 	},
 }, {
 	.name = "v6.0", .release = RELEASE(6, 0), .what = "6.0.0",
-	.source = "between 6.0-rc1 (sun363587351/linux-6.0@749944cf5c23) and 6.1-rc7; ffed0518d871, 873aefb376bb",
+	.source = "the trees of 6.0-rc1 (sun363587351/linux-6.0@749944cf5c23) and 6.1-rc7; ffed0518d871, 873aefb376bb",
 	.rules = {
 		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false),
 		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL),
@@ -162,7 +162,7 @@ static const struct kernel table[] = {
 	},
 }, {
 	.name = "v7.0", .release = RELEASE(7, 0), .what = "7.0.0, measured in part, v6.18 otherwise",
-	.source = "golden/v7.0",
+	.source = "the measured files of v7.0",
 	.rules = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF),

@@ -9,6 +9,20 @@
 #include <subsys/subsys.h>
 #include "commands.h"
 
+/* The changes against the row before, one a line. */
+static void print_differences(const struct kernel *kernel)
+{
+	char text[4096];
+
+	kernel_differences(kernel, text, sizeof(text));
+	for (const char *at = text; *at; at += strspn(at, ", ")) {
+		size_t bytes = strcspn(at, ",");
+
+		printf("%-24s   %.*s\n", "", (int)bytes, at);
+		at += bytes;
+	}
+}
+
 static void print_kernel(const struct kernel *kernel)
 {
 	printf("%-24s %s\n", kernel->name, kernel->what);
@@ -16,6 +30,7 @@ static void print_kernel(const struct kernel *kernel)
 		printf("%-24s on %s\n", "", kernel->base);
 	if (kernel->source)
 		printf("%-24s from %s\n", "", kernel->source);
+	print_differences(kernel);
 }
 
 static void list_kernels(void)
