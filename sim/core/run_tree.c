@@ -25,6 +25,7 @@
 
 #define LEAF_RUNS 31
 #define LEAF_RUNS_MIN 3
+#define RUN_LONGS (sizeof(struct sim_run) / sizeof(long))
 #define INNER_CHILDREN 63
 /* By the quarter rule neighbours have 16 children on the average at least: far more than memory can hold. */
 #define LEVELS_MAX 16
@@ -109,7 +110,7 @@ static void cut_before(const struct sim_run_tree *tree, struct sim_run *run, uns
  * Searching
  */
 
-/* The last of @nr entries with *entry <= @key, where the first is known to be; @stride in longs. No branch depends on data. */
+/* The last of @nr entries that is <= @key, as the first is known to be; @stride in longs. No branch depends on data. */
 static unsigned int last_not_above(const unsigned long *entry, size_t stride, unsigned int nr, unsigned long key)
 {
 	unsigned int base = 0;
@@ -141,8 +142,7 @@ static void seek(const struct sim_run_tree *tree, unsigned long key, struct curs
 	cursor->leaf = leaf_of(node);
 	cursor->pos = -1;
 	if (cursor->leaf->runs[0].start <= key)
-		cursor->pos = last_not_above(&cursor->leaf->runs[0].start, sizeof(struct sim_run) / sizeof(long), node->nr,
-					     key);
+		cursor->pos = last_not_above(&cursor->leaf->runs[0].start, RUN_LONGS, node->nr, key);
 }
 
 /* The last run that starts at or before the key sought, or NULL. */
@@ -263,7 +263,8 @@ unsigned long sim_run_covered(const struct sim_run_tree *tree, unsigned long sta
 				return covered;
 			if (run->last < start)
 				continue;
-			covered += (run->last < last ? run->last : last) - (run->start > start ? run->start : start) + 1;
+			covered += (run->last < last ? run->last : last) -
+				   (run->start > start ? run->start : start) + 1;
 		}
 	}
 	return covered;

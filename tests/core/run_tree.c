@@ -182,7 +182,8 @@ static void random_op(struct oracle *oracle, struct sim_rng *rng, unsigned int l
 	if (last >= oracle->nr)
 		last = oracle->nr - 1;
 	if (sim_rng_below(rng, 5) < 3)
-		oracle_set(oracle, first, last, (linear ? first : 0) + sim_rng_below(rng, 2) * 1000, sim_rng_below(rng, 8) / 7);
+		oracle_set(oracle, first, last, (linear ? first : 0) + sim_rng_below(rng, 2) * 1000,
+			   sim_rng_below(rng, 8) / 7);
 	else
 		oracle_clear(oracle, first, last);
 }

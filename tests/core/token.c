@@ -4,7 +4,7 @@
  * past that, so here the decoder itself is included, and fed bytes of any kind
  * under a checksum that is right.
  */
-#include "../../sim/core/token.c"
+#include <token.c>
 
 #include "suite.h"
 #include <sim/rng.h>

@@ -102,7 +102,7 @@ static void resize_block(struct block *block, struct sim_rng *rng)
 	memset(block->at, block->fill, bytes);
 }
 
-/* 64 blocks of random sizes, taken, resized and freed in random order, never overlap; what is left goes with the world. */
+/* 64 blocks of random sizes, taken, resized and freed in random order, never overlap; the rest goes with the world. */
 START_TEST(memory)
 {
 	struct sim_world *world = sim_world_create(NULL);

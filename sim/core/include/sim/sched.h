@@ -105,7 +105,7 @@ enum sim_outcome sim_run(void);
 
 /* Inside an actor. sim_self() is NULL outside. */
 struct sim_actor *sim_self(void);
-/* A scheduling point: records (actor, kind, object, result) and lets the strategy switch. No-op switch outside actors. */
+/* A scheduling point: records (actor, kind, object, result) and lets the strategy switch; outside actors only records. */
 void sim_point(enum sim_point kind, unsigned long object, long result);
 /* Records without being a place to switch (what happened as a consequence of a point). */
 void sim_record(enum sim_point kind, unsigned long object, long result);
