@@ -193,26 +193,23 @@ static unsigned long fault_missing(struct fault *f, unsigned long index, unsigne
 	return got > before ? got - before : 0;
 }
 
-/* May the task go on with this page of its own when it writes (do_wp_page, hugetlb_wp)? */
+/*
+ * May the task go on with this page of its own when it writes (do_wp_page, hugetlb_wp)?
+ * hugetlb asks for mappings alone, a 2M folio of a thp mapping for the folio as a whole.
+ */
 static bool wp_can_reuse(const struct frame_run *page)
 {
-	bool alone = page->maps == 1 && !(page->flags & FRAME_CACHED);
+	enum mm_fork_pinned rule = mm_rules()->fork_pinned;
+	bool mapped_once = page->maps == 1 && !(page->flags & FRAME_CACHED), alone;
 
 	if (!(page->flags & FRAME_ANON))
 		return false;
-	if (page->flags & FRAME_HUGETLB)
-		return alone || (mm_rules()->fork_pinned == FK_EXCL && page->flags & FRAME_EXCLUSIVE);
-	switch (mm_rules()->fork_pinned) {
-	case FK_NO:
-		return alone;
-	case FK_MM:
-		return alone && !(frame_in_huge(page->frame) ? frame_maybe_pinned(page) : page->pins);
-	case FK_EXCL:
-		break;
-	}
-	if (page->flags & FRAME_EXCLUSIVE)
+	if (rule == FK_EXCL && (page->flags & FRAME_EXCLUSIVE))
 		return true;
-	return alone && !(frame_in_huge(page->frame) ? frame_maybe_pinned(page) : page->pins);
+	if (rule == FK_NO || (page->flags & FRAME_HUGETLB))
+		return mapped_once;
+	alone = frame_in_huge(page->frame) ? frame_folio_alone(page->frame) : !page->pins;
+	return mapped_once && alone;
 }
 
 /* Replaces @nr entries from @index on, over @frame, by copies. Returns how many it could. */

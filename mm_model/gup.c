@@ -193,7 +193,7 @@ static void mm_set_has_pinned(struct mm_struct *mm)
 /* Ends a batch: one record, and another task may run before the caller goes on. */
 static long gup_done(struct mm_struct *mm, long ret)
 {
-	sim_point(SIM_POINT_GUP, mm->pinned_vm_id, ret);
+	sim_point(SIM_POINT_GUP, mm->mm_id, ret);
 	return ret;
 }
 
@@ -253,31 +253,51 @@ long pin_user_runs_remote(struct mm_struct *mm, unsigned long start, unsigned lo
 	return gup_done(mm, nr);
 }
 
-long memfd_pin_runs(struct file *memfd, unsigned long pgoff, unsigned long nr_pages, struct page_runs *runs)
+/* Takes back what a batch appended to @runs, which had @nr runs and @pages pages in its last one before. */
+static void unpin_appended(struct page_runs *runs, unsigned int nr, unsigned long pages)
 {
-	unsigned long done = 0, frame;
-	long nr, got = 0;
+	for (; runs->nr > nr; runs->nr--)
+		frames_unpin(runs->run[runs->nr - 1].frame, runs->run[runs->nr - 1].nr);
+	if (nr && runs->run[nr - 1].nr > pages) {
+		frames_unpin(runs->run[nr - 1].frame + pages, runs->run[nr - 1].nr - pages);
+		runs->run[nr - 1].nr = pages;
+	}
+}
 
-	if (!memfd || !nr_pages || pgoff + nr_pages < pgoff || !file_is_memfd(memfd) ||
-	    pgoff + nr_pages > memfd_pages(memfd))
-		return -EINVAL;
-	nr = sim_fault_pages(SIM_FAULT_GUP, nr_pages);
-	if (!nr)
-		got = -EFAULT;
-	while (done < nr) {
-		got = memfd_get_run(memfd, pgoff + done, nr - done, &frame);
-		if (got <= 0)
-			break;
+/* All that fits in @runs or nothing: a page that fails undoes the batch. */
+static long do_memfd_pin(struct file *memfd, unsigned long pgoff, unsigned long nr_pages, struct page_runs *runs)
+{
+	unsigned long good = sim_fault_pages(SIM_FAULT_GUP, nr_pages), done = 0, frame;
+	unsigned long pages = runs->nr ? runs->run[runs->nr - 1].nr : 0;
+	unsigned int nr = runs->nr;
+	long got;
+
+	while (done < nr_pages) {
+		got = done < good ? memfd_get_run(memfd, pgoff + done, good - done, &frame) : -EFAULT;
+		if (got <= 0) {
+			unpin_appended(runs, nr, pages);
+			/* past the end was refused before: the hugetlb pool is empty */
+			return done < good ? -ENOMEM : got;
+		}
 		if (!page_runs_room(runs, frame))
 			break;
 		frames_pin(frame, got);
 		page_runs_add(runs, frame, got);
 		done += got;
 	}
-	if (!done)
-		done = got == -EFAULT && nr ? -ENOMEM : got;
-	sim_point(SIM_POINT_GUP, memfd->f_id, done);
 	return done;
+}
+
+long memfd_pin_runs(struct file *memfd, unsigned long pgoff, unsigned long nr_pages, struct page_runs *runs)
+{
+	long ret;
+
+	if (!memfd || !nr_pages || pgoff + nr_pages < pgoff || !file_is_memfd(memfd) ||
+	    pgoff + nr_pages > memfd_pages(memfd))
+		return -EINVAL;
+	ret = do_memfd_pin(memfd, pgoff, nr_pages, runs);
+	sim_point(SIM_POINT_GUP, memfd->f_object, ret);
+	return ret;
 }
 
 void unpin_user_runs(const struct page_run *runs, unsigned int nr_runs, bool make_dirty)

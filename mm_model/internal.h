@@ -114,6 +114,8 @@ bool frame_in_device(unsigned long frame);
 unsigned long frame_of_zero(unsigned long index);
 /* The state of the run that begins at @frame, up to @nr frames. False: nothing stands there. */
 bool frame_state(unsigned long frame, unsigned long nr, struct frame_run *run);
+/* Is every page of the 2M folio mapped exactly once, and none pinned? */
+bool frame_folio_alone(unsigned long frame);
 /* May the folio of @run be pinned? For a large folio any pin counts (folio_maybe_dma_pinned). */
 bool frame_maybe_pinned(const struct frame_run *run);
 /* Adds @maps and @pins and changes flags, frame by frame; frees what nobody holds any more. */
@@ -167,6 +169,7 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, const struct vm
 struct vm_area_struct *vma_modify_flags(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 					vm_flags_t flags);
 int split_vma(struct vm_area_struct *vma, unsigned long addr);
+int do_vmi_munmap(struct mm_struct *mm, unsigned long start, unsigned long len, bool downgrade);
 int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
 void remove_vma(struct vm_area_struct *vma);
 void anon_vma_prepare(struct vm_area_struct *vma);

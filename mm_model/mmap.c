@@ -274,12 +274,16 @@ long sys_mmap(const struct mm_mmap_args *args)
 
 long sys_munmap(unsigned long addr, unsigned long len)
 {
+	struct mm_struct *mm = current->mm;
 	long ret;
 
-	if (mmap_write_lock_killable(current->mm))
+	if (mmap_write_lock_killable(mm))
 		return mm_syscall(-EINTR);
-	ret = do_munmap(current->mm, addr, len);
-	mmap_write_unlock(current->mm);
+	ret = do_vmi_munmap(mm, addr, len, true);
+	if (ret)
+		mmap_write_unlock(mm);
+	else
+		mmap_read_unlock(mm);
 	return mm_syscall(ret);
 }
 

@@ -161,12 +161,14 @@ static long do_mremap(unsigned long addr, unsigned long old_len, unsigned long n
 		if ((addr & (HPAGE_SIZE - 1)) || new_len > old_len)
 			goto out;
 	}
-	if (old_len == new_len)
-		ret = addr;
-	else if (old_len > new_len)
-		ret = do_munmap(mm, addr + new_len, old_len - new_len) ?: (long)addr;
-	else
-		ret = mremap_grow(mm, addr, old_len, new_len);
+	if (old_len > new_len) {
+		ret = do_vmi_munmap(mm, addr + new_len, old_len - new_len, true);
+		if (ret)
+			goto out;
+		mmap_read_unlock(mm);
+		return addr;
+	}
+	ret = old_len == new_len ? (long)addr : mremap_grow(mm, addr, old_len, new_len);
 	if (ret >= 0 && new_len > old_len) {
 		vma = vma_lookup(mm, ret);
 		if (vma && (vma->vm_flags & VM_LOCKED)) {

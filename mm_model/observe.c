@@ -46,6 +46,7 @@ void task_mm_record(struct task_struct *task, struct mm_struct *mm)
 	else
 		snprintf(name, sizeof(name), "%s.mm(%u)", task->comm, task->nr_mms - 1);
 	record->name = sim_strdup(name);
+	sim_object_name(mm->mm_id, name);
 	snprintf(counter, sizeof(counter), "%s.locked_vm", name);
 	sim_object_name(mm->locked_vm_id, counter);
 	snprintf(counter, sizeof(counter), "%s.pinned_vm", name);

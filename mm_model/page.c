@@ -128,12 +128,27 @@ unsigned long frame_folio(unsigned long frame, unsigned long *head)
 	return huge ? HPAGE_PMD_NR : 1;
 }
 
+/*
+ * Whether a 2M folio may be pinned is asked of the folio, so a run of the huge zone
+ * lies within one folio or holds whole ones only.
+ */
+static unsigned long whole_folios(unsigned long frame, unsigned long nr)
+{
+	unsigned long before = frame & (HPAGE_PMD_NR - 1), after = (frame + nr) & (HPAGE_PMD_NR - 1);
+
+	if (before)
+		return min(nr, HPAGE_PMD_NR - before);
+	return nr > after ? nr - after : nr;
+}
+
 bool frame_state(unsigned long frame, unsigned long nr, struct frame_run *out)
 {
 	struct sim_run run;
 
 	if (!sim_run_clip(&machine()->frames, frame, frame + nr - 1, &run) || run.start != frame)
 		return false;
+	if (frame_in_huge(frame))
+		run.last = frame + whole_folios(frame, run.last - run.start + 1) - 1;
 	*out = (struct frame_run){
 		.frame = frame, .nr = run.last - run.start + 1, .maps = run.value & STATE_MAPS_MASK,
 		.pins = run.value >> STATE_PINS_SHIFT, .flags = run.attr,
@@ -152,6 +167,15 @@ static bool folio_any_pin(unsigned long frame)
 		first = run.last + 1;
 	}
 	return false;
+}
+
+bool frame_folio_alone(unsigned long frame)
+{
+	unsigned long first = frame & ~(HPAGE_PMD_NR - 1);
+	struct sim_run run;
+
+	return sim_run_clip(&machine()->frames, first, first + HPAGE_PMD_NR - 1, &run) && run.start == first &&
+	       run.last == first + HPAGE_PMD_NR - 1 && run.value == 1;
 }
 
 /* GUP_PIN_COUNTING_BIAS: one pin of a small page is 1024 references, and so are 1024 mappings. */

@@ -357,13 +357,51 @@ void anon_vma_prepare(struct vm_area_struct *vma)
 }
 
 /*
- * Unmaps [start, +len) (do_vmi_munmap): EINVAL on bad ranges, splits at both ends,
- * then removes what is inside, gives mlock's charge back and drops the pages. A
- * failing second split leaves the first one in place, as the kernel does.
+ * The first half of an unmap: splits at both ends, takes the VMAs of [start, end) out
+ * of the tree, in order, and counts what mlock had charged for them. A failing second
+ * split leaves the first one in place, as the kernel does (vms_gather_munmap_vmas).
  */
-int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+static int gather_munmap_vmas(struct mm_struct *mm, unsigned long start, unsigned long end,
+			      struct vm_area_struct **detached, unsigned long *locked)
 {
-	struct vm_area_struct *vma, *next;
+	struct vm_area_struct *vma = find_vma_intersection(mm, start, end), *next;
+	int err;
+
+	if (start > vma->vm_start) {
+		if (end < vma->vm_end && mm->map_count >= MAX_MAP_COUNT)
+			return -ENOMEM;
+		err = __split_vma(vma, start);
+		if (err)
+			return err;
+		vma = vma_next(vma);
+	}
+	for (next = vma; next && next->vm_end < end; next = vma_next(next))
+		;
+	if (next && next->vm_start < end && next->vm_end > end) {
+		err = __split_vma(next, end);
+		if (err)
+			return err;
+	}
+	for (; vma && vma->vm_start < end; vma = next) {
+		next = vma_next(vma);
+		vma_erase(vma);
+		vma->vm_detached = NULL;
+		*detached = vma;
+		detached = &vma->vm_detached;
+		if (vma->vm_flags & VM_LOCKED)
+			*locked += vma_pages(vma);
+	}
+	return 0;
+}
+
+/*
+ * Unmaps [start, +len) with mmap_lock held for write (do_vmi_munmap): EINVAL on bad
+ * ranges, ENOMEM. mlock's charge goes back first. With @downgrade a success leaves the
+ * lock held for read, in which the pages are dropped and the files let go.
+ */
+int do_vmi_munmap(struct mm_struct *mm, unsigned long start, unsigned long len, bool downgrade)
+{
+	struct vm_area_struct *detached = NULL, *next;
 	unsigned long end, locked = 0;
 	int err;
 
@@ -373,35 +411,26 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 	end = start + PAGE_ALIGN(len);
 	if (end == start)
 		return -EINVAL;
-	vma = find_vma_intersection(mm, start, end);
-	if (!vma)
-		return 0;
-	if (start > vma->vm_start) {
-		if (end < vma->vm_end && mm->map_count >= MAX_MAP_COUNT)
-			return -ENOMEM;
-		err = __split_vma(vma, start);
+	if (find_vma_intersection(mm, start, end)) {
+		err = gather_munmap_vmas(mm, start, end, &detached, &locked);
 		if (err)
 			return err;
-		vma = vma_next(vma);
 	}
-	for (next = vma; next && next->vm_start < end; next = vma_next(next)) {
-		if (next->vm_end > end) {
-			err = __split_vma(next, end);
-			if (err)
-				return err;
-		}
-		if (next->vm_flags & VM_LOCKED)
-			locked += vma_pages(next);
-	}
-
 	if (locked)
 		locked_vm_add(mm, -(long)locked);
-	zap_page_range(mm, start, end);
-	for (; vma && vma->vm_start < end; vma = next) {
-		next = vma_next(vma);
-		mm->total_vm -= vma_pages(vma);
-		vma_erase(vma);
-		remove_vma(vma);
+	if (downgrade)
+		mmap_write_downgrade(mm);
+	if (detached)
+		zap_page_range(mm, start, end);
+	for (; detached; detached = next) {
+		next = detached->vm_detached;
+		mm->total_vm -= vma_pages(detached);
+		remove_vma(detached);
 	}
 	return 0;
+}
+
+int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+{
+	return do_vmi_munmap(mm, start, len, false);
 }

@@ -32,6 +32,7 @@ struct file {
 	atomic_long_t f_count;
 	struct callback_head f_task_work;	/* the deferred last fput() */
 	unsigned long f_id;		/* unique in the world */
+	unsigned long f_object;		/* its object id in the trace */
 	unsigned int f_mode;
 	struct inode *f_inode;			/* what ->release() gets; nobody's own so far */
 	const struct file_operations *f_op;

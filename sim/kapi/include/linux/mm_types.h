@@ -64,7 +64,8 @@ struct mm_struct {
 	unsigned long fault_frame;		/* the frame behind it */
 	struct list_head mmlist;		/* all mms of the world, in order of making */
 	struct mm_record *record;		/* what observers read; outlives this */
-	unsigned long locked_vm_id;		/* object ids of the counters, for the trace */
+	unsigned long mm_id;			/* object ids for the trace: of the mm and its counters */
+	unsigned long locked_vm_id;
 	unsigned long pinned_vm_id;
 };
 
@@ -85,6 +86,7 @@ struct vm_area_struct {
 	unsigned int anon_vma_links;		/* length of the kernel's anon_vma_chain */
 	struct hugetlb_resv *hugetlb_resv;	/* private hugetlb: the reservation, while this VMA owns it */
 	struct rb_node vm_rb;
+	struct vm_area_struct *vm_detached;	/* the next one, between munmap's two halves */
 };
 
 /* open: the VMA was duplicated (fork, split); close: it goes away. fault_run: see below. */
