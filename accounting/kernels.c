@@ -28,10 +28,10 @@
 		.mmap_locks_unlockable = locks_all,							\
 	}
 /* Rows 1, 2, 3, 5, 6, 7; row 4 is the same everywhere. */
-#define TYPE1(to, foreign, update, pins, zero_page, wrap)						\
+#define TYPE1(to, foreign, update, pins, zero_page, wrap, told)						\
 	.type1 = {											\
 		.charge = to, .unmap = foreign, .vaddr = update, .pin = pins,				\
-		.zero = zero_page, .overflow = wrap, .dma_entries_max = 65535,				\
+		.zero = zero_page, .overflow = wrap, .notify = told, .dma_entries_max = 65535,		\
 	}
 #define RING(memory, bufs, p2) .ring = memory, .buffers = bufs, .buffers_pinned_vm = p2
 #define OTHER(perf_mmap, shm_lock) .perf = perf_mmap, .shm = shm_lock
@@ -45,7 +45,7 @@ static const struct kernel table[] = {
 	.name = "v5.4", .release = RELEASE(5, 4), .what = "5.4.0", .source = "MrJu/linux-5.4@1a2943d8a64f",
 	.rules = {
 		MM(GZ_REF, G_NONE, FK_NO, DU_NONE, SM_NONE, true, false),
-		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL),
+		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
 		.uring = { RING(R_P3, B_PRE, false) },
 		.other = { OTHER(PF_SPLIT, SH_USER), .bpf_memlock = true },
 	},
@@ -54,7 +54,7 @@ static const struct kernel table[] = {
 	.source = "the trees of 5.8.1 and 5.9.2 (elshadaghazade/linux-5.9.2@914b6505c436)",
 	.rules = {
 		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_NONE, true, false),
-		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL),
+		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
 		.uring = { RING(R_P3P1, B_PRE, true) },
 		.other = { OTHER(PF_CLAMP, SH_USER), .vdpa = true, .bpf_memlock = true },
 	},
@@ -62,7 +62,7 @@ static const struct kernel table[] = {
 	.name = "v5.10", .release = RELEASE(5, 10), .what = "5.10.0", .source = "ejga2001/linux-5.10.7@d71d8a767497",
 	.rules = {
 		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_NONE, true, false),
-		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL),
+		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
 		.uring = { RING(R_P3P1, B_POST, true), .hpage_cross_buffer = true },
 		.other = { OTHER(PF_CLAMP, SH_USER), .vdpa = true, .bpf_memlock = true },
 	},
@@ -71,7 +71,7 @@ static const struct kernel table[] = {
 	.source = "yuqi-lee/fastswap-linux-5.15.16@2b8adacbe817",
 	.rules = {
 		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_VMA0, true, false),
-		TYPE1(T_TASK, X_GUARD, V_BLOCK, P_BATCH, Z_LEAK, O_INVAL),
+		TYPE1(T_TASK, X_GUARD, V_BLOCK, P_BATCH, Z_LEAK, O_INVAL, NT_CHAIN),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .hpage_cross_buffer = true },
 		.other = { OTHER(PF_CLAMP, SH_UC14), .vdpa = true },
 	},
@@ -80,7 +80,7 @@ static const struct kernel table[] = {
 	.source = "the trees of 6.0-rc1 (sun363587351/linux-6.0@749944cf5c23) and 6.1-rc7; ffed0518d871, 873aefb376bb",
 	.rules = {
 		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false),
-		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL),
+		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL, NT_LIST),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
 		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
@@ -90,7 +90,7 @@ static const struct kernel table[] = {
 	.source = "tianrenz2/linux-6.1.0@7c210bc387c3 (6.1-rc7)",
 	.rules = {
 		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false),
-		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL),
+		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL, NT_LIST),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
 		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
@@ -100,7 +100,7 @@ static const struct kernel table[] = {
 	.source = "daniellucs2002/linux-6.2.1-customized@52c70098cb4d (6.2.1)",
 	.rules = {
 		MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false),
-		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_COW, O_INVAL),
+		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.iommufd = { .present = true, .unmap = N_WARN, .unpin_while_access = true, .carry_order = true,
 			     .carry_end_zero = true, .uptr_wrap = true, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
@@ -111,7 +111,7 @@ static const struct kernel table[] = {
 	.name = "v6.3", .release = RELEASE(6, 3), .what = "6.3.0", .source = "SToPire/linux-6.3.8@15edfdde6504",
 	.rules = {
 		MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false),
-		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL),
+		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.iommufd = { .present = true, .unmap = N_WARN, .carry_end_zero = true, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
@@ -122,7 +122,7 @@ static const struct kernel table[] = {
 	.source = "mihaelbh/adding-new-sched-policy-to-linux-6.6.9@ad8d9458f5c4",
 	.rules = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, false),
-		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL),
+		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
@@ -133,7 +133,7 @@ static const struct kernel table[] = {
 	.source = "Debian package linux-source-6.12",
 	.rules = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false),
-		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL),
+		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
@@ -143,7 +143,7 @@ static const struct kernel table[] = {
 	.name = "v6.14", .release = RELEASE(6, 14), .what = "6.14.0", .source = "perishh/linux-6.14@16b95dcdf585",
 	.rules = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, true),
-		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL),
+		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
@@ -154,7 +154,7 @@ static const struct kernel table[] = {
 	.source = "gfunkmonk/linux-6.18.2@57dc26c98e5e (6.18.2)",
 	.rules = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
-		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF),
+		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
@@ -165,7 +165,7 @@ static const struct kernel table[] = {
 	.source = "the measured files of v7.0",
 	.rules = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
-		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF),
+		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
@@ -214,6 +214,7 @@ static const char *const vaddr_values[] = { "V_NONE", "V_BLOCK", "V_OWNER" };
 static const char *const pin_values[] = { "P_ONE", "P_BATCH", "P_RUN" };
 static const char *const zero_values[] = { "Z_LEAK", "Z_DROP", "Z_COW" };
 static const char *const overflow_values[] = { "O_INVAL", "O_OVF" };
+static const char *const notify_values[] = { "NT_CHAIN", "NT_LIST" };
 static const char *const unmap_values[] = { "N_WARN", "N_RETRY", "N_EMPTY", "N_EMPTY_ADV" };
 static const char *const ring_values[] = { "R_P3", "R_P3P1", "R_FREE", "R_REGION" };
 static const char *const buffers_values[] = { "B_PRE", "B_POST" };
@@ -236,6 +237,7 @@ static const struct cell cells[] = {
 	CELL("type1 pin granularity", type1.pin, pin_values),
 	CELL("type1 zero page", type1.zero, zero_values),
 	CELL("type1 wrap errno", type1.overflow, overflow_values),
+	CELL("type1 tells drivers", type1.notify, notify_values),
 	CELL("VFIO_CHANGE_DMA_OWNER", type1.change_dma_owner, NULL),
 	CELL("iommufd", iommufd.present, NULL),
 	CELL("vfio device cdev", iommufd.vfio_cdev, NULL),

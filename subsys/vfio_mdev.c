@@ -218,7 +218,7 @@ long vfio_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long le
 	return ret;
 }
 
-/* vfio_unpin_pages(), and the driver's note of it. */
+/* vfio_unpin_pages(), and the driver's note of it. iommu->lock held. */
 static void unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long npage)
 {
 	struct vfio_iommu *iommu = mdev->group.container->iommu;
@@ -254,24 +254,34 @@ long vfio_unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long 
 
 /*
  * The driver's dma_unmap(): everything that it holds in the range, as often as it
- * holds it, in calls of up to 512 pages. The caller may have device_list_lock; in
- * the kernel, too, the two locks are taken in either order, which is why the class
- * is another one here.
+ * holds it, in calls of up to 512 pages. The caller may have device_list_lock.
  */
 static void dma_unmap(struct vfio_mdev *mdev, unsigned long first, unsigned long last)
 {
 	struct vfio_iommu *iommu = mdev->group.container->iommu;
 	struct sim_run run;
+	bool held;
 
-	while (sim_run_clip(&mdev->pins, first, last, &run)) {
+	do {
 		mutex_lock_nested(&iommu->lock, SINGLE_DEPTH_NESTING);
-		unpin_pages(mdev, run.start << PAGE_SHIFT,
-			    min(run.last - run.start + 1, VFIO_PIN_PAGES_MAX_ENTRIES));
+		held = sim_run_clip(&mdev->pins, first, last, &run);
+		if (held)
+			unpin_pages(mdev, run.start << PAGE_SHIFT,
+				    min(run.last - run.start + 1, VFIO_PIN_PAGES_MAX_ENTRIES));
 		mutex_unlock(&iommu->lock);
-	}
+	} while (held);
 }
 
-/* Tells every driver of the unmap of @dma; iommu->lock is dropped meanwhile, so @dma may be gone after. */
+/*
+ * Tells every driver of the unmap of @dma; iommu->lock is dropped meanwhile, so
+ * @dma may be gone after.
+ *
+ * From 6.0 (NT_LIST) device_list_lock is taken while iommu->lock is still held, and
+ * the drivers' unpins take iommu->lock under it: another unmap, or a device that
+ * comes or goes, that has iommu->lock and waits for device_list_lock meanwhile,
+ * waits for ever. That is the kernel's; dma_unmap() takes the lock as another class
+ * only so that it shows where it happens, and not at each unmap of pinned pages.
+ */
 void vfio_notify_dma_unmap(struct vfio_iommu *iommu, struct vfio_dma *dma)
 {
 	unsigned long first = PFN_DOWN(dma->iova), last = PFN_DOWN(dma->iova + dma->size - 1);
@@ -279,23 +289,39 @@ void vfio_notify_dma_unmap(struct vfio_iommu *iommu, struct vfio_dma *dma)
 
 	if (list_empty(&iommu->device_list))
 		return;
-	mutex_lock(&iommu->device_list_lock);
+	if (type1_rules()->notify == NT_LIST)
+		mutex_lock(&iommu->device_list_lock);
 	mutex_unlock(&iommu->lock);
+	if (type1_rules()->notify == NT_CHAIN)
+		mutex_lock(&iommu->device_list_lock);
 	list_for_each_entry(mdev, &iommu->device_list, iommu_entry)
 		dma_unmap(mdev, first, last);
 	mutex_unlock(&iommu->device_list_lock);
 	mutex_lock(&iommu->lock);
 }
 
+/* Changing the list takes both locks where it is looked at under either. */
+static void device_list_begin(struct vfio_iommu *iommu)
+{
+	if (type1_rules()->notify == NT_LIST)
+		mutex_lock(&iommu->lock);
+	mutex_lock(&iommu->device_list_lock);
+}
+
+static void device_list_end(struct vfio_iommu *iommu)
+{
+	mutex_unlock(&iommu->device_list_lock);
+	if (type1_rules()->notify == NT_LIST)
+		mutex_unlock(&iommu->lock);
+}
+
 void vfio_mdev_register(struct vfio_mdev *mdev)
 {
 	struct vfio_iommu *iommu = mdev->group.container->iommu;
 
-	mutex_lock(&iommu->lock);
-	mutex_lock(&iommu->device_list_lock);
+	device_list_begin(iommu);
 	list_add(&mdev->iommu_entry, &iommu->device_list);
-	mutex_unlock(&iommu->device_list_lock);
-	mutex_unlock(&iommu->lock);
+	device_list_end(iommu);
 }
 
 void vfio_mdev_close(struct vfio_mdev *mdev)
@@ -303,10 +329,8 @@ void vfio_mdev_close(struct vfio_mdev *mdev)
 	struct vfio_iommu *iommu = mdev->group.container->iommu;
 
 	dma_unmap(mdev, 0, PFN_DOWN(~0UL));
-	mutex_lock(&iommu->lock);
-	mutex_lock(&iommu->device_list_lock);
+	device_list_begin(iommu);
 	list_del(&mdev->iommu_entry);
-	mutex_unlock(&iommu->device_list_lock);
-	mutex_unlock(&iommu->lock);
+	device_list_end(iommu);
 	sim_run_tree_destroy(&mdev->pins);
 }

@@ -83,7 +83,7 @@ struct vfio_iommu {
 	struct list_head iova_list;		/* empty: no limits */
 	struct rb_root dma_list;		/* by iova */
 	unsigned int dma_avail;
-	struct list_head device_list;		/* devices with dma_unmap(); both locks to change it */
+	struct list_head device_list;		/* devices with dma_unmap() */
 	struct mutex device_list_lock;
 	unsigned int vaddr_invalid_count;
 	/* V_BLOCK: who waits for an address */

@@ -21,6 +21,7 @@ enum type1_vaddr { V_NONE, V_BLOCK, V_OWNER };
 enum type1_pin { P_ONE, P_BATCH, P_RUN };
 enum type1_zero { Z_LEAK, Z_DROP, Z_COW };	/* Z_LEAK1 or Z_LEAK1K by mm_rules.zero_page_pin */
 enum type1_overflow { O_INVAL, O_OVF };
+enum type1_notify { NT_CHAIN, NT_LIST };	/* drivers told of an unmap with no lock held, or from under iommu->lock (6.0) */
 struct type1_rules {
 	enum type1_charge charge;
 	enum type1_unmap unmap;
@@ -28,6 +29,7 @@ struct type1_rules {
 	enum type1_pin pin;
 	enum type1_zero zero;
 	enum type1_overflow overflow;
+	enum type1_notify notify;
 	unsigned int dma_entries_max;	/* 65535 */
 	bool change_dma_owner;		/* VFIO_CHANGE_DMA_OWNER: no release has it, the proposal of 2022 does */
 };
