@@ -166,13 +166,17 @@ static struct program **load(const struct paths *paths, size_t *nr)
 	return programs;
 }
 
-/* Without --kernel: all releases and proposals, and what a file itself names besides (v6.12+QUIRK). */
-static void choose_columns(struct kernel_list *columns, struct program **programs, size_t nr)
+/*
+ * Without --kernel: all releases and proposals, and behind them what a file itself
+ * names besides (v6.12+QUIRK). Returns how many are for every file.
+ */
+static size_t choose_columns(struct kernel_list *columns, struct program **programs, size_t nr)
 {
 	struct kernel_list named;
-	size_t i, j;
+	size_t i, j, for_all;
 
 	kernel_set_list(NULL, true, columns);
+	for_all = columns->nr;
 	for (i = 0; i < nr; i++) {
 		if (!programs[i]->kernels)
 			continue;
@@ -181,6 +185,7 @@ static void choose_columns(struct kernel_list *columns, struct program **program
 			kernel_list_add(columns, named.kernels[j]->name);
 		kernel_list_free(&named);
 	}
+	return for_all;
 }
 
 static void print(const struct matrix *matrix, const struct matrix_arguments *args)
@@ -204,7 +209,7 @@ int command_matrix(int argc, char **argv)
 	struct paths paths = { NULL, 0 };
 	struct program **programs;
 	struct matrix matrix;
-	size_t nr, i;
+	size_t nr, for_all, i;
 	bool good;
 	int status;
 
@@ -212,12 +217,14 @@ int command_matrix(int argc, char **argv)
 	asked = parse_kernels(args.kernels);
 	good = collect(&paths, &args);
 	programs = load(&paths, &nr);
-	if (asked)
+	if (asked) {
 		columns = *asked;
-	else
-		choose_columns(&columns, programs, nr);
+		for_all = columns.nr;
+	} else {
+		for_all = choose_columns(&columns, programs, nr);
+	}
 	good &= nr == paths.nr;
-	matrix_init(&matrix, &columns);
+	matrix_init(&matrix, &columns, for_all);
 	catch_interrupt();
 	for (i = 0; i < nr && !interrupted; i++) {
 		progress(programs[i]->path, i, nr);

@@ -161,6 +161,7 @@ static void copy_violations(struct run *run, const struct expected *expected)
 			.violation = report->violation,
 			.step = report->step,
 			.expected = covered,
+			.stated = expected->wanted[report->violation],
 			.text = xstrdup(report->text ? report->text : ""),
 		};
 		if (covered)

@@ -50,21 +50,26 @@ static void on_expect(void *arg, const struct expect_report *expect)
 
 static const struct run_events events = { on_step, on_expect };
 
-void matrix_init(struct matrix *matrix, struct kernel_list *kernels)
+void matrix_init(struct matrix *matrix, struct kernel_list *kernels, size_t nr_for_all)
 {
 	memset(matrix, 0, sizeof(*matrix));
 	matrix->columns = *kernels;
+	matrix->nr_for_all = nr_for_all;
 }
 
-/* The first violation, expected or not. */
+/* The first violation, expected or not; of the expected ones rather the first that the file names. */
 static const char *violation_of(const struct run_result *result, bool expected)
 {
+	const struct violation_report *first = NULL;
 	size_t i;
 
-	for (i = 0; i < result->nr_violations; i++)
-		if (result->violations[i].expected == expected)
-			return sim_violation_name(result->violations[i].violation);
-	return NULL;
+	for (i = 0; i < result->nr_violations; i++) {
+		const struct violation_report *report = &result->violations[i];
+
+		if (report->expected == expected && (!first || (report->stated && !first->stated)))
+			first = report;
+	}
+	return first ? sim_violation_name(first->violation) : NULL;
 }
 
 /* On a proposal only what speaks of it with a SET can fail. */
@@ -110,12 +115,13 @@ static void fill_cell(struct cell *cell, const struct run_result *result, const 
 	}
 }
 
-static void run_cell(struct cell *cell, const struct program *program, struct run_options *options)
+/* @own: a column that is there for the files that name it. */
+static void run_cell(struct cell *cell, const struct program *program, struct run_options *options, bool own)
 {
 	struct watch watch = { NULL, NULL };
 	struct run_result result;
 
-	if (!program_runs_on(program, options->kernel)) {
+	if (!program_runs_on(program, options->kernel) || (own && !program->kernels)) {
 		cell->kind = CELL_EXCLUDED;
 		cell->text = xstrdup("-");
 	} else if (program->not_modelled) {
@@ -149,7 +155,7 @@ bool matrix_add(struct matrix *matrix, const struct program *program, const stru
 			row->cells[i].text = xstrdup("-");
 			continue;
 		}
-		run_cell(&row->cells[i], program, &options);
+		run_cell(&row->cells[i], program, &options, i >= matrix->nr_for_all);
 		matrix->counts[row->cells[i].kind]++;
 		matrix->failed |= row->cells[i].kind == CELL_FAIL;
 	}

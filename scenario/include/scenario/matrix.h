@@ -37,14 +37,15 @@ struct matrix_row {
 
 struct matrix {
 	struct kernel_list columns;
+	size_t nr_for_all;	/* columns from here on are for the files that name them */
 	struct matrix_row *rows;
 	size_t nr_rows;
 	unsigned long counts[CELL_NOT_MODELLED + 1];
 	bool failed;		/* a cell that must not fail does */
 };
 
-/* Columns first: all of @kernels. */
-void matrix_init(struct matrix *matrix, struct kernel_list *kernels);
+/* Columns first: all of @kernels, of which the first @nr_for_all are for every file. */
+void matrix_init(struct matrix *matrix, struct kernel_list *kernels, size_t nr_for_all);
 /* Runs @program on every column; @stop as in struct run_options. Returns false where it was stopped. */
 bool matrix_add(struct matrix *matrix, const struct program *program, const struct backend *backend, unsigned long seed,
 		const volatile sig_atomic_t *stop);

@@ -82,7 +82,8 @@ enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NA, VERDICT_ERROR };
 struct violation_report {
 	enum sim_violation violation;
 	unsigned long step;	/* 0: before the first; above the last: teardown */
-	bool expected;
+	bool expected;		/* stated, or in the same step as one that is */
+	bool stated;		/* the file names it */
 	char *text;
 };
 
