@@ -43,15 +43,18 @@ static void exit_notify(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 	struct task_struct *leader = task->group_leader;
+	bool last;
 
+	/* one step, as under tasklist_lock: exactly one thread is the last */
 	task_snapshot(task);
 	list_del_init(&task->thread_node);
-	signal->nr_threads--;
+	last = !--signal->nr_threads;
 	task->exited = true;
+
 	wake_up(&signal->wait_threads);
-	if (!signal->nr_threads && leader != task)
+	if (last && leader != task)
 		put_task_struct(leader);
-	if (task != leader || !signal->nr_threads)
+	if (last || leader != task)
 		put_task_struct(task);
 }
 

@@ -152,6 +152,10 @@ static long copy_process(const char *name, bool share_vm, bool thread, struct ta
 	err = copy_mm(task, share_vm);
 	if (err)
 		goto bad_signal;
+	/* who is being killed makes no thread that the killer has not seen */
+	err = -EINTR;
+	if (fatal_signal_pending(current))
+		goto bad_mm;
 	signal_join(task);
 	if (!share_vm) {
 		if (hooks->fork)
@@ -162,6 +166,8 @@ static long copy_process(const char *name, bool share_vm, bool thread, struct ta
 	*childp = task;
 	return 0;
 
+bad_mm:
+	mmput(task->mm);
 bad_signal:
 	signal_put(task->signal);
 bad_files:

@@ -91,12 +91,14 @@ void kernel_get_task(struct task_struct *task);
 void kernel_put_task(struct task_struct *task);
 bool kernel_task_has_mm(const struct task_struct *task);
 bool kernel_is_leader(const struct task_struct *task);
+long kernel_locked_vm(const struct mm_struct *mm);
 #define KERNEL_CAP_IPC_LOCK 14
 #define KERNEL_CAP_SYS_ADMIN 21
 
 /* The suites that main.c runs. */
 Suite *gup_suite(void);
 Suite *mlock_suite(void);
+Suite *race_suite(void);
 Suite *task_suite(void);
 Suite *vma_suite(void);
 

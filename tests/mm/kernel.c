@@ -40,6 +40,7 @@ void kernel_get_task(struct task_struct *task);
 void kernel_put_task(struct task_struct *task);
 bool kernel_task_has_mm(const struct task_struct *task);
 bool kernel_is_leader(const struct task_struct *task);
+long kernel_locked_vm(const struct mm_struct *mm);
 
 static unsigned int gup_flags(unsigned int flags)
 {
@@ -214,4 +215,9 @@ bool kernel_task_has_mm(const struct task_struct *task)
 bool kernel_is_leader(const struct task_struct *task)
 {
 	return task->group_leader == task;
+}
+
+long kernel_locked_vm(const struct mm_struct *mm)
+{
+	return mm->locked_vm;
 }
