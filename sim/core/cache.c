@@ -13,6 +13,7 @@
 #include "fiber.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #define CHUNKS_MAX 32
@@ -23,6 +24,7 @@ struct thread_cache {
 	struct sim_fiber *fibers;
 	unsigned int nr_chunks;
 	unsigned int nr_fibers;
+	void *handler_stack;
 	bool known_to_key;
 };
 
@@ -33,6 +35,7 @@ static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static void cache_drop(void *arg)
 {
 	struct thread_cache *mine = arg;
+	stack_t none = { .ss_flags = SS_DISABLE };
 
 	while (mine->chunks) {
 		struct sim_chunk *chunk = mine->chunks;
@@ -45,6 +48,10 @@ static void cache_drop(void *arg)
 
 		mine->fibers = *sim_fiber_next(fiber);
 		sim_fiber_destroy(fiber);
+	}
+	if (mine->handler_stack) {
+		sigaltstack(&none, NULL);
+		free(mine->handler_stack);
 	}
 	*mine = (struct thread_cache){};
 }
@@ -117,4 +124,15 @@ void sim_cache_fiber_put(struct sim_fiber *fiber)
 	*sim_fiber_next(fiber) = cache.fibers;
 	cache.fibers = fiber;
 	cache.nr_fibers++;
+}
+
+void *sim_cache_handler_stack(size_t bytes)
+{
+	if (!cache.handler_stack) {
+		cache_register();
+		cache.handler_stack = malloc(bytes);
+		if (!cache.handler_stack)
+			sim_die("no memory for the stack of signal handlers");
+	}
+	return cache.handler_stack;
 }

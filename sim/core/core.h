@@ -61,6 +61,8 @@ struct sim_chunk {
 
 struct sim_chunk *sim_cache_chunk_get(void);
 void sim_cache_chunk_put(struct sim_chunk *chunk);
+/* This thread's, made when first asked for and freed when the thread ends. */
+void *sim_cache_handler_stack(size_t bytes);
 
 #define SIM_ARENA_CLASSES 52
 struct sim_big;
@@ -188,6 +190,8 @@ struct sim_world {
 	struct sim_fiber *spare;	/* between bodies */
 	struct sim_fiber *abandoned;	/* their stacks may still be pointed into: kept until destroy */
 	struct sim_body *free_bodies;
+	const char *oops_what;		/* for oops(): what the signal meant */
+	unsigned long oops_offset;	/* from NULL; ~0: not so */
 
 	struct sim_slot_state slots[SIM_SLOT_NR];
 	unsigned char slot_order[SIM_SLOT_NR];

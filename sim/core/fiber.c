@@ -63,17 +63,16 @@ struct sim_fiber {
 #endif
 };
 
-#define GUARD_BYTES 4096
 #define STRUCT_BYTES ((sizeof(struct sim_fiber) + 63) & ~(size_t)63)
 
 static unsigned char *stack_low(const struct sim_fiber *fiber)
 {
-	return fiber->map + GUARD_BYTES;
+	return fiber->map + SIM_GUARD_BYTES;
 }
 
 static size_t stack_room(const struct sim_fiber *fiber)
 {
-	return fiber->map_bytes - GUARD_BYTES - STRUCT_BYTES;
+	return fiber->map_bytes - SIM_GUARD_BYTES - STRUCT_BYTES;
 }
 
 #ifdef SIM_UCONTEXT
@@ -210,10 +209,10 @@ struct sim_fiber *sim_fiber_create(size_t stack_bytes, void (*entry)(void))
 	unsigned char *map;
 	size_t map_bytes;
 
-	map_bytes = GUARD_BYTES + ((stack_bytes + STRUCT_BYTES + GUARD_BYTES - 1) & ~(size_t)(GUARD_BYTES - 1));
+	map_bytes = SIM_GUARD_BYTES + ((stack_bytes + STRUCT_BYTES + SIM_GUARD_BYTES - 1) & ~(size_t)(SIM_GUARD_BYTES - 1));
 	map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1,
 		   0);
-	if (map == MAP_FAILED || mprotect(map, GUARD_BYTES, PROT_NONE))
+	if (map == MAP_FAILED || mprotect(map, SIM_GUARD_BYTES, PROT_NONE))
 		sim_die("no memory for a stack of %zu bytes", stack_bytes);
 
 	fiber = (struct sim_fiber *)(map + map_bytes - STRUCT_BYTES);
@@ -298,6 +297,12 @@ void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to)
 	announce(from, to);
 	context_switch(from, to);
 	sim_fiber_arrived(from);
+}
+
+void sim_fiber_stack(const struct sim_fiber *fiber, uintptr_t *low, uintptr_t *high)
+{
+	*low = (uintptr_t)stack_low(fiber);
+	*high = *low + stack_room(fiber);
 }
 
 size_t sim_fiber_stack_bytes(const struct sim_fiber *fiber)

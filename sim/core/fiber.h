@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct sim_fiber;
 
@@ -28,6 +29,11 @@ void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to);
 /* First thing in an entry function: completes the switch for the sanitizers. */
 void sim_fiber_arrived(struct sim_fiber *self);
 
+/* The bytes below the stack that may not be touched. */
+#define SIM_GUARD_BYTES 4096
+
+/* Where its stack lies: [*@low, *@high). Not for the outside. */
+void sim_fiber_stack(const struct sim_fiber *fiber, uintptr_t *low, uintptr_t *high);
 size_t sim_fiber_stack_bytes(const struct sim_fiber *fiber);
 /* For lists: whoever holds a fiber that does not run may chain it. */
 struct sim_fiber **sim_fiber_next(struct sim_fiber *fiber);

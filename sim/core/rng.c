@@ -41,7 +41,7 @@ unsigned long long sim_rng_below(struct sim_rng *rng, unsigned long long bound)
 	if (bound <= 1)
 		return 0;
 	if (bound <= UINT32_MAX) {
-		/* 32 bits scaled up to the bound; the few low products that some values have too many of are rejected. */
+		/* 32 bits scaled up to the bound; low products that some values have too many of are rejected. */
 		uint32_t small = bound, reject = -small % small;
 		uint64_t product;
 

@@ -103,9 +103,18 @@ enum sim_outcome {
 /* Runs the actors until none can go on. Called from outside any actor. */
 enum sim_outcome sim_run(void);
 
+/*
+ * From now on a wild access, a division by zero or an invalid opcode inside an
+ * actor is the violation `bug`, and the run ends as SIM_FATAL; outside actors they
+ * stay deadly. The handlers are the process's, so this is for programs (cmd), not
+ * for tests, which want the debugger's or the sanitizer's answer. Each OS thread
+ * that runs worlds calls it once. x86-64 and aarch64; elsewhere it changes nothing.
+ */
+void sim_catch_oopses(void);
+
 /* Inside an actor. sim_self() is NULL outside. */
 struct sim_actor *sim_self(void);
-/* A scheduling point: records (actor, kind, object, result) and lets the strategy switch; outside actors only records. */
+/* A scheduling point: records (actor, kind, object, result) and lets the strategy switch. Outside: only records. */
 void sim_point(enum sim_point kind, unsigned long object, long result);
 /* Records without being a place to switch (what happened as a consequence of a point). */
 void sim_record(enum sim_point kind, unsigned long object, long result);

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Oopses: a wild access in simulated kernel code is a verdict, not pinsim's end.
+ *
+ * The handler runs on a stack of its own, since the actor's may be what is
+ * exhausted. It changes nothing but where the actor goes on: in oops(), on its
+ * own stack below what is in use (or at the top, where there is no room left; the
+ * body will never return to what that overwrites). There the violation is
+ * reported and the body abandoned, as for a BUG.
+ *
+ * The text names no address, which would differ from run to run; the offset of a
+ * field from NULL is no such address.
+ */
+#include "core.h"
+#include "fiber.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#define NULL_REACH 65536	/* an access below is one through NULL */
+#define HANDLER_STACK_BYTES ((size_t)32 << 10)
+#define OOPS_ROOM_BYTES 12288	/* what reporting takes of the actor's stack, at most */
+
+static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+
+static _Noreturn void oops(void)
+{
+	struct sim_world *world = sim_this;
+
+	if (world->oops_offset < NULL_REACH)
+		sim_violate(VIOLATION_BUG, "oops: %s at %#lx", world->oops_what, world->oops_offset);
+	else
+		sim_violate(VIOLATION_BUG, "oops: %s", world->oops_what);
+	sim_actor_abandon();
+}
+
+static void what_happened(struct sim_world *world, int signal, const siginfo_t *info)
+{
+	uintptr_t address = (uintptr_t)info->si_addr, low, high;
+
+	world->oops_offset = ~0ul;
+	sim_fiber_stack(world->current->fiber, &low, &high);
+	if (signal == SIGFPE) {
+		world->oops_what = "divide error";
+	} else if (signal == SIGILL) {
+		world->oops_what = "invalid opcode";
+	} else if (address < low && low - address <= SIM_GUARD_BYTES) {
+		world->oops_what = "stack overflow";
+	} else if (info->si_code != SI_KERNEL && address < NULL_REACH) {
+		world->oops_what = "NULL pointer dereference";
+		world->oops_offset = address;
+	} else {
+		world->oops_what = "access to a bad address";
+	}
+}
+
+/* Makes the interrupted code go on in oops(); false where this machine's context is not known. */
+static bool divert(const struct sim_world *world, ucontext_t *context)
+{
+	uintptr_t low, high, sp;
+
+#if defined(__x86_64__)
+	sp = context->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+	sp = context->uc_mcontext.sp;
+#else
+	return false;
+#endif
+	sim_fiber_stack(world->current->fiber, &low, &high);
+	if (sp < low + OOPS_ROOM_BYTES || sp > high)
+		sp = high;
+	/* Below the red zone, and aligned as at a function's entry. */
+	sp = (sp - 256) & ~(uintptr_t)63;
+#if defined(__x86_64__)
+	context->uc_mcontext.gregs[REG_RSP] = sp - 8;
+	context->uc_mcontext.gregs[REG_RIP] = (uintptr_t)oops;
+#elif defined(__aarch64__)
+	context->uc_mcontext.sp = sp;
+	context->uc_mcontext.pc = (uintptr_t)oops;
+#endif
+	return true;
+}
+
+static void handler(int number, siginfo_t *info, void *context)
+{
+	struct sim_world *world = sim_this;
+
+	/* Sent by somebody, or none of the simulated kernel's business: deadly, as if there were no handler. */
+	if (info->si_code <= 0 || !world || world->current == &world->outside) {
+		signal(number, SIG_DFL);
+		raise(number);
+		return;
+	}
+	what_happened(world, number, info);
+	if (!divert(world, context)) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
+}
+
+void sim_catch_oopses(void)
+{
+	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	stack_t stack = { .ss_size = HANDLER_STACK_BYTES };
+
+	stack.ss_sp = sim_cache_handler_stack(HANDLER_STACK_BYTES);
+	if (sigaltstack(&stack, NULL))
+		sim_die("no stack for signal handlers");
+	sigemptyset(&action.sa_mask);
+	for (unsigned int i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &action, NULL);
+}

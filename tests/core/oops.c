@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Oopses: what a wild access in an actor, and only there, turns into.
+ *
+ * Valgrind reports such an access whatever becomes of it, so these cases do
+ * nothing under it.
+ */
+#include "suite.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sim/sched.h>
+#include <sim/verdict.h>
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+const char suite_name[] = "core_oops";
+
+#define UNCHECKED __attribute__((no_sanitize("address", "undefined"), noinline))
+
+static volatile int sink;
+
+UNCHECKED static void read_int(void *address)
+{
+	sink = *(volatile int *)address;
+}
+
+UNCHECKED static unsigned long recurse(volatile char *above)
+{
+	volatile char frame[512];
+
+	frame[0] = above[0] + 1;
+	if (above[0] == 1 && sink == 12345)
+		return 0;
+	return recurse(frame) + frame[0];
+}
+
+static void overflow(void *arg)
+{
+	volatile char first[1] = { 0 };
+
+	sink = recurse(first);
+}
+
+static void send(void *arg)
+{
+	raise(SIGFPE);
+}
+
+static void not_reached(void *arg)
+{
+	ck_abort_msg("somebody ran in a fatal world");
+}
+
+/* The body ends with the violation `bug` and this text; the world is fatal, and the next world is as good as any. */
+static void check_oops(void (*body)(void *arg), void *arg, const char *text)
+{
+	for (int round = 0; round < 3; round++) {
+		struct sim_world *world = world_with(&sim_strategy_in_order, 0);
+
+		sim_actor_submit(sim_actor_create("a", NULL), body, arg);
+		sim_actor_submit(sim_actor_create("b", NULL), not_reached, NULL);
+		ck_assert_int_eq(sim_run(), SIM_FATAL);
+		ck_assert_ptr_null(sim_self());
+		ck_assert_uint_eq(sim_violations(VIOLATION_BUG), 1);
+		ck_assert_str_eq(sim_report(0)->text, text);
+		ck_assert_uint_eq(sim_report(0)->actor, 0);
+		sim_world_destroy(world);
+	}
+}
+
+/* Through NULL: the offset is told, which is the field. */
+START_TEST(null_pointer)
+{
+	if (RUNNING_ON_VALGRIND)
+		return;
+	sim_catch_oopses();
+	check_oops(read_int, NULL, "oops: NULL pointer dereference at 0");
+	check_oops(read_int, (void *)0x48, "oops: NULL pointer dereference at 0x48");
+}
+END_TEST
+
+/* Any other address, mapped without permission or not canonical: told without it. */
+START_TEST(bad_address)
+{
+	void *page;
+
+	if (RUNNING_ON_VALGRIND)
+		return;
+	page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(page, MAP_FAILED);
+	sim_catch_oopses();
+	check_oops(read_int, page, "oops: access to a bad address");
+#if defined(__x86_64__)
+	/* The processor does not say which address it was; a list poison is such a one. */
+	check_oops(read_int, (void *)0xdead000000000100ul, "oops: access to a bad address");
+#endif
+	munmap(page, 4096);
+}
+END_TEST
+
+/* A recursion without an end meets the guard page, and there is a stack left to say so on. */
+START_TEST(stack_overflow)
+{
+	if (RUNNING_ON_VALGRIND)
+		return;
+	sim_catch_oopses();
+	check_oops(overflow, NULL, "oops: stack overflow");
+}
+END_TEST
+
+/* Outside any actor, and where somebody sent the signal, it stays deadly. */
+START_TEST(outside)
+{
+	if (RUNNING_ON_VALGRIND)
+		raise(SIGKILL);
+	sim_catch_oopses();
+	world_with(NULL, 0);
+	read_int(NULL);
+}
+END_TEST
+
+START_TEST(sent)
+{
+	struct sim_world *world = world_with(NULL, 0);
+
+	sim_catch_oopses();
+	sim_actor_submit(sim_actor_create("a", NULL), send, NULL);
+	sim_run();
+	sim_world_destroy(world);
+}
+END_TEST
+
+void suite_fill(TCase *tcase)
+{
+	tcase_add_test(tcase, null_pointer);
+	tcase_add_test(tcase, bad_address);
+	tcase_add_test(tcase, stack_overflow);
+	tcase_add_test_raise_signal(tcase, outside, RUNNING_ON_VALGRIND ? SIGKILL : SIGSEGV);
+	tcase_add_test_raise_signal(tcase, sent, SIGFPE);
+}
