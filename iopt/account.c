@@ -66,6 +66,7 @@ int iopt_pages_update_pinned(struct iopt_pages *pages, size_t npages, bool inc, 
 	default:
 		break;
 	}
+	iopt_pages_changed(pages);
 	if (rc)
 		return rc;
 

@@ -74,7 +74,7 @@ struct pfn_reader_user {
 
 void pfn_reader_user_init(struct pfn_reader_user *user, const struct iopt_pages *pages);
 void pfn_reader_user_destroy(struct pfn_reader_user *user, struct iopt_pages *pages);
-/* One call of GUP, for pages from @start_index on; adds what it pinned to npinned. EFAULT without the mm; GUP's errno. */
+/* One call of GUP, for pages from @start_index on, noted in npinned. EFAULT without the mm; else GUP's errno. */
 int pfn_reader_user_pin(struct pfn_reader_user *user, struct iopt_pages *pages, unsigned long start_index,
 			unsigned long last_index);
 /* Unpins what was pinned for indexes >= @index. */

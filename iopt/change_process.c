@@ -85,6 +85,7 @@ static struct iopt_pages pages_of_current(struct iommufd_ctx *ictx)
 		.source_task = current->group_leader,
 		.source_user = current_user(),
 		.ledger = ictx->ledger,
+		.unchecked = ~0,	/* not to be looked at: it stands for the context */
 	};
 }
 
@@ -160,6 +161,7 @@ static int iommufd_change_owner(struct iommufd_ctx *ictx, struct iopt_pages *pag
 		WARN_ON(rc);
 	}
 	pages->moving = 0;
+	iopt_pages_changed(pages);
 	change_mm(pages);
 	return rc;
 }

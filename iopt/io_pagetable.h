@@ -33,6 +33,7 @@ struct iopt_area {
 	bool unlisted;				/* quirk iommufd_split_stale_itree: not in domains_itree as it should */
 	unsigned int num_accesses;
 	struct list_head stale_item;		/* iopt_pages::stale_areas */
+	struct list_head emptying_item;		/* iopt_world::emptying */
 };
 
 struct iopt_reserved {
@@ -84,6 +85,8 @@ struct iopt_pages {
 
 	struct ledger_object *ledger;
 	struct list_head world_item;		/* iopt_world::pages */
+	struct list_head unchecked_item;	/* iopt_world::unchecked */
+	u8 unchecked;				/* by which invariants */
 	u8 made_account_mode;			/* as published; account_mode must stay so */
 	size_t moving;				/* change_process: charged to the new owner for these pages */
 	size_t charged_while_held;		/* pages charged for by a copy or attach that pinned nothing new */
@@ -233,6 +236,9 @@ int iopt_area_add_access(struct iopt_area *area, unsigned long start_index, unsi
 void iopt_area_remove_access(struct iopt_area *area, unsigned long start_index, unsigned long last_index);
 /* Copies between the pages and a kernel buffer. No lock held but iova_rwsem. */
 int iopt_pages_rw_access(struct iopt_pages *pages, unsigned long start_byte, unsigned long length, bool write);
+
+/* invariants.c: what the invariants are about has changed, so that a check costs what changed and not what there is. */
+void iopt_pages_changed(struct iopt_pages *pages);
 
 /* account.c */
 struct pfn_reader_user;

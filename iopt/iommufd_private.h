@@ -240,6 +240,8 @@ long iommufd_device_pfn(int fd, unsigned int dev_id, unsigned long iova);
 struct iopt_world {
 	struct list_head contexts;		/* iommufd_ctx */
 	struct list_head pages;			/* iopt_pages */
+	struct list_head unchecked;		/* those that changed since the invariants were checked */
+	struct list_head emptying;		/* iopt_area: mapped, but being unmapped */
 };
 struct iopt_world *iopt_world(void);
 

@@ -201,6 +201,8 @@ static struct iopt_pages *iopt_alloc_pages(struct iommufd_ctx *ictx, unsigned lo
 	pages->made_account_mode = pages->account_mode;
 	pages->ledger = ledger_object_create("iopt_pages", ictx->ledger);
 	list_add_tail(&pages->world_item, &iopt_world()->pages);
+	INIT_LIST_HEAD(&pages->unchecked_item);
+	iopt_pages_changed(pages);
 	return pages;
 }
 
@@ -264,6 +266,7 @@ static void iopt_release_pages(struct kref *kref)
 	WARN_ON(pages->pinned_pfns.nr_keys);
 	sim_run_tree_destroy(&pages->pinned_pfns);
 	list_del(&pages->world_item);
+	list_del(&pages->unchecked_item);
 	ledger_object_destroy(pages->ledger);
 	mmdrop(pages->source_mm);
 	mutex_destroy(&pages->mutex);
@@ -282,14 +285,16 @@ void iopt_put_pages(struct iopt_pages *pages)
 void iopt_area_list_domain(struct iopt_area *area, struct iopt_pages *pages)
 {
 	interval_tree_insert(&area->pages_node, &pages->domains_itree);
+	iopt_pages_changed(pages);
 }
 
 void iopt_area_unlist_domain(struct iopt_area *area, struct iopt_pages *pages)
 {
 	if (area->unlisted)
-		sim_violate(VIOLATION_USE_AFTER_FREE, "a split area is taken out of domains_itree, where the freed one stands");
+		sim_violate(VIOLATION_USE_AFTER_FREE, "a split area is not in domains_itree, but the freed one is");
 	else
 		interval_tree_remove(&area->pages_node, &pages->domains_itree);
+	iopt_pages_changed(pages);
 }
 
 static void iopt_area_unmap_domain_range(struct iopt_area *area, struct iommu_domain *domain,

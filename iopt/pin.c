@@ -14,6 +14,7 @@
 void iopt_pages_add_npinned(struct iopt_pages *pages, unsigned long npages)
 {
 	pages->npinned += npages;
+	iopt_pages_changed(pages);
 	WARN_ON(pages->npinned > pages->npages);
 }
 
@@ -25,6 +26,7 @@ void iopt_pages_unpin_run(struct iopt_pages *pages, unsigned long frame, unsigne
 	ledger_pins(pages->ledger, frame, npages, false);
 	WARN_ON(pages->npinned < npages);
 	pages->npinned -= npages;
+	iopt_pages_changed(pages);
 }
 
 void pfn_reader_user_init(struct pfn_reader_user *user, const struct iopt_pages *pages)

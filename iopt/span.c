@@ -10,17 +10,18 @@
 static bool span_covered(struct rb_root_cached *itree, unsigned long index, unsigned long end, unsigned long *last)
 {
 	struct interval_tree_node *node = interval_tree_iter_first(itree, index, index);
-	bool covered = node;
 
-	while (node) {
+	if (!node)
+		return false;
+	/* the tree is in order of first indexes: what goes on from here comes after */
+	for (; node; node = interval_tree_iter_next(node, *last + 1, *last + 1)) {
 		*last = node->last;
 		if (*last >= end) {
 			*last = end;
 			break;
 		}
-		node = interval_tree_iter_first(itree, *last + 1, *last + 1);
 	}
-	return covered;
+	return true;
 }
 
 /* The last index before @itree's next node after @index, which it does not cover. */

@@ -205,6 +205,7 @@ int iopt_area_add_access(struct iopt_area *area, unsigned long start_index, unsi
 	access->node.start = start_index;
 	access->node.last = last_index;
 	interval_tree_insert(&access->node, &pages->access_itree);
+	iopt_pages_changed(pages);
 	area->num_accesses++;
 out_unlock:
 	mutex_unlock(&pages->mutex);
@@ -223,6 +224,7 @@ void iopt_area_remove_access(struct iopt_area *area, unsigned long start_index, 
 		area->num_accesses--;
 		if (!--access->users) {
 			interval_tree_remove(&access->node, &pages->access_itree);
+			iopt_pages_changed(pages);
 			iopt_pages_unfill_xarray(pages, start_index, last_index);
 			kfree(access);
 		}

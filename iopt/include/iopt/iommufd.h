@@ -43,7 +43,7 @@ struct iommufd_attach {
 struct iommufd_calls {
 	long (*open)(void);				/* the fd */
 	long (*ioas_alloc)(int fd, unsigned int *id);
-	/* A new mock device, attached: a domain made for the IOAS when it has none that fits. *@id: the device object. */
+	/* A new mock device, attached: a domain made for the IOAS when it has none that fits. *@id: the device. */
 	long (*attach_mock)(int fd, const struct iommufd_attach *args, unsigned int *id);
 	/* A device bound before (vfio_cdev): by object id. */
 	long (*attach)(int fd, unsigned int dev_id, unsigned int ioas_id);
