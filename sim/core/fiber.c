@@ -209,7 +209,8 @@ struct sim_fiber *sim_fiber_create(size_t stack_bytes, void (*entry)(void))
 	unsigned char *map;
 	size_t map_bytes;
 
-	map_bytes = SIM_GUARD_BYTES + ((stack_bytes + STRUCT_BYTES + SIM_GUARD_BYTES - 1) & ~(size_t)(SIM_GUARD_BYTES - 1));
+	map_bytes = stack_bytes + STRUCT_BYTES + SIM_GUARD_BYTES;
+	map_bytes = (map_bytes + SIM_GUARD_BYTES - 1) & ~(size_t)(SIM_GUARD_BYTES - 1);
 	map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1,
 		   0);
 	if (map == MAP_FAILED || mprotect(map, SIM_GUARD_BYTES, PROT_NONE))

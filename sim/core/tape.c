@@ -21,7 +21,8 @@ static void put_bits(struct sim_tape *tape, uint64_t bits, unsigned int nr)
 	size_t word = tape->nr_bits / 64;
 	unsigned int room = 64 - tape->nr_bits % 64;
 
-	if (word + 1 >= tape->nr_words) {
+	/* One more than is written: bits_at() reads it. */
+	if (word + 2 >= tape->nr_words) {
 		size_t nr_words = tape->nr_words ? tape->nr_words * 2 : 16;
 
 		tape->words = realloc(tape->words, nr_words * sizeof(*tape->words));
@@ -39,51 +40,69 @@ static void put_bits(struct sim_tape *tape, uint64_t bits, unsigned int nr)
 	tape->nr_bits += nr;
 }
 
+/* A code is the number itself, in as many bits as it has and zeros before it. */
+static unsigned int code_bits(uint64_t value)
+{
+	return 127 - 2 * __builtin_clzll(value);
+}
+
 static void put_code(struct sim_tape *tape, uint64_t value)
 {
-	unsigned int nr = 64 - __builtin_clzll(value);
+	unsigned int nr = code_bits(value);
 
-	if (nr > 1)
-		put_bits(tape, 0, nr - 1);
+	if (nr > 64) {
+		put_bits(tape, 0, nr - 64);
+		nr = 64;
+	}
 	put_bits(tape, value, nr);
 }
 
 void sim_tape_append(struct sim_tape *tape, uint64_t value)
 {
+	uint64_t gap = (uint64_t)tape->zeros + 1;
+
 	tape->nr_choices++;
 	if (!value) {
 		tape->zeros++;
 		return;
 	}
-	put_code(tape, (uint64_t)tape->zeros + 1);
-	put_code(tape, value);
 	tape->zeros = 0;
 	tape->nr_deviations++;
+	if (likely((gap | value) < 1 << 16)) {
+		unsigned int nr = code_bits(value);
+
+		put_bits(tape, gap << nr | value, code_bits(gap) + nr);
+		return;
+	}
+	put_code(tape, gap);
+	put_code(tape, value);
 }
 
-static unsigned int bit_at(const struct sim_tape *tape, size_t bit)
+/* The 64 bits from @bit on, which is at most nr_bits; zeros behind the end. */
+static uint64_t bits_at(const struct sim_tape *tape, size_t bit)
 {
-	return tape->words[bit / 64] >> (63 - bit % 64) & 1;
+	const uint64_t *word = &tape->words[bit / 64];
+	unsigned int shift = bit % 64;
+
+	return shift ? word[0] << shift | word[1] >> (64 - shift) : word[0];
 }
 
 bool sim_tape_get_code(const struct sim_tape *tape, size_t *bit, uint64_t *value)
 {
-	size_t at = *bit;
-	unsigned int zeros = 0;
-	uint64_t v = 1;
+	size_t left = tape->nr_bits - *bit;
+	unsigned int zeros;
+	uint64_t bits;
 
-	while (at < tape->nr_bits && !bit_at(tape, at)) {
-		at++;
-		if (++zeros > 63)
-			return false;
-	}
-	if (at >= tape->nr_bits || tape->nr_bits - at - 1 < zeros)
+	if (!left)
 		return false;
-	at++;
-	while (zeros--)
-		v = v << 1 | bit_at(tape, at++);
-	*bit = at;
-	*value = v;
+	bits = bits_at(tape, *bit);
+	if (!bits)
+		return false;
+	zeros = __builtin_clzll(bits);
+	if (left < 2 * (size_t)zeros + 1)
+		return false;
+	*value = bits_at(tape, *bit + zeros) >> (63 - zeros);
+	*bit += 2 * (size_t)zeros + 1;
 	return true;
 }
 

@@ -34,7 +34,7 @@ static int decode_bytes(struct bytes *bytes)
 	if (ret)
 		return ret;
 	sim_tape_reader_init(&reader, tape);
-	for (size_t i = 0; i < 100000 && i < tape->nr_choices; i++)
+	for (size_t i = 0; i < 5000 && i < tape->nr_choices; i++)
 		sim_tape_read(&reader);
 	sim_tape_free(tape);
 	return ret;
@@ -52,14 +52,14 @@ static struct bytes head(void)
 	return bytes;
 }
 
-/* 20,000 random byte strings behind a right head, and as many from the first byte on; some get through. */
+/* 10,000 random byte strings behind a right head, and as many from an earlier byte on; some get through. */
 START_TEST(random_bytes)
 {
 	unsigned int good = 0, bad = 0;
 	struct sim_rng rng;
 
 	sim_rng_init(&rng, 3);
-	for (int i = 0; i < 40000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		struct bytes bytes = head();
 		unsigned int nr = sim_rng_below(&rng, 1 << sim_rng_below(&rng, 12));
 
@@ -77,8 +77,8 @@ START_TEST(random_bytes)
 		else
 			bad++;
 	}
-	ck_assert_uint_gt(good, 100);
-	ck_assert_uint_gt(bad, 10000);
+	ck_assert_uint_gt(good, 50);
+	ck_assert_uint_gt(bad, 5000);
 }
 END_TEST
 
