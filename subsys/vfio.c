@@ -322,17 +322,6 @@ static long model_detach(int fd)
 	return ret;
 }
 
-/*
- * An ioctl on a type1 container goes to the IOMMU that is set; without one,
- * EINVAL. Like the kernel's it looks there without a lock.
- */
-static struct vfio_iommu *container_iommu(struct vfio_fd *vfd)
-{
-	struct vfio_iommu *iommu = READ_ONCE(vfd->container->iommu);
-
-	return iommu ? iommu : ERR_PTR(-EINVAL);
-}
-
 static long do_map(int fd, unsigned long iova, unsigned long va, unsigned long len, unsigned int prot, bool set_vaddr)
 {
 	struct vfio_fd *vfd;
@@ -343,8 +332,12 @@ static long do_map(int fd, unsigned long iova, unsigned long va, unsigned long l
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	if (vfd->container) {
-		iommu = container_iommu(vfd);
-		ret = IS_ERR(iommu) ? PTR_ERR(iommu) : vfio_type1_map(iommu, iova, va, len, prot, set_vaddr);
+		iommu = vfio_type1_ioctl_begin(vfd->container);
+		ret = PTR_ERR_OR_ZERO(iommu);
+		if (!ret) {
+			ret = vfio_type1_map(iommu, iova, va, len, prot, set_vaddr);
+			vfio_type1_ioctl_end(iommu);
+		}
 	} else if (set_vaddr) {
 		ret = -EINVAL;
 	} else {
@@ -366,8 +359,12 @@ static long do_unmap(int fd, unsigned long iova, unsigned long len, bool all, bo
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	if (vfd->container) {
-		iommu = container_iommu(vfd);
-		ret = IS_ERR(iommu) ? PTR_ERR(iommu) : vfio_type1_unmap(iommu, iova, len, all, vaddr, unmapped);
+		iommu = vfio_type1_ioctl_begin(vfd->container);
+		ret = PTR_ERR_OR_ZERO(iommu);
+		if (!ret) {
+			ret = vfio_type1_unmap(iommu, iova, len, all, vaddr, unmapped);
+			vfio_type1_ioctl_end(iommu);
+		}
 	} else if (vaddr) {
 		ret = -EINVAL;
 	} else {

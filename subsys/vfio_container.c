@@ -32,8 +32,12 @@ static void container_release(struct kref *kref)
 /* The file is closed: vfio_fops_release(). */
 void vfio_container_close(struct vfio_container *container)
 {
-	if (container->iommu)
-		vfio_type1_container_closed(container->iommu);
+	struct vfio_iommu *iommu = vfio_type1_ioctl_begin(container);
+
+	if (!IS_ERR(iommu)) {
+		vfio_type1_container_closed(iommu);
+		vfio_type1_ioctl_end(iommu);
+	}
 	kref_put(&container->kref, container_release);
 }
 

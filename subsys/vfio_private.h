@@ -90,6 +90,8 @@ struct vfio_iommu {
 	wait_queue_head_t vaddr_wait;
 	unsigned long vaddr_wakes;
 	bool container_open;
+	unsigned int ioctls;			/* under way; nothing that the kernel has */
+	bool released;				/* while one was under way */
 	struct ledger_object *ledger;
 };
 
@@ -152,6 +154,12 @@ void vfio_group_detach_container(struct vfio_group *group);
 /* vfio_type1_group.c */
 struct vfio_iommu *vfio_type1_open(unsigned int version);
 void vfio_type1_release(struct vfio_iommu *iommu);
+/*
+ * Around an ioctl on the container. The kernel takes neither lock nor reference
+ * there: the last group may leave meanwhile, and what the ioctl works on is freed.
+ */
+struct vfio_iommu *vfio_type1_ioctl_begin(struct vfio_container *container);
+void vfio_type1_ioctl_end(struct vfio_iommu *iommu);
 int vfio_type1_attach_group(struct vfio_iommu *iommu, struct vfio_group *group);
 void vfio_type1_detach_group(struct vfio_iommu *iommu, struct vfio_group *group);
 void vfio_type1_container_closed(struct vfio_iommu *iommu);

@@ -19,6 +19,7 @@
 #include <linux/errno.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <sim/verdict.h>
 #include "vfio_private.h"
 
 #define VFIO_WAITED 1
@@ -322,13 +323,47 @@ struct vfio_iommu *vfio_type1_open(unsigned int version)
 	return iommu;
 }
 
-/* No group is left, and so neither dmas nor a domain. */
-void vfio_type1_release(struct vfio_iommu *iommu)
+/* No place where another task may go first: an ioctl has begun before, or finds no IOMMU. */
+static void iommu_free(struct vfio_iommu *iommu)
 {
-	vfio_unmap_unpin_all(iommu);
-	windows_free(&iommu->iova_list);
 	ledger_object_destroy(iommu->ledger);
 	mutex_destroy(&iommu->device_list_lock);
 	mutex_destroy(&iommu->lock);
 	kfree(iommu);
+}
+
+/*
+ * No group is left, and so neither dmas nor a domain. With an ioctl under way that
+ * is the kernel's use after free: it is told, and the memory goes once it is safe,
+ * so that the run can go on.
+ */
+void vfio_type1_release(struct vfio_iommu *iommu)
+{
+	vfio_unmap_unpin_all(iommu);
+	windows_free(&iommu->iova_list);
+	if (!iommu->ioctls) {
+		iommu_free(iommu);
+		return;
+	}
+	sim_violate(VIOLATION_USE_AFTER_FREE, "the last group leaves a container while %u ioctls are under way on it",
+		    iommu->ioctls);
+	iommu->released = true;
+}
+
+struct vfio_iommu *vfio_type1_ioctl_begin(struct vfio_container *container)
+{
+	struct vfio_iommu *iommu = READ_ONCE(container->iommu);
+
+	if (!iommu)
+		return ERR_PTR(-EINVAL);
+	iommu->ioctls++;
+	return iommu;
+}
+
+void vfio_type1_ioctl_end(struct vfio_iommu *iommu)
+{
+	if (iommu->ioctls == 1 && iommu->released)
+		vfio_unmap_unpin_all(iommu);
+	if (!--iommu->ioctls && iommu->released)
+		iommu_free(iommu);
 }

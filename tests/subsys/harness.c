@@ -15,22 +15,40 @@ static struct task_struct *tasks[16];
 static unsigned int nr_tasks;
 static bool ignored[VIOLATION_NR];
 
-void world_start_contig(const char *kernel_name, unsigned long contig_pages)
+static void start(const char *kernel_name, unsigned long contig_pages, const struct sim_config *config)
 {
 	struct mm_config mm = { .contig_pages = contig_pages };
-	struct sim_config config = { .strategy = &sim_strategy_in_order };
 	struct kernel kernel;
 	char name[128];
 
 	nr_tasks = 0;
 	memset(ignored, 0, sizeof(ignored));
-	world = sim_world_create(&config);
+	world = sim_world_create(config);
 	ck_assert_ptr_nonnull(world);
 	ck_assert_int_eq(kernel_lookup(kernel_name, &kernel, name, sizeof(name)), 0);
 	accounting_init(&kernel, &mm);
 	mm_machine_init(&mm);
 	iopt_init();
 	subsys_init();
+}
+
+void world_start_contig(const char *kernel, unsigned long contig_pages)
+{
+	struct sim_config config = { .strategy = &sim_strategy_in_order };
+
+	start(kernel, contig_pages, &config);
+}
+
+void world_start_seed(const char *kernel, unsigned long contig_pages, unsigned long seed)
+{
+	struct sim_config config = { .seed = seed };
+
+	start(kernel, contig_pages, &config);
+}
+
+void world_drop(void)
+{
+	sim_world_destroy(world);
 }
 
 void world_start(const char *kernel)

@@ -27,6 +27,10 @@
 void world_start(const char *kernel);
 /* @contig_pages: physical run that a touch allocates. */
 void world_start_contig(const char *kernel, unsigned long contig_pages);
+/* Tasks that run at the same time take turns by @seed. */
+void world_start_seed(const char *kernel, unsigned long contig_pages, unsigned long seed);
+/* Ends a world whose tasks wait for each other. */
+void world_drop(void);
 /* Every task exits; no violation may have been reported but those excused by world_excuse(). */
 void world_end(void);
 /* This violation is the point of the test: it must have been reported at least once, and no longer counts. */
@@ -99,6 +103,7 @@ Suite *vfio_charge_suite(void);
 Suite *vfio_errno_suite(void);
 Suite *vfio_fault_suite(void);
 Suite *vfio_mdev_suite(void);
+Suite *vfio_parallel_suite(void);
 Suite *vfio_vaddr_suite(void);
 
 #define ck_locked(task, pages) ck_assert_int_eq(locked(task), pages)

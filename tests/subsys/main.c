@@ -11,6 +11,7 @@ int main(void)
 	srunner_add_suite(runner, vfio_errno_suite());
 	srunner_add_suite(runner, vfio_fault_suite());
 	srunner_add_suite(runner, vfio_mdev_suite());
+	srunner_add_suite(runner, vfio_parallel_suite());
 	srunner_add_suite(runner, vfio_vaddr_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
