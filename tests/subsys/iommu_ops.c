@@ -4,6 +4,7 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <kapi/iommu.h>
 #include "iommu_ops.h"
@@ -139,4 +140,23 @@ long iommu_op_resv_bytes(const long *a)
 long iommu_op_device_pfn(const long *a)
 {
 	return kapi_device_pfn(dev_of(a[0]), a[1]);
+}
+
+static void unmap_in(struct iommu_domain *domain, void *arg)
+{
+	const long *a = arg;
+
+	iommu_unmap(domain, a[0], a[1]);
+}
+
+long iommu_op_unmap_everywhere(const long *a)
+{
+	kapi_for_each_domain(unmap_in, (void *)a);
+	return 0;
+}
+
+long mutant_op_locked_vm(const long *a)
+{
+	current->mm->locked_vm += a[0];
+	return 0;
 }

@@ -19,5 +19,7 @@ long iommu_op_attach(const long *a);		/* device, domain */
 long iommu_op_detach(const long *a);		/* device, domain */
 long iommu_op_resv_bytes(const long *a);	/* device; bytes reserved, or -errno */
 long iommu_op_device_pfn(const long *a);	/* device, iova */
+long iommu_op_unmap_everywhere(const long *a);	/* iova, bytes: in every domain of the world */
+long mutant_op_locked_vm(const long *a);	/* pages: added to the caller's locked_vm, behind everybody's back */
 
 #endif

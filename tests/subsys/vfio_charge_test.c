@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What type1 charges, to whom, and what it does at the limit (facts, test vectors V4 to V11, V28, V29). */
 #include "harness.h"
+#include "iommu_ops.h"
 
 /* V4: mlock and type1 share mm->locked_vm: 20 + 80 fill 100, one more is refused, and each gives back its own. */
 START_TEST(shares_with_mlock)
@@ -331,6 +332,53 @@ START_TEST(device_pfn)
 }
 END_TEST
 
+static long op_map_and_lose_a_page(const long *a)
+{
+	long ret = op_map(a);
+
+	iommu_op_unmap_everywhere((const long[]){ a[1] + P, P });
+	return ret;
+}
+
+/* A mutant that uncharges one page too many: dma_sum. */
+START_TEST(dma_sum_catches)
+{
+	struct task_struct *a;
+	int c;
+
+	world_start("v6.12");
+	a = world_task("a", 1000, 100, 0);
+	c = container(a);
+	ck_assert_int_eq(CALL(a, op_map, c, IOVA, ram(a, 10), 10, RW), 0);
+	ck_assert_uint_eq(sim_violations(VIOLATION_DMA_SUM), 0);
+	ck_assert_int_eq(CALL(a, mutant_op_locked_vm, -1), 0);
+	world_excuse(VIOLATION_DMA_SUM);
+	world_ignore(VIOLATION_LOCKED_VM_LEDGER);
+	ck_assert_int_eq(CALL(a, mutant_op_locked_vm, 1), 0);
+	world_end();
+}
+END_TEST
+
+/* A mutant that loses a page of what it mapped, but not of what it charged: dma_pages. */
+START_TEST(dma_pages_catches)
+{
+	struct task_struct *a;
+	int c;
+
+	world_start("v6.12");
+	a = world_task("a", 1000, 100, 0);
+	c = container(a);
+	ck_assert_int_eq(CALL(a, op_map, c, IOVA, ram(a, 10), 10, RW), 0);
+	ck_assert_uint_eq(sim_violations(VIOLATION_DMA_PAGES), 0);
+	ck_assert_int_eq(CALL(a, op_map_and_lose_a_page, c, IOVA + 10 * P, ram(a, 10), 10, RW), 0);
+	world_excuse(VIOLATION_DMA_PAGES);
+	world_ignore(VIOLATION_OBJECT_BALANCE);
+	world_ignore(VIOLATION_LEAK);
+	world_ignore(VIOLATION_PIN_COUNT);
+	world_end();
+}
+END_TEST
+
 Suite *vfio_charge_suite(void)
 {
 	Suite *suite = suite_create("vfio charges");
@@ -349,6 +397,8 @@ Suite *vfio_charge_suite(void)
 	tcase_add_loop_test(tcase, device_memory, 0, 4);
 	tcase_add_loop_test(tcase, batches, 0, 16);
 	tcase_add_loop_test(tcase, device_pfn, 0, 3);
+	tcase_add_test(tcase, dma_sum_catches);
+	tcase_add_test(tcase, dma_pages_catches);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
