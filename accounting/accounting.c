@@ -44,7 +44,12 @@ static void mlock_refused(struct mm_struct *mm, const char *why, unsigned long u
 {
 	const struct charge_by by = { .rule = why };
 
-	charge_refused(BUCKET_LOCKED_VM, mm, used, request, limit, &by);
+	/* MCL_CURRENT compares the size of the address space, whatever is locked or charged */
+	if (!strcmp(why, "mlockall"))
+		sim_refusal_note("%s.total_vm %lup > %s's %lup (mlockall)", mm_current()->comm, request,
+				 mm_current()->comm, limit);
+	else
+		charge_refused(BUCKET_LOCKED_VM, mm, used, request, limit, &by);
 }
 
 static void mm_freed(struct mm_struct *mm)

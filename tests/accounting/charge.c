@@ -199,6 +199,30 @@ START_TEST(test_account_locked_vm)
 }
 END_TEST
 
+static void mlockall_body(void *arg)
+{
+	const char *refusal;
+
+	sim_refusal_clear();
+	*(long *)arg = sys_mlockall(true, false, false);
+	refusal = sim_refusal();
+	ck_assert_str_eq(refusal ? refusal : "", "a.total_vm 20p > a's 10p (mlockall)");
+}
+
+/* mlockall compares what is mapped, and says so: nothing is locked here, and nothing is spurious. */
+START_TEST(test_mlockall_refusal)
+{
+	long ret;
+
+	begin(10);
+	world_memory(a, 20);
+	world_in(a, mlockall_body, &ret);
+	ck_assert_int_eq(ret, -ENOMEM);
+	ck_assert_uint_eq(sim_reports(), 0);
+	world_end();
+}
+END_TEST
+
 /*
  * Two tasks of one user race for 60 of 100 pages each, under 200 schedules: one of
  * them always fails, no charge is lost. The mutant that reads and writes apart
@@ -262,6 +286,7 @@ int main(void)
 	tcase_add_test(tc, test_pinned_vm);
 	tcase_add_test(tc, test_limit_is_floor);
 	tcase_add_test(tc, test_account_locked_vm);
+	tcase_add_test(tc, test_mlockall_refusal);
 	tcase_add_test(tc, test_user_race);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
