@@ -248,6 +248,35 @@ static void run_token(struct session *session, const struct program *program)
 	kernel_list_free(&list);
 }
 
+/* What no run of the file could do is said once. */
+static void refuse(struct session *session, const struct program *program)
+{
+	const struct step *step = &program->not_modelled->step;
+	struct diagnostics diag;
+
+	diagnostics_init(&diag);
+	diag_error(&diag, &step->op_pos, "\"%s\" is not modelled yet, expected an operation that is", step->op_name);
+	fflush(stdout);
+	fputs(diag.text, stderr);
+	diagnostics_free(&diag);
+	session->bad_file = true;
+}
+
+static void run_program(struct session *session, const struct program *program)
+{
+	report_file_begin(session->report, program);
+	if (session->junit)
+		report_file_begin(session->junit, program);
+	if (session->args->token)
+		run_token(session, program);
+	else
+		run_kernels(session, program);
+	progress_end();
+	report_file_end(session->report);
+	if (session->junit)
+		report_file_end(session->junit);
+}
+
 static void run_file(struct session *session, const char *path)
 {
 	struct diagnostics diag;
@@ -265,17 +294,10 @@ static void run_file(struct session *session, const char *path)
 		diagnostics_free(&diag);
 		return;
 	}
-	report_file_begin(session->report, program);
-	if (session->junit)
-		report_file_begin(session->junit, program);
-	if (session->args->token)
-		run_token(session, program);
+	if (program->not_modelled)
+		refuse(session, program);
 	else
-		run_kernels(session, program);
-	progress_end();
-	report_file_end(session->report);
-	if (session->junit)
-		report_file_end(session->junit);
+		run_program(session, program);
 	program_free(program);
 	diagnostics_free(&diag);
 }

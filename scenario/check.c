@@ -202,11 +202,14 @@ struct collector {
 	unsigned int variable_room;
 };
 
-static int collect_task(struct collector *collect, const char *name)
+static int collect_task(struct collector *collect, const char *name, const struct pin_pos *pos)
 {
 	struct checker *check = collect->check;
+	unsigned int before = check->tasks.nr;
 	int slot = name_add(&check->tasks, name);
 
+	if (before == PIN_TASKS_MAX && check->tasks.nr > before)
+		diag_error(check->diag, pos, "too many tasks, expected at most %u", PIN_TASKS_MAX);
 	grow_facts(&check->task_facts, &collect->task_room, check->tasks.nr);
 	return slot;
 }
@@ -234,7 +237,7 @@ static void collect_step(struct collector *collect, struct step *step)
 	step->variable = NO_SLOT;
 	child = new_task_of(step);
 	if (child)
-		step->made_task = collect_task(collect, child);
+		step->made_task = collect_task(collect, child, &step->op_pos);
 	if (!step->variable_name)
 		return;
 	slot = name_add(&check->variables, step->variable_name);
@@ -249,7 +252,7 @@ static void collect_stmts(struct collector *collect, struct stmt *stmt)
 	for (; stmt; stmt = stmt->next)
 		switch (stmt->kind) {
 		case STMT_TASK:
-			stmt->task.slot = collect_task(collect, stmt->task.name);
+			stmt->task.slot = collect_task(collect, stmt->task.name, &stmt->pos);
 			break;
 		case STMT_STEP:
 			collect_step(collect, &stmt->step);
@@ -575,20 +578,41 @@ static void unroll(struct program *program, const struct stmt *stmt)
 		}
 }
 
+/* Is the whole within the bounds? Says so at the statement that goes beyond them. */
+static bool check_size(struct checker *check, struct size *size)
+{
+	const struct stmt *stmt;
+
+	memset(size, 0, sizeof(*size));
+	for (stmt = check->program->stmts; stmt; stmt = stmt->next) {
+		struct stmt alone = *stmt;
+		struct size more;
+
+		alone.next = NULL;
+		more = measure(&alone);
+		size->steps = add_capped(size->steps, more.steps);
+		size->expects = add_capped(size->expects, more.expects);
+		size->blocks = add_capped(size->blocks, more.blocks);
+		if (size->steps > PIN_STEPS_MAX) {
+			diag_error(check->diag, &stmt->pos, "too many steps after expansion, expected at most %u", PIN_STEPS_MAX);
+			return false;
+		}
+		if (size->expects > PIN_EXPECTS_MAX || size->blocks > PIN_STEPS_MAX) {
+			diag_error(check->diag, &stmt->pos, "too much after expansion, expected at most %u expects and %u blocks",
+				   PIN_EXPECTS_MAX, PIN_STEPS_MAX);
+			return false;
+		}
+	}
+	return true;
+}
+
 static void unroll_program(struct checker *check)
 {
 	struct program *program = check->program;
-	struct size size = measure(program->stmts);
+	struct size size;
 
-	if (size.steps > PIN_STEPS_MAX) {
-		diag_error_file(check->diag, program->path, "too many steps after expansion, expected at most %u", PIN_STEPS_MAX);
+	if (!check_size(check, &size))
 		return;
-	}
-	if (size.expects > PIN_EXPECTS_MAX || size.blocks > PIN_STEPS_MAX) {
-		diag_error_file(check->diag, program->path, "too much after expansion, expected at most %u expects and %u blocks",
-				PIN_EXPECTS_MAX, PIN_STEPS_MAX);
-		return;
-	}
 	program->items = arena_alloc(program->arena,
 				     (size.steps + size.expects + 2 * size.blocks) * sizeof(*program->items));
 	unroll(program, program->stmts);
@@ -612,8 +636,6 @@ bool program_check(struct program *program, struct diagnostics *diag)
 	program->title = program->path;
 	program->settings = (struct world_settings){ .cpus = 2, .hugepages = ~0ul, .contig_pages = 1, .perf_mlock_kb = 516 };
 	collect_stmts(&collect, program->stmts);
-	if (check.tasks.nr > PIN_TASKS_MAX)
-		diag_error_file(diag, program->path, "too many tasks, expected at most %u", PIN_TASKS_MAX);
 	program->tasks = arena_alloc(program->arena, PIN_TASKS_MAX * sizeof(struct task_decl *));
 	check_task_decls(&check, program->stmts, &program->nr_tasks);
 	check_stmts(&check, program->stmts, PLACE_FILE);

@@ -23,6 +23,14 @@ struct loader {
 #define complain(loader, from, path, ...) \
 	((from) ? diag_error((loader)->diag, from, __VA_ARGS__) : diag_error_file((loader)->diag, path, __VA_ARGS__))
 
+static void too_large(struct loader *loader, const struct pin_pos *from, const char *path)
+{
+	struct pin_source empty = { .path = path, .text = "" };
+	struct pin_pos first = { &empty, 1, 0, 0 };
+
+	diag_error(loader->diag, from ? from : &first, "\"%s\" is too large, expected at most 1 MiB", path);
+}
+
 static char *read_bytes(struct loader *loader, int fd, const struct pin_pos *from, const char *path, size_t *bytes)
 {
 	char *text = xrealloc(NULL, PIN_BYTES_MAX + 2);
@@ -40,7 +48,7 @@ static char *read_bytes(struct loader *loader, int fd, const struct pin_pos *fro
 		return NULL;
 	}
 	if (used > PIN_BYTES_MAX) {
-		complain(loader, from, path, "\"%s\" is too large, expected at most 1 MiB", path);
+		too_large(loader, from, path);
 		free(text);
 		return NULL;
 	}
@@ -60,7 +68,7 @@ static char *read_file(struct loader *loader, const struct pin_pos *from, const 
 	} else if (!S_ISREG(st.st_mode)) {
 		complain(loader, from, path, "\"%s\" is not a regular file, expected one", path);
 	} else if (st.st_size > (off_t)PIN_BYTES_MAX) {
-		complain(loader, from, path, "\"%s\" is too large, expected at most 1 MiB", path);
+		too_large(loader, from, path);
 	} else {
 		text = read_bytes(loader, fd, from, path, bytes);
 	}
@@ -226,7 +234,7 @@ struct program *program_parse(const char *path, const char *text, size_t bytes, 
 	unsigned int errors_before = diag->errors;
 
 	if (bytes > PIN_BYTES_MAX)
-		diag_error_file(diag, path, "too large, expected at most 1 MiB");
+		too_large(&loader, NULL, path);
 	else
 		loader.program->stmts = load_text(&loader, path, text, bytes, 0);
 	return finish(&loader, errors_before);

@@ -644,27 +644,83 @@ static void short_expects(struct parse_state *state, struct path *holder, const 
 	}
 }
 
-#define EXPECTED_MAX 6
+#define EXPECTED_MAX 64
+#define STATEMENT_TEXT \
+	"a statement: 'TASK: operation(...)', 'expect ...', 'task NAME ...' or one of title, ref, kernels, set, parallel, " \
+	"repeat, include"
 
-/* Several tokens that mean one thing to people get one word. */
+static bool among(const yysymbol_kind_t *symbols, int nr, yysymbol_kind_t symbol)
+{
+	while (nr--)
+		if (symbols[nr] == symbol)
+			return true;
+	return false;
+}
+
+/* One of several tokens that mean one thing to people, when the first of them is there to speak for all. */
+static bool is_spoken_for(const yysymbol_kind_t *symbols, int nr, yysymbol_kind_t symbol)
+{
+	bool statement = among(symbols, nr, YYSYMBOL_TITLE);
+
+	switch (symbol) {
+	case YYSYMBOL_NE:
+	case YYSYMBOL_LT:
+	case YYSYMBOL_LE:
+	case YYSYMBOL_GT:
+	case YYSYMBOL_GE:
+		return among(symbols, nr, YYSYMBOL_EQ);
+	case YYSYMBOL_REF:
+	case YYSYMBOL_KERNELS:
+	case YYSYMBOL_TASK:
+	case YYSYMBOL_SET:
+	case YYSYMBOL_EXPECT_WORD:
+	case YYSYMBOL_PARALLEL:
+	case YYSYMBOL_REPEAT:
+	case YYSYMBOL_INCLUDE:
+	case YYSYMBOL_NAME:
+		return statement;
+	default:
+		return symbol == YYSYMBOL_YYEOF;
+	}
+}
+
 static const char *symbol_text(yysymbol_kind_t symbol)
 {
 	switch (symbol) {
 	case YYSYMBOL_YYEOF:
 		return "end of file";
+	case YYSYMBOL_TITLE:
+		return STATEMENT_TEXT;
+	case YYSYMBOL_EQ:
+		return "a comparison ('==', '!=', '<', '<=', '>', '>=')";
 	default:
 		return yysymbol_name(symbol);
 	}
 }
 
+static void expected_text(const yypcontext_t *context, char *buf, size_t size)
+{
+	yysymbol_kind_t all[EXPECTED_MAX], told[EXPECTED_MAX];
+	int nr = yypcontext_expected_tokens(context, all, EXPECTED_MAX), nr_told = 0, i;
+	size_t used = 0;
+
+	for (i = 0; i < nr; i++)
+		if (!is_spoken_for(all, nr, all[i]))
+			told[nr_told++] = all[i];
+	buf[0] = '\0';
+	for (i = 0; i < nr_told && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", !i ? "" : i + 1 < nr_told ? ", " : " or ",
+					 symbol_text(told[i]));
+	if (!nr_told)
+		snprintf(buf, size, "%s", STATEMENT_TEXT);
+}
+
 static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, struct parse_state *state)
 {
 	const struct pin_loc *loc = yypcontext_location(context);
-	yysymbol_kind_t expected[EXPECTED_MAX + 1], found = yypcontext_token(context);
-	int nr = yypcontext_expected_tokens(context, expected, EXPECTED_MAX + 1), i;
+	yysymbol_kind_t found = yypcontext_token(context);
 	struct pin_pos pos = POS(*loc);
-	char wanted[256], got[64];
-	size_t used = 0;
+	char wanted[512], got[160];
 
 	if (found == YYSYMBOL_END_OF_LINE || found == YYSYMBOL_YYEOF || !loc->bytes || loc->bytes > 40) {
 		snprintf(got, sizeof(got), "%s", found == YYSYMBOL_YYEMPTY ? "nothing" : symbol_text(found));
@@ -674,19 +730,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, str
 	} else {
 		snprintf(got, sizeof(got), "'%.*s'", (int)loc->bytes, state->source->text + loc->offset);
 	}
-	if (nr <= 0 || nr > EXPECTED_MAX) {
-		/* Where nearly everything could come, a statement could. */
-		snprintf(wanted, sizeof(wanted), "%s", "a statement: 'TASK: operation(...)', 'expect ...', 'task NAME ...' "
-			 "or one of title, ref, kernels, set, parallel, repeat, include");
-	} else {
-		wanted[0] = '\0';
-		for (i = 0; i < nr; i++) {
-			used += (size_t)snprintf(wanted + used, sizeof(wanted) - used, "%s%s",
-						 !i ? "" : i + 1 < nr ? ", " : " or ", symbol_text(expected[i]));
-			if (used >= sizeof(wanted))
-				break;
-		}
-	}
+	expected_text(context, wanted, sizeof(wanted));
 	diag_error(state->diag, &pos, "unexpected %s, expected %s", got, wanted);
 	return 0;
 }

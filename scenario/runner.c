@@ -203,6 +203,7 @@ void scenario_run(const struct program *program, const struct run_options *optio
 						&sim_strategy_random,
 		.seed = options->seed,
 		.tape = options->tape,
+		.points_max = options->points_max,
 	};
 
 	memset(result, 0, sizeof(*result));

@@ -126,6 +126,7 @@ struct run_options {
 	const struct sim_strategy *strategy;	/* NULL: sim_strategy_random */
 	unsigned long seed;
 	const struct sim_tape *tape;		/* for sim_strategy_replay */
+	unsigned long points_max;		/* as in struct sim_config; 0: its default */
 	bool counters;				/* events carry every task's counters */
 	const struct run_events *events;	/* or NULL */
 	void *arg;
