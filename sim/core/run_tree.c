@@ -25,6 +25,7 @@
 
 #define LEAF_RUNS 31
 #define LEAF_RUNS_MIN 3
+#define NODE_BYTES 1024
 #define RUN_LONGS (sizeof(struct sim_run) / sizeof(long))
 #define INNER_CHILDREN 63
 /* By the quarter rule neighbours have 16 children on the average at least: far more than memory can hold. */
@@ -124,19 +125,33 @@ static unsigned int last_not_above(const unsigned long *entry, size_t stride, un
 	return base;
 }
 
+/*
+ * Asks for what a search of this node looks at first. A binary search waits for
+ * one cache line after the other; asked for together, they come together.
+ */
+static void prefetch(const struct sim_run_node *node)
+{
+	const char *at = (const char *)node;
+
+	__builtin_prefetch(at);
+	for (unsigned int offset = 64; offset < NODE_BYTES; offset += 64)
+		__builtin_prefetch(at + offset);
+}
+
 /* The tree is not empty. */
 static void seek(const struct sim_run_tree *tree, unsigned long key, struct cursor *cursor)
 {
 	struct sim_run_node *node = tree->root;
-	unsigned int levels = 0;
+	unsigned int levels = 0, level = node->level;
 
-	while (node->level) {
+	while (level--) {
 		struct inner *inner = inner_of(node);
 		unsigned int index = last_not_above(inner->key, 1, node->nr, key);
 
 		cursor->inner[levels] = inner;
 		cursor->index[levels++] = index;
 		node = inner->child[index];
+		prefetch(node);
 	}
 	cursor->levels = levels;
 	cursor->leaf = leaf_of(node);
