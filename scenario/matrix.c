@@ -35,13 +35,13 @@ static void on_step(void *arg, const struct step_report *step)
 static void on_expect(void *arg, const struct expect_report *expect)
 {
 	struct watch *watch = arg;
-	char got[64] = "nothing";
+	const char *got = "nothing";
+	char buf[64];
 
 	if (expect->held || !expect->applies || watch->text)
 		return;
 	if (expect->comparable && expect->stmt->expect.kind == EXPECT_COMPARE)
-		snprintf(got, sizeof(got), "%s", expect->plain ? wide_text(expect->got, got + 1, sizeof(got) - 1) :
-								 bytes_text(expect->got, got, sizeof(got)));
+		got = expect->plain ? wide_text(expect->got, buf, sizeof(buf)) : bytes_text(expect->got, buf, sizeof(buf));
 	watch->text = xstrdup("expect");
 	if (asprintf(&watch->why, "%s:%u: expect %s: got %s", expect->stmt->pos.source->path, expect->stmt->pos.line,
 		     expect->stmt->expect.text, got) < 0)
@@ -115,13 +115,30 @@ static void fill_cell(struct cell *cell, const struct run_result *result, const 
 	}
 }
 
+/* Does a `kernels` statement of the file name this very kernel, quirks and all? */
+static bool names_kernel(const struct program *program, const struct kernel *kernel)
+{
+	const struct kernels_stmt *stmt;
+	struct kernel_list list;
+	bool named = false;
+	size_t i;
+
+	for (stmt = program->kernels; stmt && !named; stmt = stmt->next) {
+		kernel_set_list(stmt->set, true, &list);
+		for (i = 0; i < list.nr; i++)
+			named |= !strcmp(list.kernels[i]->name, kernel->name);
+		kernel_list_free(&list);
+	}
+	return named;
+}
+
 /* @own: a column that is there for the files that name it. */
 static void run_cell(struct cell *cell, const struct program *program, struct run_options *options, bool own)
 {
 	struct watch watch = { NULL, NULL };
 	struct run_result result;
 
-	if (!program_runs_on(program, options->kernel) || (own && !program->kernels)) {
+	if (!program_runs_on(program, options->kernel) || (own && !names_kernel(program, options->kernel))) {
 		cell->kind = CELL_EXCLUDED;
 		cell->text = xstrdup("-");
 	} else if (program->not_modelled) {
