@@ -225,7 +225,7 @@ static const struct quirk table[] = {
 	  "map 10 with a hole at page 6: 5 pages are charged and mapped for a moment, then EFAULT",
 	  pin_one_by_one },
 	{ "iommufd_unmap_warn_once",
-	  "an unmap tells the accesses once, and warns if one pins again",
+	  "an unmap tells the accesses once, and warns if one pins again; an empty range is ENOENT, as it was then",
 	  "reading 6.2 and 6.3; retried since 6.4",
 	  "an access pins again while it is told to let go: EDEADLOCK and a warning",
 	  unmap_warns_at_once },
