@@ -36,7 +36,7 @@ static int de_thread(void)
 	return 0;
 }
 
-/* For exec_counters. Not asked where a hook carries charges over: a proposal's, and the known exception. */
+/* For exec_counters. */
 static void exec_check(const struct mm_struct *new)
 {
 	if (new->locked_vm || atomic64_read(&new->pinned_vm))
@@ -59,7 +59,7 @@ static int exec_mmap(struct mm_struct *new)
 	task_mm_record(current, new);
 	if (hooks->exec)
 		hooks->exec(current, old, new);
-	else
+	if (!hooks->exec_charges)
 		exec_check(new);
 	mmput(old);
 	return 0;

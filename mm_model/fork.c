@@ -127,7 +127,7 @@ static void signal_join(struct task_struct *task)
 	task->signal->nr_threads++;
 }
 
-/* For fork_counters. Not asked where a hook charges the child: a proposal's, and the known exception. */
+/* For fork_counters. */
 static void fork_check(const struct task_struct *child)
 {
 	if (child->mm->locked_vm || atomic64_read(&child->mm->pinned_vm))
@@ -157,12 +157,10 @@ static long copy_process(const char *name, bool share_vm, bool thread, struct ta
 	if (fatal_signal_pending(current))
 		goto bad_mm;
 	signal_join(task);
-	if (!share_vm) {
-		if (hooks->fork)
-			hooks->fork(current, task);
-		else
-			fork_check(task);
-	}
+	if (!share_vm && hooks->fork)
+		hooks->fork(current, task);
+	if (!share_vm && !hooks->fork_charges)
+		fork_check(task);
 	*childp = task;
 	return 0;
 

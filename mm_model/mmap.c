@@ -168,7 +168,8 @@ static long mmap_region(struct mm_struct *mm, struct mmap_state *s)
 /* The checks before anything is done, in do_mmap()'s order. @s->len in bytes as given. */
 static long do_mmap(struct mm_struct *mm, struct mmap_state *s)
 {
-	unsigned long align = s->hugetlb || (s->file && file_is_hugetlb(s->file)) ? HPAGE_SIZE : PAGE_SIZE;
+	bool hugetlb = s->hugetlb || (s->file && file_is_hugetlb(s->file));
+	unsigned long align = hugetlb ? HPAGE_SIZE : PAGE_SIZE;
 	long addr;
 
 	if (!s->len)
@@ -184,8 +185,11 @@ static long do_mmap(struct mm_struct *mm, struct mmap_state *s)
 	if (s->locked)
 		s->vm_flags |= VM_LOCKED;
 
-	if (align == HPAGE_SIZE && (s->len & (HPAGE_SIZE - 1)))
+	if (hugetlb && (s->len & (HPAGE_SIZE - 1)))
 		return -EINVAL;
+	/* thp: where a folio fits, one is had (thp_get_unmapped_area) */
+	if ((s->vm_flags & VM_HUGEPAGE) && s->len >= HPAGE_SIZE && !s->fixed)
+		align = HPAGE_SIZE;
 	addr = get_unmapped_area(mm, s->addr, s->len, s->fixed, align);
 	if (addr < 0)
 		return addr;

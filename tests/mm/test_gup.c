@@ -391,22 +391,118 @@ END_TEST
 START_TEST(thp)
 {
 	struct task_struct *a = task_new("a", 1000, FINI), *b;
-	unsigned long va = map_kind(a, 2 * M2 + 10 * P, MM_THP, RW, -1);
-	unsigned long huge = (va + M2 - 1) & ~(M2 - 1);
+	unsigned long huge = map_kind(a, 2 * M2 + 10 * P, MM_THP, RW, -1), edge = huge + 2 * M2;
 	long pfn;
+
+	ck_assert_uint_eq(huge % M2, 0);
 
 	ck_assert_int_eq(ON(a, touch, huge + 3 * P, P, true), 0);
 	pfn = mm_task_pfn(a, huge);
 	ck_assert_int_eq(pfn % 512, 0);
 	ck_assert_int_eq(mm_task_pfn(a, huge + 511 * P), pfn + 511);
-	ck_assert_int_eq(ON(a, touch, va, 2 * M2 + 10 * P, true), 0);
-	if (va % M2)
-		ck_assert_int_ne(mm_task_pfn(a, va) + 1, mm_task_pfn(a, va + P));
+	ck_assert_int_eq(ON(a, touch, huge, 2 * M2 + 10 * P, true), 0);
+	ck_assert_int_ne(mm_task_pfn(a, edge) + 1, mm_task_pfn(a, edge + P));
 	b = fork_task(a, "b");
 	ck_assert_int_eq(ON(b, touch, huge + P, P, true), 0);
 	ck_assert_int_eq(mm_task_pfn(b, huge), pfn);
 	ck_assert_int_ne(mm_task_pfn(b, huge + P), pfn + 1);
 	ck_assert_int_eq(mm_task_pfn(b, huge + 2 * P), pfn + 2);
+	/* the parent's page is mapped once now, but its folio is not his alone: a copy as well */
+	ck_assert_int_eq(ON(a, touch, huge + P, P, true), 0);
+	ck_assert_int_ne(mm_task_pfn(a, huge + P), pfn + 1);
+}
+END_TEST
+
+/* thp: a read maps the zero page, a write to it takes a folio; a pinned folio is copied in pages by fork. */
+START_TEST(thp_zero_and_pin)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *b;
+	unsigned long huge = map_kind(a, 2 * M2, MM_THP, RW, -1);
+	struct pins pins;
+	long pfn;
+
+	ck_assert_int_eq(ON(a, touch, huge + P, P, false), 0);
+	ck_assert_int_eq(mm_task_pfn(a, huge), mm_task_pfn(a, huge + 511 * P));
+	ck_assert_int_eq(mm_task_pfn(a, huge + M2), -1);
+	ck_assert_int_eq(ON(a, touch, huge + 5 * P, P, true), 0);
+	pfn = mm_task_pfn(a, huge);
+	ck_assert_int_eq(mm_task_pfn(a, huge + 511 * P), pfn + 511);
+	ck_assert_int_eq(ON(a, touch, huge + M2, P, true), 0);
+	/* one page of the first folio is pinned: all of that folio is copied, the other shared */
+	ck_assert_int_eq(PIN(a, huge + 100 * P, 1, PIN_WRITE, &pins), 1);
+	b = fork_task(a, "b");
+	ck_assert_int_ne(mm_task_pfn(b, huge), pfn);
+	ck_assert_int_ne(mm_task_pfn(b, huge + 511 * P), pfn + 511);
+	ck_assert_int_eq(mm_task_pfn(b, huge + M2), mm_task_pfn(a, huge + M2));
+	ck_assert_int_eq(ON(a, touch, huge, M2, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, huge), pfn);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* thp without memory for a folio falls back to small pages, as far as those go. */
+START_TEST(thp_fallback)
+{
+	struct task_struct *a;
+	unsigned long huge;
+
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .pages = 600, .hugepages = ~0ul });
+	a = task_new("a", 1000, FINI);
+	huge = map_kind(a, 2 * M2, MM_THP, RW, -1);
+	ck_assert_int_eq(ON(a, touch, huge, M2 + 80 * P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, huge) + 511, mm_task_pfn(a, huge + 511 * P));
+	ck_assert_int_ne(mm_task_pfn(a, huge + M2) + 1, mm_task_pfn(a, huge + M2 + P));
+	/* a part of the folio that goes does not give memory back, the last of it does */
+	ck_assert_int_eq(ON(a, munmap, huge, 300 * P), 0);
+	ck_assert_int_eq(ON(a, munmap, huge + 300 * P, 212 * P), 0);
+	ck_assert_int_eq(ON(a, touch, huge + M2, M2, true), 0);
+}
+END_TEST
+
+/* A hugetlb memfd: 2M offsets and sizes, one reservation for all who map it, EFAULT for a pin where the pool is empty. */
+START_TEST(hugetlb_memfd)
+{
+	struct mm_mmap_args args = { .len = 2 * M2, .kind = MM_SHARED, .prot = RW };
+	struct task_struct *a;
+	unsigned long va, priv;
+	struct pins pins;
+	long fd, more;
+
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .hugepages = 3 });
+	a = task_new("a", 1000, FINI);
+	ck_assert_int_eq(ON(a, memfd, M2 + P, true), -EINVAL);
+	fd = args.fd = ON(a, memfd, 2 * M2, true);
+	va = ON(a, mmap, (unsigned long)&args);
+	ck_assert_uint_eq(va % M2, 0);
+	/* the same pages are promised once */
+	ck_assert_int_gt(ON(a, mmap, (unsigned long)&args), 0);
+	args.off = P;
+	ck_assert_int_eq(ON(a, mmap, (unsigned long)&args), -EINVAL);
+	args.off = 0;
+	more = args.fd = ON(a, memfd, 2 * M2, true);
+	ck_assert_int_eq(ON(a, mmap, (unsigned long)&args), -ENOMEM);
+	ck_assert_int_eq(ON(a, pin_memfd, fd, 5, 600, (unsigned long)&pins), 600);
+	ck_assert_int_eq(ON(a, touch, va, 2 * M2, true), 0);
+	ck_assert_uint_eq(kernel_pfn(pins.run[0].frame), mm_task_pfn(a, va + 5 * P));
+	ck_assert_uint_eq(mm_task_pins(a, va + 4 * P), 0);
+	ck_assert_uint_eq(mm_task_pins(a, va + 5 * P), 1);
+	UNPIN(a, &pins);
+	/* one page is left: a private copy takes it, the next finds the pool empty */
+	priv = map_kind(a, 2 * M2, MM_ANON, RW, fd);
+	ck_assert_int_eq(PIN(a, priv + P, 1, PIN_WRITE, &pins), 1);
+	ck_assert_int_ne(mm_task_pfn(a, priv + P), mm_task_pfn(a, va + P));
+	UNPIN(a, &pins);
+	ck_assert_int_eq(PIN(a, priv + M2, 1, PIN_WRITE, &pins), -EFAULT);
+	ck_assert_int_eq(ON(a, pin_memfd, more, 0, 1, (unsigned long)&pins), -ENOMEM);
+	ck_assert_uint_eq(pins.nr, 0);
+	ck_assert_int_eq(ON(a, munmap, priv, 2 * M2), 0);
+	ck_assert_int_eq(ON(a, pin_memfd, more, 0, 1, (unsigned long)&pins), 1);
+	/* a second page there has none: the whole batch is undone */
+	ck_assert_int_eq(ON(a, pin_memfd, more, 0, 1024, (unsigned long)&(struct pins){ .nr = 0 }), -ENOMEM);
+	ck_assert_uint_eq(mm_pages_pinned(), 1);
+	UNPIN(a, &pins);
 }
 END_TEST
 
@@ -534,6 +630,9 @@ Suite *gup_suite(void)
 	tcase_add_test(tcase, segv);
 	tcase_add_test(tcase, hugetlb);
 	tcase_add_test(tcase, thp);
+	tcase_add_test(tcase, thp_zero_and_pin);
+	tcase_add_test(tcase, thp_fallback);
+	tcase_add_test(tcase, hugetlb_memfd);
 	tcase_add_test(tcase, contig);
 	tcase_add_test(tcase, scale);
 	tcase_add_test(tcase, unbalanced);

@@ -162,8 +162,8 @@ START_TEST(random_schedules)
 	static const struct mm_rules *const rules[] = { &rules_v5_4, &rules_v5_10, &rules_v5_19, &rules_v6_12 };
 	unsigned long seed;
 
-	for (seed = 0; seed < 250; seed++)
-		race(_i * 250 + seed, rules[_i]);
+	for (seed = 0; seed < 100; seed++)
+		race(_i * 100 + seed, rules[_i]);
 }
 END_TEST
 

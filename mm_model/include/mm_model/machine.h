@@ -62,6 +62,8 @@ struct mm_hooks {
 	void (*exec)(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
 	/* At the end of a fork without CLONE_VM, before the child runs. */
 	void (*fork)(struct task_struct *parent, struct task_struct *child);
+	/* A proposal whose hook charges the new mm on purpose: known exceptions of exec_counters and fork_counters. */
+	bool exec_charges, fork_charges;
 	/* The struct goes away (mm_count or refcount fell to zero). */
 	void (*mm_free)(struct mm_struct *mm);
 	void (*user_free)(struct user_struct *user);
