@@ -92,10 +92,19 @@ void kernel_put_task(struct task_struct *task);
 bool kernel_task_has_mm(const struct task_struct *task);
 bool kernel_is_leader(const struct task_struct *task);
 long kernel_locked_vm(const struct mm_struct *mm);
+void kernel_break_mm_users(struct task_struct *task, int by);
+void kernel_break_mm_count(struct task_struct *task, int by);
+void kernel_break_user(struct task_struct *task, int by);
+void kernel_exec_hook(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
+void kernel_fork_hook(struct task_struct *parent, struct task_struct *child);
+void kernel_charge_pinned(struct task_struct *task, long pages);
+void *kernel_alloc(void);
+void kernel_free(void *ptr);
 #define KERNEL_CAP_IPC_LOCK 14
 #define KERNEL_CAP_SYS_ADMIN 21
 
 /* The suites that main.c runs. */
+Suite *fault_suite(void);
 Suite *gup_suite(void);
 Suite *mlock_suite(void);
 Suite *race_suite(void);

@@ -41,6 +41,14 @@ void kernel_put_task(struct task_struct *task);
 bool kernel_task_has_mm(const struct task_struct *task);
 bool kernel_is_leader(const struct task_struct *task);
 long kernel_locked_vm(const struct mm_struct *mm);
+void kernel_break_mm_users(struct task_struct *task, int by);
+void kernel_break_mm_count(struct task_struct *task, int by);
+void kernel_break_user(struct task_struct *task, int by);
+void kernel_exec_hook(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
+void kernel_fork_hook(struct task_struct *parent, struct task_struct *child);
+void kernel_charge_pinned(struct task_struct *task, long pages);
+void *kernel_alloc(void);
+void kernel_free(void *ptr);
 
 static unsigned int gup_flags(unsigned int flags)
 {
@@ -220,4 +228,46 @@ bool kernel_is_leader(const struct task_struct *task)
 long kernel_locked_vm(const struct mm_struct *mm)
 {
 	return mm->locked_vm;
+}
+
+/* Mutants: what a bug elsewhere would do to this room's state. */
+void kernel_break_mm_users(struct task_struct *task, int by)
+{
+	atomic_add(by, &task->mm->mm_users);
+}
+
+void kernel_break_mm_count(struct task_struct *task, int by)
+{
+	atomic_add(by, &task->mm->mm_count);
+}
+
+void kernel_break_user(struct task_struct *task, int by)
+{
+	refcount_set(&task->cred->user->__count, refcount_read(&task->cred->user->__count) + by);
+}
+
+/* A hook that charges the new mm without owning up to it. */
+void kernel_exec_hook(struct task_struct *task, struct mm_struct *old, struct mm_struct *new)
+{
+	new->locked_vm = old->locked_vm;
+}
+
+void kernel_fork_hook(struct task_struct *parent, struct task_struct *child)
+{
+	atomic64_set(&child->mm->pinned_vm, atomic64_read(&parent->mm->pinned_vm));
+}
+
+void kernel_charge_pinned(struct task_struct *task, long pages)
+{
+	atomic64_add(pages, &task->mm->pinned_vm);
+}
+
+void *kernel_alloc(void)
+{
+	return kzalloc(100, GFP_KERNEL);
+}
+
+void kernel_free(void *ptr)
+{
+	kfree(ptr);
 }

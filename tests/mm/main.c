@@ -8,6 +8,7 @@ int main(void)
 	SRunner *runner = srunner_create(mlock_suite());
 	int failed;
 
+	srunner_add_suite(runner, fault_suite());
 	srunner_add_suite(runner, gup_suite());
 	srunner_add_suite(runner, task_suite());
 	srunner_add_suite(runner, vma_suite());
