@@ -22,7 +22,8 @@ enum type1_pin { P_ONE, P_BATCH, P_RUN };
 /* Z_LEAK is Z_LEAK1 or Z_LEAK1K of the matrix, by mm_rules.zero_page_pin */
 enum type1_zero { Z_LEAK, Z_DROP, Z_COW };
 enum type1_overflow { O_INVAL, O_OVF };
-enum type1_notify { NT_CHAIN, NT_LIST };	/* drivers told of an unmap with no lock held, or from under iommu->lock (6.0) */
+/* Drivers are told of an unmap with no lock held, or from under iommu->lock (6.0). */
+enum type1_notify { NT_CHAIN, NT_LIST };
 struct type1_rules {
 	enum type1_charge charge;
 	enum type1_unmap unmap;
