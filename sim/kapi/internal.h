@@ -3,37 +3,88 @@
 #ifndef SIM_KAPI_INTERNAL_H
 #define SIM_KAPI_INTERNAL_H
 
+#include <kapi/kapi.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <sim/sched.h>
 #include <sim/verdict.h>
 #include <sim/world.h>
 
-struct kapi_held;
+#define KAPI_CLASS_BUCKETS 64
+#define KAPI_ACTOR_BUCKETS 64
+#define KAPI_LOG_BYTES 4096
+
 struct kapi_class;
 struct kapi_object;
 
-/* One for each actor that ever took a lock, and one for code outside actors. */
+/* A lock that an actor holds; in the order of taking. */
+struct kapi_held {
+	struct kapi_lock *lock;
+	struct kapi_class *class;
+	bool read;
+	bool try;
+};
+
+/* One for each actor that ever came here, and one for code outside actors. */
 struct kapi_actor {
-	struct kapi_actor *next;
-	const struct sim_actor *actor;
+	struct kapi_actor *next;	/* in its bucket */
+	struct list_head all;		/* in order of first appearance */
+	struct sim_actor *actor;	/* NULL: outside */
 	struct kapi_held *held;
-	unsigned int atomic;		/* spinlocks held */
+	unsigned int nr_held, max_held;
+	unsigned int atomic;		/* spinlocks held, and preempt_disable() */
+	unsigned int rcu_nesting;
+	unsigned long rcu_since;	/* rcu_epoch when it entered */
+	bool probed;			/* woken without a reason, to look at its condition */
+};
+
+/* An actor asleep in kapi_wait(), on its stack; in order of falling asleep. */
+struct kapi_sleeper {
+	struct list_head all;
+	struct kapi_actor *self;
+	unsigned long deadline;		/* jiffies; ~0ul: none */
+	bool expired;
 };
 
 struct kapi_state {
-	struct kapi_actor *actors;
+	struct kapi_actor *buckets[KAPI_ACTOR_BUCKETS];
 	struct kapi_actor *last_actor;	/* the one asked for last */
-	struct kapi_class *classes;
+	struct list_head actors;
+	struct kapi_class *classes[KAPI_CLASS_BUCKETS];
+	unsigned int nr_classes;
 	unsigned long walk;
-	struct kapi_object *objects;	/* allocated */
+	struct kapi_lock *statics;	/* statically initialised locks in use */
+	struct list_head objects;	/* allocated, in order */
 	struct kapi_object *freed_first, **freed_last;	/* quarantine, oldest first */
-	unsigned long freed;
+	size_t freed_bytes, nr_freed, nr_objects, object_bytes;
+	size_t nr_xa_runs;		/* of arrays, where the kernel has nodes allocated */
+	struct list_head sleepers;
+	unsigned long ticks;		/* the clock, in jiffies */
+	unsigned long lost_wakeups;
 	struct list_head work;
-	bool work_running;
+	struct work_struct *work_running;
+	wait_queue_head_t work_done;
+	struct sim_actor *kworker;
+	unsigned long rcu_epoch, rcu_id;
+	unsigned int rcu_waiters;
+	wait_queue_head_t rcu_readers;	/* synchronize_rcu() */
+	struct rcu_head *rcu_first, **rcu_last;
+	unsigned long rcu_queued, rcu_called;
+	wait_queue_head_t rcu_done;	/* rcu_barrier() */
+	struct sim_actor *rcu_actor;
+	bool rcu_active;
+	char log[KAPI_LOG_BYTES];
+	size_t log_bytes;
 };
 
 struct kapi_state *kapi_state(void);
+/* The running actor's; outside's where none runs. */
 struct kapi_actor *kapi_actor(void);
+/* "pages.c:612": no folder, so that it is the same wherever the tree lies. */
+const char *kapi_basename(const char *path);
+/* "a", "rcu", or "outside". */
+const char *kapi_self_name(void);
 
 #endif

@@ -55,13 +55,76 @@ struct interval_tree_node *interval_tree_iter_first(struct rb_root_cached *root,
 	return first_below(root->rb_root.rb_node, start, last);
 }
 
+/* What follows in order: what is to the right of @node, then each ancestor that @node is to the left of, and its right. */
 struct interval_tree_node *interval_tree_iter_next(struct interval_tree_node *node, unsigned long start,
 						   unsigned long last)
 {
-	struct rb_node *rb = &node->rb;
+	struct rb_node *rb = &node->rb, *parent;
+	struct interval_tree_node *found = first_below(rb->rb_right, start, last);
 
-	while ((rb = rb_next(rb)) && NODE(rb)->start <= last)
-		if (NODE(rb)->last >= start)
-			return NODE(rb);
-	return NULL;
+	for (; !found && (parent = rb->rb_parent); rb = parent) {
+		if (rb == parent->rb_right)
+			continue;
+		if (NODE(parent)->start > last)
+			return NULL;
+		found = NODE(parent)->last >= start ? NODE(parent) : first_below(parent->rb_right, start, last);
+	}
+	return found;
+}
+
+/* The span that holds @index. */
+static void span_at(struct interval_tree_span_iter *state, unsigned long index)
+{
+	struct interval_tree_node *node = interval_tree_iter_first(state->itree, index, state->last_index);
+
+	if (!node || node->start > index) {
+		state->is_hole = 1;
+		state->start_hole = index;
+		state->last_hole = node ? node->start - 1 : state->last_index;
+		return;
+	}
+	state->is_hole = 0;
+	state->start_used = index;
+	do {
+		state->last_used = node->last;
+		if (node->last >= state->last_index) {
+			state->last_used = state->last_index;
+			return;
+		}
+		node = interval_tree_iter_first(state->itree, node->last + 1, node->last + 1);
+	} while (node);
+}
+
+void interval_tree_span_iter_first(struct interval_tree_span_iter *state, struct rb_root_cached *itree,
+				   unsigned long first_index, unsigned long last_index)
+{
+	state->itree = itree;
+	state->first_index = first_index;
+	state->last_index = last_index;
+	span_at(state, first_index);
+}
+
+void interval_tree_span_iter_next(struct interval_tree_span_iter *state)
+{
+	if (state->is_hole == -1)
+		return;
+	if (state->last_used == state->last_index)
+		state->is_hole = -1;
+	else
+		span_at(state, state->last_used + 1);
+}
+
+void interval_tree_span_iter_advance(struct interval_tree_span_iter *state, struct rb_root_cached *itree,
+				     unsigned long new_index)
+{
+	if (state->is_hole == -1)
+		return;
+	state->itree = itree;
+	state->first_index = new_index;
+	if (new_index > state->last_index)
+		state->is_hole = -1;
+	else if (new_index >= state->start_used && new_index <= state->last_used)
+		state->start_used = new_index;
+	else
+		span_at(state, new_index);
 }

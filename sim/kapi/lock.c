@@ -3,22 +3,26 @@
  * The engine behind spinlock, mutex and rwsem, and lockdep: see <linux/lockdep.h>.
  *
  * A lock knows its writer and how many readers it has; which actor reads is in
- * the held-lock list of that actor, which is also what lockdep works on. Classes
- * are the place of initialisation with a subclass; an edge A -> B is drawn when B
- * is taken while A is held, and a path back from B to A is an inversion, whether
- * or not this run deadlocks.
+ * the held-lock stack of that actor, which is also what lockdep works on. An edge
+ * A -> B is drawn between classes when B is taken while A is held; a path back
+ * from B to A is an inversion, whether or not this run deadlocks. As in the kernel
+ * a trylock draws no edge to what it takes, and what lies below the topmost lock
+ * that was waited for is already ordered before that one.
+ *
+ * A lock taken again by its holder is reported as a deadlock at once; the holder
+ * then waits for itself, and the run ends stuck.
  */
 #include <linux/bug.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <sim/fault.h>
-#include <sim/verdict.h>
+#include <sim/trace.h>
 #include "internal.h"
-
-#define SUBCLASSES 8
 
 struct kapi_waiter {
 	struct kapi_waiter *next;
@@ -27,140 +31,224 @@ struct kapi_waiter {
 	bool granted;
 };
 
-struct kapi_held {
-	struct kapi_held *next;
-	struct kapi_lock *lock;
-	struct kapi_class *class;
-	bool read;
-};
-
 struct kapi_edge {
 	struct kapi_edge *next;
 	struct kapi_class *to;
+	const char *actor;		/* who drew it */
 };
 
 struct kapi_class {
-	struct kapi_class *next;
-	const struct lock_class_key *key;
+	struct kapi_class *next;	/* in its bucket */
+	const void *key;
 	unsigned int subclass;
+	unsigned int index;
 	const char *name;
 	struct kapi_edge *after;
+	unsigned long *after_bits;	/* by index */
+	unsigned int after_words;
 	unsigned long visited;
+	struct kapi_edge *via;		/* the edge that a search came by */
+	struct kapi_class *from;
 };
 
-void kapi_lock_init(struct kapi_lock *lock, const char *name, const struct lock_class_key *key, bool spin)
+/* "&iopt->iova_rwsem" is what the call site says; the field is what people know it by. */
+static const char *field_name(const char *name)
 {
-	/* "&iopt->iova_rwsem" is what the call site says; the field is what people know it by */
 	for (const char *at = name; *at; at++)
 		if (*at == '.' || *at == '>' || *at == '&')
 			name = at + 1;
+	return name;
+}
+
+void kapi_lock_init(struct kapi_lock *lock, const char *name, const struct lock_class_key *key, bool spin)
+{
+	name = field_name(name);
 	*lock = (struct kapi_lock){ .id = sim_object_id(), .name = name, .key = key, .spin = spin };
-	lock->last = &lock->first;
 	sim_object_name(lock->id, name);
 }
 
-static struct kapi_class *class_of(struct kapi_state *state, const struct kapi_lock *lock, unsigned int subclass)
+void kapi_lock_set_class(struct kapi_lock *lock, const struct lock_class_key *key, const char *name)
 {
+	lock->key = key;
+	lock->class = NULL;
+	lock->name = field_name(name);
+}
+
+/* A lock that its definition initialised belongs to the world that uses it first, until that one ends. */
+static void use_static(struct kapi_state *state, struct kapi_lock *lock)
+{
+	lock->id = sim_object_id();
+	lock->name = field_name(lock->name ? lock->name : "lock");
+	lock->next_static = state->statics;
+	state->statics = lock;
+	sim_object_name(lock->id, lock->name);
+}
+
+static struct kapi_class *class_find(struct kapi_state *state, const struct kapi_lock *lock, unsigned int subclass)
+{
+	const void *key = lock->key ? (const void *)lock->key : lock;
+	struct kapi_class **bucket = &state->classes[((unsigned long)key >> 4) % KAPI_CLASS_BUCKETS];
 	struct kapi_class *class;
 
-	for (class = state->classes; class; class = class->next)
-		if (class->key == lock->key && class->subclass == subclass)
+	for (class = *bucket; class; class = class->next)
+		if (class->key == key && class->subclass == subclass)
 			return class;
 	class = sim_zalloc(sizeof(*class));
-	class->key = lock->key;
+	class->key = key;
 	class->subclass = subclass;
+	class->index = state->nr_classes++;
 	class->name = lock->name;
-	class->next = state->classes;
-	state->classes = class;
+	class->next = *bucket;
+	*bucket = class;
 	return class;
 }
 
+static struct kapi_class *class_of(struct kapi_state *state, struct kapi_lock *lock, unsigned int subclass)
+{
+	if (subclass)
+		return class_find(state, lock, subclass);
+	if (!lock->class)
+		lock->class = class_find(state, lock, 0);
+	return lock->class;
+}
+
+static bool edge_known(const struct kapi_class *from, const struct kapi_class *to)
+{
+	unsigned int word = to->index / 64;
+
+	return word < from->after_words && (from->after_bits[word] >> to->index % 64 & 1);
+}
+
+static void edge_add(struct kapi_class *from, struct kapi_class *to)
+{
+	struct kapi_edge *edge = sim_alloc(sizeof(*edge));
+	unsigned int word = to->index / 64;
+
+	*edge = (struct kapi_edge){ .next = from->after, .to = to, .actor = kapi_self_name() };
+	from->after = edge;
+	if (word >= from->after_words) {
+		from->after_bits = sim_realloc(from->after_bits, (word + 1) * sizeof(unsigned long));
+		memset(from->after_bits + from->after_words, 0, (word + 1 - from->after_words) * sizeof(unsigned long));
+		from->after_words = word + 1;
+	}
+	from->after_bits[word] |= 1UL << to->index % 64;
+}
+
+/* Depth first; leaves the way in via and from. Classes are few and a path is short, so recursion is shallow. */
 static bool reaches(struct kapi_state *state, struct kapi_class *from, const struct kapi_class *to)
 {
 	if (from == to)
 		return true;
-	if (from->visited == state->walk)
-		return false;
 	from->visited = state->walk;
-	for (struct kapi_edge *edge = from->after; edge; edge = edge->next)
+	for (struct kapi_edge *edge = from->after; edge; edge = edge->next) {
+		if (edge->to->visited == state->walk)
+			continue;
+		edge->to->via = edge;
+		edge->to->from = from;
 		if (reaches(state, edge->to, to))
 			return true;
+	}
 	return false;
 }
 
-static void order_edge(struct kapi_state *state, struct kapi_class *held, struct kapi_class *class)
+static const char *class_name(const struct kapi_class *class, char *buf, size_t size)
 {
-	struct kapi_edge *edge;
-
-	for (edge = held->after; edge; edge = edge->next)
-		if (edge->to == class)
-			return;
-	state->walk++;
-	if (reaches(state, class, held))
-		sim_violate(VIOLATION_LOCK_ORDER, "%s is taken while %s is held; before it was the other way round",
-			    class->name, held->name);
-	edge = sim_alloc(sizeof(*edge));
-	edge->to = class;
-	edge->next = held->after;
-	held->after = edge;
+	if (!class->subclass)
+		return class->name;
+	snprintf(buf, size, "%s/%u", class->name, class->subclass);
+	return buf;
 }
 
-/* Before the lock is taken: against what the actor holds already. */
+/* @class is about to be taken under @held, but @class reaches @held: both chains in words. */
+static void report_inversion(struct kapi_class *class, struct kapi_class *held)
+{
+	char chain[400], a[64], b[64];
+	size_t used = 0;
+
+	chain[0] = '\0';
+	for (struct kapi_class *at = held; at != class && used < sizeof(chain); at = at->from) {
+		int len = snprintf(chain + used, sizeof(chain) - used, "%s%s under %s (by %s)", used ? ", " : "",
+				   class_name(at, a, sizeof(a)), class_name(at->from, b, sizeof(b)), at->via->actor);
+
+		used += len;
+	}
+	sim_violate(VIOLATION_LOCK_ORDER, "%s takes %s under %s; but before, %s", kapi_self_name(),
+		    class_name(class, a, sizeof(a)), class_name(held, b, sizeof(b)), chain);
+}
+
+/* Against what the actor holds already, before the lock is taken. */
 static void order_check(struct kapi_state *state, struct kapi_actor *self, struct kapi_lock *lock,
 			struct kapi_class *class, unsigned int flags)
 {
-	for (struct kapi_held *held = self->held; held; held = held->next) {
-		if (held->class != class) {
-			if (!(flags & KAPI_TRY))
-				order_edge(state, held->class, class);
-		} else if (held->lock != lock && !(flags & (KAPI_NESTED | KAPI_TRY))) {
-			sim_violate(VIOLATION_LOCK_ORDER, "two locks of the class %s are nested without an order",
-				    class->name);
+	char buf[64];
+
+	if (flags & KAPI_LOCK_TRY)
+		return;
+	for (unsigned int i = self->nr_held; i--;) {
+		struct kapi_held *held = &self->held[i];
+
+		if (held->lock == lock)
+			continue;
+		if (held->class == class) {
+			if (!(flags & KAPI_LOCK_NESTED))
+				sim_violate(VIOLATION_LOCK_ORDER, "%s nests two locks of the class %s without an order",
+					    kapi_self_name(), class_name(class, buf, sizeof(buf)));
+		} else if (!edge_known(held->class, class)) {
+			state->walk++;
+			if (reaches(state, class, held->class))
+				report_inversion(class, held->class);
+			edge_add(held->class, class);
 		}
+		if (!held->try)
+			break;
 	}
 }
 
 static struct kapi_held *held_find(struct kapi_actor *self, const struct kapi_lock *lock)
 {
-	for (struct kapi_held *held = self->held; held; held = held->next)
-		if (held->lock == lock)
-			return held;
+	for (unsigned int i = self->nr_held; i--;)
+		if (self->held[i].lock == lock)
+			return &self->held[i];
 	return NULL;
 }
 
-static void held_add(struct kapi_actor *self, struct kapi_lock *lock, struct kapi_class *class, bool read)
+static void held_add(struct kapi_actor *self, struct kapi_lock *lock, struct kapi_class *class, unsigned int flags)
 {
-	struct kapi_held *held = sim_alloc(sizeof(*held));
-
-	*held = (struct kapi_held){ .next = self->held, .lock = lock, .class = class, .read = read };
-	self->held = held;
+	if (self->nr_held == self->max_held) {
+		self->max_held = self->max_held ? self->max_held * 2 : 8;
+		self->held = sim_realloc(self->held, self->max_held * sizeof(*self->held));
+	}
+	self->held[self->nr_held++] = (struct kapi_held){
+		.lock = lock,
+		.class = class,
+		.read = flags & KAPI_LOCK_READ,
+		.try = flags & KAPI_LOCK_TRY,
+	};
 	if (lock->spin)
 		self->atomic++;
 }
 
 static void held_remove(struct kapi_actor *self, struct kapi_held *held)
 {
-	struct kapi_held **link = &self->held;
-
-	while (*link != held)
-		link = &(*link)->next;
-	*link = held->next;
 	if (held->lock->spin)
 		self->atomic--;
-	sim_free(held);
+	self->nr_held--;
+	memmove(held, held + 1, (char *)(self->held + self->nr_held) - (char *)held);
 }
 
 static bool free_for(const struct kapi_lock *lock, bool read)
 {
-	return !lock->writer && (read || !lock->readers);
+	return !lock->writer && !lock->outside && (read || !lock->readers);
 }
 
 static void own(struct kapi_lock *lock, struct sim_actor *actor, bool read)
 {
 	if (read)
 		lock->readers++;
-	else
+	else if (actor)
 		lock->writer = actor;
+	else
+		lock->outside = true;
 }
 
 /* Hands the lock to whoever stands at the head, and to the readers right behind a reader. */
@@ -171,71 +259,96 @@ static void hand_over(struct kapi_lock *lock)
 
 		lock->first = waiter->next;
 		if (!lock->first)
-			lock->last = &lock->first;
+			lock->last = NULL;
 		own(lock, waiter->actor, waiter->read);
 		waiter->granted = true;
 		sim_wake(waiter->actor);
 	}
 }
 
-static void wait_for(struct kapi_lock *lock, struct sim_actor *actor, bool read)
+/* Who keeps the lock, for the report of a stuck machine: the writer, or the reader that came here first. */
+static struct sim_actor *holder_of(struct kapi_state *state, const struct kapi_lock *lock)
 {
-	struct kapi_waiter waiter = { .actor = actor, .read = read };
+	struct kapi_actor *actor;
 
-	*lock->last = &waiter;
-	lock->last = &waiter.next;
+	if (lock->writer)
+		return lock->writer;
+	list_for_each_entry(actor, &state->actors, all)
+		if (held_find(actor, lock))
+			return actor->actor;
+	return NULL;
+}
+
+static void wait_for(struct kapi_state *state, struct kapi_lock *lock, bool read)
+{
+	struct kapi_waiter waiter = { .actor = sim_self(), .read = read };
+
+	if (!waiter.actor) {
+		sim_violate(VIOLATION_DEADLOCK, "%s is taken outside any task while it is held", lock->name);
+		kapi_bug(__FILE__, __LINE__, "nobody can wait outside a task");
+	}
+	if (lock->last)
+		lock->last->next = &waiter;
+	else
+		lock->first = &waiter;
+	lock->last = &waiter;
 	while (!waiter.granted)
-		sim_block(lock->id, lock->name, lock->writer);
+		sim_block(lock->id, lock->name, holder_of(state, lock));
 }
 
 int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subclass)
 {
 	struct kapi_state *state = kapi_state();
 	struct kapi_actor *self = kapi_actor();
-	struct kapi_class *class = class_of(state, lock, subclass);
-	bool read = flags & KAPI_READ;
+	bool read = flags & KAPI_LOCK_READ;
+	enum sim_point taken = read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED;
+	struct kapi_class *class;
 
-	if (!lock->spin && !(flags & KAPI_TRY))
+	if (unlikely(!lock->id))
+		use_static(state, lock);
+	class = class_of(state, lock, subclass);
+	if (!lock->spin && !(flags & KAPI_LOCK_TRY) && unlikely(self->atomic || self->rcu_nesting))
 		kapi_might_sleep(lock->name);
-	order_check(state, self, lock, class, flags);
+	if (self->nr_held) {
+		order_check(state, self, lock, class, flags);
+		if (!(flags & KAPI_LOCK_TRY) && held_find(self, lock))
+			sim_violate(VIOLATION_DEADLOCK, "%s takes %s, which it holds already", kapi_self_name(),
+				    lock->name);
+	}
 	sim_point(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK, lock->id, 0);
-	if ((flags & KAPI_KILLABLE) && sim_fault(SIM_FAULT_LOCK_KILL)) {
-		sim_record(read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED, lock->id, -EINTR);
+	if ((flags & KAPI_LOCK_KILLABLE) && sim_fault(SIM_FAULT_LOCK_KILL)) {
+		sim_record(taken, lock->id, -EINTR);
 		return -EINTR;
 	}
 	if (free_for(lock, read) && !lock->first) {
 		own(lock, sim_self(), read);
-	} else if (flags & KAPI_TRY) {
-		sim_record(read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED, lock->id, -EBUSY);
+	} else if (flags & KAPI_LOCK_TRY) {
+		sim_record(taken, lock->id, -EBUSY);
 		return -EBUSY;
 	} else {
-		if (held_find(self, lock) && (!read || lock->writer))
-			sim_violate(VIOLATION_DEADLOCK, "%s takes %s, which it holds already",
-				    sim_self() ? sim_actor_name(sim_self()) : "outside", lock->name);
-		if (!sim_self())
-			kapi_bug(__FILE__, __LINE__, "a held lock is taken outside any task");
-		wait_for(lock, sim_self(), read);
+		wait_for(state, lock, read);
 	}
-	sim_record(read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED, lock->id, 0);
-	held_add(self, lock, class, read);
+	sim_record(taken, lock->id, 0);
+	held_add(self, lock, class, flags);
 	return 0;
 }
 
 void kapi_lock_drop(struct kapi_lock *lock, bool read)
 {
-	struct kapi_actor *self = kapi_actor();
-	struct kapi_held *held = held_find(self, lock);
+	struct kapi_held *held = held_find(kapi_actor(), lock);
 
 	if (!held || held->read != read) {
-		sim_violate(VIOLATION_LOCK_MISUSE, "%s is released by %s, which does not hold it", lock->name,
-			    sim_self() ? sim_actor_name(sim_self()) : "nobody");
+		sim_violate(VIOLATION_LOCK_MISUSE, "%s releases %s, which it does not hold%s", kapi_self_name(),
+			    lock->name, held ? " that way" : "");
 		return;
 	}
-	held_remove(self, held);
-	if (read)
+	held_remove(kapi_actor(), held);
+	if (read) {
 		lock->readers--;
-	else
+	} else {
 		lock->writer = NULL;
+		lock->outside = false;
+	}
 	hand_over(lock);
 	sim_point(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
 }
@@ -245,12 +358,13 @@ void kapi_lock_downgrade(struct kapi_lock *lock)
 	struct kapi_held *held = held_find(kapi_actor(), lock);
 
 	if (!held || held->read) {
-		sim_violate(VIOLATION_LOCK_MISUSE, "%s is downgraded by one that does not hold it for writing",
-			    lock->name);
+		sim_violate(VIOLATION_LOCK_MISUSE, "%s downgrades %s, which it does not hold for writing",
+			    kapi_self_name(), lock->name);
 		return;
 	}
 	held->read = true;
 	lock->writer = NULL;
+	lock->outside = false;
 	lock->readers = 1;
 	hand_over(lock);
 	sim_point(SIM_POINT_DOWNGRADE, lock->id, 0);
@@ -263,60 +377,73 @@ bool kapi_lock_held(const struct kapi_lock *lock, bool write)
 	return held && !(write && held->read);
 }
 
-void kapi_lock_assert(const struct kapi_lock *lock, bool write, const char *where)
+bool kapi_lock_is_taken(const struct kapi_lock *lock)
 {
-	if (!kapi_lock_held(lock, write))
-		kapi_warn(where, 0, lock->name ? lock->name : "a lock", true);
+	return !free_for(lock, false);
+}
+
+void kapi_lock_destroy(struct kapi_lock *lock)
+{
+	if (kapi_lock_is_taken(lock))
+		sim_violate(VIOLATION_LOCK_MISUSE, "%s is destroyed while it is held", lock->name);
 }
 
 void kapi_locks_held_check(void)
 {
-	for (struct kapi_held *held = kapi_actor()->held; held; held = held->next)
-		sim_violate(VIOLATION_LOCK_HELD, "a call returns with %s held", held->lock->name);
+	struct kapi_actor *self = kapi_actor();
+	unsigned int spins = 0;
+
+	for (unsigned int i = 0; i < self->nr_held; i++) {
+		sim_violate(VIOLATION_LOCK_HELD, "%s returns with %s held", kapi_self_name(),
+			    self->held[i].lock->name);
+		spins += self->held[i].lock->spin;
+	}
+	if (self->rcu_nesting)
+		sim_violate(VIOLATION_LOCK_HELD, "%s returns inside an RCU read side section", kapi_self_name());
+	if (self->atomic > spins)
+		sim_violate(VIOLATION_LOCK_HELD, "%s returns with preemption off", kapi_self_name());
 }
 
-void kapi_might_sleep(const char *where)
+void preempt_disable(void)
 {
-	if (kapi_actor()->atomic)
-		sim_violate(VIOLATION_SLEEP_IN_ATOMIC, "%s may sleep, but a spinlock is held", where);
+	kapi_actor()->atomic++;
 }
 
-void mutex_destroy(struct mutex *l)
+void preempt_enable(void)
 {
-	if (l->lock.writer)
-		sim_violate(VIOLATION_LOCK_MISUSE, "%s is destroyed while it is held", l->lock.name);
+	if (!kapi_actor()->atomic)
+		sim_violate(VIOLATION_LOCK_MISUSE, "%s turns preemption on, which is on", kapi_self_name());
+	else
+		kapi_actor()->atomic--;
 }
 
-int atomic_dec_and_mutex_lock(atomic_t *cnt, struct mutex *l)
+bool kapi_in_atomic(void)
 {
-	int old = atomic_read(cnt);
+	return kapi_actor()->atomic || kapi_actor()->rcu_nesting;
+}
 
-	while (old != 1)
-		if (atomic_try_cmpxchg(cnt, &old, old - 1))
-			return 0;
-	mutex_lock(l);
+void kapi_might_sleep(const char *what)
+{
+	struct kapi_actor *self = kapi_actor();
+	const char *why = "preemption is off";
+
+	if (likely(!self->atomic && !self->rcu_nesting))
+		return;
+	if (self->rcu_nesting)
+		why = "it is inside an RCU read side section";
+	for (unsigned int i = 0; i < self->nr_held; i++)
+		if (self->held[i].lock->spin)
+			why = self->held[i].lock->name;
+	sim_violate(VIOLATION_SLEEP_IN_ATOMIC, "%s: %s may sleep, but: %s", kapi_self_name(), what, why);
+}
+
+int atomic_dec_and_mutex_lock(atomic_t *cnt, struct mutex *lock)
+{
+	if (atomic_add_unless(cnt, -1, 1))
+		return 0;
+	mutex_lock(lock);
 	if (atomic_dec_and_test(cnt))
 		return 1;
-	mutex_unlock(l);
+	mutex_unlock(lock);
 	return 0;
-}
-
-void kapi_lock_assert_not(const struct kapi_lock *lock, const char *where)
-{
-	if (kapi_lock_held(lock, false))
-		kapi_warn(where, 0, lock->name ? lock->name : "a lock", true);
-}
-
-bool refcount_dec_and_lock(refcount_t *r, spinlock_t *lock)
-{
-	int old = atomic_read(&r->refs);
-
-	while (old > 1)
-		if (atomic_try_cmpxchg(&r->refs, &old, old - 1))
-			return false;
-	spin_lock(lock);
-	if (refcount_dec_and_test(r))
-		return true;
-	spin_unlock(lock);
-	return false;
 }

@@ -180,3 +180,32 @@ struct rb_node *rb_prev(const struct rb_node *node)
 {
 	return step(node, false);
 }
+
+void rb_replace_node(struct rb_node *victim, struct rb_node *node, struct rb_root *root)
+{
+	*node = *victim;
+	replace_child(root, victim->rb_parent, victim, node);
+	if (node->rb_left)
+		node->rb_left->rb_parent = node;
+	if (node->rb_right)
+		node->rb_right->rb_parent = node;
+}
+
+static struct rb_node *deepest_first(struct rb_node *node)
+{
+	while (node && (node->rb_left || node->rb_right))
+		node = node->rb_left ? node->rb_left : node->rb_right;
+	return node;
+}
+
+struct rb_node *rb_first_postorder(const struct rb_root *root)
+{
+	return deepest_first(root->rb_node);
+}
+
+struct rb_node *rb_next_postorder(const struct rb_node *node)
+{
+	struct rb_node *parent = node ? node->rb_parent : NULL;
+
+	return parent && node == parent->rb_left && parent->rb_right ? deepest_first(parent->rb_right) : parent;
+}

@@ -1,26 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * kmalloc: every object is on a list with its size and site; a freed one is
- * poisoned and waits in a bounded quarantine, where a later write is found.
+ * kmalloc and its kin: see <linux/slab.h>.
+ *
+ * An object is a header, the caller's bytes and a red zone. Headers are linked in
+ * the order of allocation, so that what leaked is told in that order. A freed
+ * object stays in the quarantine, filled with POISON_FREE (its first 4 KiB),
+ * until enough others were freed; only then is its memory used again. Under ASan
+ * the quarantine is closed to instrumented code, so that a read is found as well.
  */
+#include <linux/bug.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/poison.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <sim/fault.h>
+#include "asan.h"
 #include "internal.h"
 
 #define MAGIC_LIVE 0x6b6d616c6c6f6321UL
 #define MAGIC_FREE 0x6672656564212121UL
-#define POISON 0x6b
 #define REDZONE 0xbb
 #define REDZONE_BYTES 16
-#define QUARANTINE 256
+#define POISON_BYTES_MAX 4096UL
+#define QUARANTINE_OBJECTS 512
+#define QUARANTINE_BYTES (1UL << 20)
 
 struct kapi_object {
-	struct kapi_object *next, **prev;
+	union {
+		struct list_head live;
+		struct kapi_object *next_freed;
+	};
 	size_t bytes;
 	const char *site;
-	unsigned long magic;
-	unsigned long pad;
+	bool told;			/* in a leak report */
+	unsigned long magic;		/* last: a write before the object damages it */
+};
+
+_Static_assert(sizeof(struct kapi_object) % 16 == 0, "an object is aligned as sim_alloc() aligns");
+
+struct kmem_cache {
+	const char *name;
+	unsigned int object_bytes;
+	unsigned long nr_objects;
+	void (*ctor)(void *object);
 };
 
 static struct kapi_object *object_of(const void *ptr)
@@ -28,58 +52,83 @@ static struct kapi_object *object_of(const void *ptr)
 	return (struct kapi_object *)ptr - 1;
 }
 
-static bool filled(const void *at, unsigned char byte, size_t bytes)
+static unsigned char *redzone_of(struct kapi_object *object)
 {
-	const unsigned char *p = at;
-
-	for (size_t i = 0; i < bytes; i++)
-		if (p[i] != byte)
-			return false;
-	return true;
+	return (unsigned char *)(object + 1) + object->bytes;
 }
 
-void *kapi_kmalloc(size_t bytes, gfp_t flags, const char *site)
+static bool filled(const void *at, unsigned char byte, size_t bytes)
+{
+	return !bytes || !memchr_inv(at, byte, bytes);
+}
+
+static void *object_alloc(size_t bytes, gfp_t gfp, const char *site)
 {
 	struct kapi_state *state = kapi_state();
-	struct kapi_object *object;
+	struct kapi_object *object = sim_alloc(sizeof(*object) + bytes + REDZONE_BYTES);
 
-	if (flags & __GFP_DIRECT_RECLAIM)
-		kapi_might_sleep("kmalloc");
-	sim_point(SIM_POINT_ALLOC, 0, bytes);
-	if (!(flags & __GFP_NOFAIL) && sim_fault(SIM_FAULT_ALLOC))
-		return NULL;
-	object = sim_alloc(sizeof(*object) + bytes + REDZONE_BYTES);
 	object->bytes = bytes;
 	object->site = site;
+	object->told = false;
 	object->magic = MAGIC_LIVE;
-	object->next = state->objects;
-	object->prev = &state->objects;
-	if (object->next)
-		object->next->prev = &object->next;
-	state->objects = object;
-	if (flags & __GFP_ZERO)
+	list_add_tail(&object->live, &state->objects);
+	state->nr_objects++;
+	state->object_bytes += bytes;
+	if (gfp & __GFP_ZERO)
 		memset(object + 1, 0, bytes);
-	memset((char *)(object + 1) + bytes, REDZONE, REDZONE_BYTES);
+	memset(redzone_of(object), REDZONE, REDZONE_BYTES);
 	return object + 1;
+}
+
+void *kapi_kvmalloc(size_t bytes, gfp_t gfp, const char *site)
+{
+	if (!bytes)
+		return ZERO_SIZE_PTR;
+	if (gfpflags_allow_blocking(gfp))
+		kapi_might_sleep("an allocation");
+	sim_point(SIM_POINT_ALLOC, 0, bytes);
+	if (bytes > INT_MAX || (!(gfp & __GFP_NOFAIL) && sim_fault(SIM_FAULT_ALLOC)))
+		return NULL;
+	return object_alloc(bytes, gfp, site);
+}
+
+void *kapi_kmalloc(size_t bytes, gfp_t gfp, const char *site)
+{
+	return bytes > KMALLOC_MAX_SIZE ? NULL : kapi_kvmalloc(bytes, gfp, site);
 }
 
 size_t ksize(const void *ptr)
 {
-	return object_of(ptr)->bytes;
+	return ZERO_OR_NULL_PTR(ptr) ? 0 : object_of(ptr)->bytes;
+}
+
+static size_t poison_bytes(const struct kapi_object *object)
+{
+	return min(object->bytes, POISON_BYTES_MAX);
 }
 
 static void release_oldest(struct kapi_state *state)
 {
 	struct kapi_object *object = state->freed_first;
 
-	state->freed_first = object->next;
+	state->freed_first = object->next_freed;
 	if (!state->freed_first)
 		state->freed_last = &state->freed_first;
-	state->freed--;
-	if (!filled(object + 1, POISON, object->bytes))
-		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %lu bytes from %s was written after it was freed",
-			    object->bytes, object->site);
+	state->nr_freed--;
+	state->freed_bytes -= object->bytes;
+	kapi_asan_unpoison(object + 1, object->bytes);
+	if (!filled(object + 1, POISON_FREE, poison_bytes(object)))
+		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written after it was freed",
+			    object->bytes, kapi_basename(object->site));
+	object->magic = 0;
 	sim_free(object);
+}
+
+static void check_redzone(struct kapi_object *object)
+{
+	if (!filled(redzone_of(object), REDZONE, REDZONE_BYTES))
+		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written past its end",
+			    object->bytes, kapi_basename(object->site));
 }
 
 void kfree(const void *ptr)
@@ -87,44 +136,150 @@ void kfree(const void *ptr)
 	struct kapi_state *state = kapi_state();
 	struct kapi_object *object;
 
-	if (!ptr)
+	if (ZERO_OR_NULL_PTR(ptr))
 		return;
 	object = object_of(ptr);
 	sim_record(SIM_POINT_FREE, 0, 0);
-	if (object->magic != MAGIC_LIVE) {
-		sim_violate(VIOLATION_DOUBLE_FREE, "an object is freed that is not allocated");
+	if (object->magic == MAGIC_FREE) {
+		sim_violate(VIOLATION_DOUBLE_FREE, "%s frees an object of %zu bytes from %s again", kapi_self_name(),
+			    object->bytes, kapi_basename(object->site));
 		return;
 	}
-	if (!filled((char *)(object + 1) + object->bytes, REDZONE, REDZONE_BYTES))
-		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %lu bytes from %s was written past its end",
-			    object->bytes, object->site);
+	if (object->magic != MAGIC_LIVE) {
+		sim_violate(VIOLATION_DOUBLE_FREE, "%s frees what was never allocated, or was written before its start",
+			    kapi_self_name());
+		return;
+	}
+	check_redzone(object);
 	object->magic = MAGIC_FREE;
-	*object->prev = object->next;
-	if (object->next)
-		object->next->prev = object->prev;
-	memset(object + 1, POISON, object->bytes);
-	object->next = NULL;
+	list_del(&object->live);
+	state->nr_objects--;
+	state->object_bytes -= object->bytes;
+	memset(object + 1, POISON_FREE, poison_bytes(object));
+	kapi_asan_poison(object + 1, object->bytes);
+	object->next_freed = NULL;
 	*state->freed_last = object;
-	state->freed_last = &object->next;
-	if (++state->freed > QUARANTINE)
+	state->freed_last = &object->next_freed;
+	state->nr_freed++;
+	state->freed_bytes += object->bytes;
+	while (state->nr_freed > QUARANTINE_OBJECTS || state->freed_bytes > QUARANTINE_BYTES)
 		release_oldest(state);
 }
 
-void *kapi_krealloc(const void *ptr, size_t bytes, gfp_t flags, const char *site)
+void *kapi_krealloc(const void *ptr, size_t bytes, gfp_t gfp, const char *site)
 {
-	void *new = kapi_kmalloc(bytes, flags, site);
+	void *grown;
 
-	if (!new || !ptr)
-		return new;
-	memcpy(new, ptr, ksize(ptr) < bytes ? ksize(ptr) : bytes);
+	if (!bytes) {
+		kfree(ptr);
+		return ZERO_SIZE_PTR;
+	}
+	grown = kapi_kmalloc(bytes, gfp, site);
+	if (!grown || ZERO_OR_NULL_PTR(ptr))
+		return grown;
+	memcpy(grown, ptr, min(ksize(ptr), bytes));
 	kfree(ptr);
-	return new;
+	return grown;
+}
+
+/* The page-aligned part of a larger object, whose address lies before it. */
+unsigned long kapi_get_free_pages(gfp_t gfp, unsigned int order, const char *site)
+{
+	size_t bytes = PAGE_SIZE << order;
+	void **aligned, *raw = kapi_kvmalloc(bytes + PAGE_SIZE + sizeof(raw), gfp, site);
+
+	if (!raw)
+		return 0;
+	aligned = (void **)ALIGN((unsigned long)raw + sizeof(raw), PAGE_SIZE);
+	aligned[-1] = raw;
+	return (unsigned long)aligned;
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	if (addr)
+		kfree(((void **)addr)[-1]);
+}
+
+struct kmem_cache *kapi_kmem_cache_create(const char *name, unsigned int bytes, void (*ctor)(void *object),
+					  const char *site)
+{
+	struct kmem_cache *cache = kapi_kmalloc(sizeof(*cache), GFP_KERNEL, site);
+
+	if (cache)
+		*cache = (struct kmem_cache){ .name = name, .object_bytes = bytes, .ctor = ctor };
+	return cache;
+}
+
+void kmem_cache_destroy(struct kmem_cache *cache)
+{
+	if (!cache)
+		return;
+	if (cache->nr_objects)
+		sim_violate(VIOLATION_LEAK, "the cache %s is destroyed with %lu objects in it", cache->name,
+			    cache->nr_objects);
+	kfree(cache);
+}
+
+void *kapi_kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp, const char *site)
+{
+	void *object = kapi_kmalloc(cache->object_bytes, gfp, site);
+
+	if (!object)
+		return NULL;
+	cache->nr_objects++;
+	if (cache->ctor)
+		cache->ctor(object);
+	return object;
+}
+
+void kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+	if (!object)
+		return;
+	cache->nr_objects--;
+	kfree(object);
+}
+
+size_t kapi_allocated_objects(void)
+{
+	return kapi_state()->nr_objects;
+}
+
+size_t kapi_allocated_bytes(void)
+{
+	return kapi_state()->object_bytes;
+}
+
+/* Everything from @first's site, as one report. */
+static void report_leak(struct kapi_state *state, struct kapi_object *first)
+{
+	struct kapi_object *object = first;
+	size_t nr = 0, bytes = 0;
+
+	list_for_each_entry_from(object, &state->objects, live) {
+		if (object->site != first->site)
+			continue;
+		object->told = true;
+		nr++;
+		bytes += object->bytes;
+	}
+	sim_violate(VIOLATION_LEAK, "%zu bytes in %zu objects from %s are still allocated", bytes, nr,
+		    kapi_basename(first->site));
 }
 
 void kapi_leak_check(void)
 {
-	for (struct kapi_object *object = kapi_state()->objects; object; object = object->next)
-		sim_violate(VIOLATION_LEAK, "%lu bytes from %s are still allocated", object->bytes, object->site);
-	while (kapi_state()->freed)
-		release_oldest(kapi_state());
+	struct kapi_state *state = kapi_state();
+	struct kapi_object *object;
+
+	list_for_each_entry(object, &state->objects, live)
+		check_redzone(object);
+	list_for_each_entry(object, &state->objects, live)
+		if (!object->told)
+			report_leak(state, object);
+	if (state->nr_xa_runs)
+		sim_violate(VIOLATION_LEAK, "%zu runs of entries are left in xarrays", state->nr_xa_runs);
+	while (state->nr_freed)
+		release_oldest(state);
 }

@@ -1,166 +1,262 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The kernel API's state, WARN and BUG, reference counts, wait queues and deferred work. */
+/*
+ * The kernel API's state in a world, and what has no better place: WARN and BUG,
+ * the log, strings.
+ *
+ * Locks and queues that their definition initialised are the only objects that
+ * outlive a world; when it ends they are made as new, so that the next world finds
+ * nothing of this one. Two worlds at a time on two OS threads must not share one.
+ */
+#include <linux/bitmap.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
-#include <linux/refcount.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/wait.h>
-#include <linux/workqueue.h>
-#include <sim/fault.h>
 #include "internal.h"
+
+static void state_fini(void *arg)
+{
+	struct kapi_state *state = arg;
+
+	for (struct kapi_lock *lock = state->statics, *next; lock; lock = next) {
+		next = lock->next_static;
+		*lock = (struct kapi_lock){ .name = lock->name, .key = lock->key, .spin = lock->spin };
+	}
+}
 
 struct kapi_state *kapi_state(void)
 {
 	struct kapi_state *state = sim_slot(SIM_SLOT_KAPI);
 
-	if (!state) {
-		state = sim_zalloc(sizeof(*state));
-		INIT_LIST_HEAD(&state->work);
-		state->freed_last = &state->freed_first;
-		sim_slot_set(SIM_SLOT_KAPI, state, NULL);
-	}
+	if (likely(state))
+		return state;
+	state = sim_zalloc(sizeof(*state));
+	sim_slot_set(SIM_SLOT_KAPI, state, state_fini);
+	INIT_LIST_HEAD(&state->actors);
+	INIT_LIST_HEAD(&state->objects);
+	INIT_LIST_HEAD(&state->sleepers);
+	INIT_LIST_HEAD(&state->work);
+	state->freed_last = &state->freed_first;
+	state->rcu_last = &state->rcu_first;
 	return state;
+}
+
+static struct kapi_actor *actor_find(struct kapi_state *state, struct sim_actor *self)
+{
+	struct kapi_actor **bucket = &state->buckets[((unsigned long)self >> 5) % KAPI_ACTOR_BUCKETS];
+	struct kapi_actor *actor;
+
+	for (actor = *bucket; actor; actor = actor->next)
+		if (actor->actor == self)
+			return actor;
+	actor = sim_zalloc(sizeof(*actor));
+	actor->actor = self;
+	actor->next = *bucket;
+	*bucket = actor;
+	list_add_tail(&actor->all, &state->actors);
+	return actor;
 }
 
 struct kapi_actor *kapi_actor(void)
 {
 	struct kapi_state *state = kapi_state();
-	const struct sim_actor *self = sim_self();
-	struct kapi_actor *actor = state->last_actor;
+	struct sim_actor *self = sim_self();
 
-	if (actor && actor->actor == self)
-		return actor;
-	for (actor = state->actors; actor; actor = actor->next)
-		if (actor->actor == self)
-			break;
-	if (!actor) {
-		actor = sim_zalloc(sizeof(*actor));
-		actor->actor = self;
-		actor->next = state->actors;
-		state->actors = actor;
-	}
-	return state->last_actor = actor;
+	if (!state->last_actor || state->last_actor->actor != self)
+		state->last_actor = actor_find(state, self);
+	return state->last_actor;
 }
 
-/* "pages.c:612": no folder, so that it is the same wherever the tree lies. */
-static const char *site(const char *file, int line, char *buf, size_t size)
+const char *kapi_self_name(void)
 {
-	for (const char *at = file; *at; at++)
+	return sim_self() ? sim_actor_name(sim_self()) : "outside";
+}
+
+const char *kapi_basename(const char *path)
+{
+	for (const char *at = path; *at; at++)
 		if (*at == '/')
-			file = at + 1;
-	snprintf(buf, size, "%s:%d", file, line);
-	return buf;
+			path = at + 1;
+	return path;
 }
 
-bool kapi_warn(const char *file, int line, const char *text, bool once)
+void kapi_warn(const char *file, int line, const char *text, bool once)
 {
-	char buf[80];
+	char site[80];
 
-	site(file, line, buf, sizeof(buf));
+	snprintf(site, sizeof(site), "%s:%d", kapi_basename(file), line);
 	if (once)
-		return sim_warn_once(buf, text);
-	sim_warn(buf, text);
-	return true;
+		sim_warn_once(site, text);
+	else
+		sim_warn(site, text);
 }
 
-_Noreturn void kapi_bug(const char *file, int line, const char *text)
+void kapi_bug(const char *file, int line, const char *text)
 {
-	char buf[80];
-
-	sim_violate(VIOLATION_BUG, "%s: %s", site(file, line, buf, sizeof(buf)), text);
+	sim_violate(VIOLATION_BUG, "%s at %s:%d: %s", kapi_self_name(), kapi_basename(file), line, text);
 	sim_actor_abandon();
 }
 
-void kapi_refcount_bad(refcount_t *r, const char *what)
+/* Makes room by forgetting whole messages from the oldest on. */
+static void log_trim(struct kapi_state *state, size_t bytes)
 {
-	/* saturated: it can never reach zero again */
-	r->refs.counter = -0x40000000;
-	sim_violate(VIOLATION_REFCOUNT, "refcount_t: %s", what);
-}
+	size_t drop = 0;
 
-/* Wait queues: first come, first woken. */
-struct kapi_wait_entry {
-	struct kapi_wait_entry *next;
-	struct sim_actor *actor;
-	bool woken;
-};
-
-void kapi_waitqueue_init(wait_queue_head_t *wq, const char *name)
-{
-	*wq = (wait_queue_head_t){ .id = sim_object_id(), .name = name };
-	sim_object_name(wq->id, name);
-}
-
-int kapi_wait_once(wait_queue_head_t *wq, bool killable)
-{
-	struct kapi_wait_entry entry = { .actor = sim_self() };
-	struct kapi_wait_entry **link = &wq->first;
-
-	kapi_might_sleep(wq->name);
-	if (killable && sim_fault(SIM_FAULT_LOCK_KILL))
-		return -EINTR;
-	while (*link)
-		link = &(*link)->next;
-	*link = &entry;
-	sim_record(SIM_POINT_WAIT, wq->id, 0);
-	while (!entry.woken)
-		sim_block(wq->id, wq->name, NULL);
-	return 0;
-}
-
-void kapi_wake(wait_queue_head_t *wq, bool all)
-{
-	sim_point(SIM_POINT_WAKE, wq->id, all);
-	while (wq->first) {
-		struct kapi_wait_entry *entry = wq->first;
-
-		wq->first = entry->next;
-		entry->woken = true;
-		sim_wake(entry->actor);
-		if (!all)
-			break;
+	while (state->log_bytes - drop + bytes >= sizeof(state->log)) {
+		while (drop < state->log_bytes && state->log[drop] != '\n')
+			drop++;
+		drop++;
 	}
+	if (!drop)
+		return;
+	state->log_bytes -= drop;
+	memmove(state->log, state->log + drop, state->log_bytes);
 }
 
-/* Deferred work: queued in order, run when asked for. */
-bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
-{
-	if (work->pending)
-		return false;
-	work->pending = true;
-	list_add_tail(&work->entry, &kapi_state()->work);
-	return true;
-}
-
-bool kapi_work_pending(void)
-{
-	return !list_empty(&kapi_state()->work);
-}
-
-void flush_workqueue(struct workqueue_struct *wq)
+int _printk(const char *format, ...)
 {
 	struct kapi_state *state = kapi_state();
+	char line[256];
+	va_list args;
+	int len;
 
-	while (!list_empty(&state->work)) {
-		struct work_struct *work = list_first_entry(&state->work, struct work_struct, entry);
-
-		list_del_init(&work->entry);
-		work->pending = false;
-		work->func(work);
-	}
+	va_start(args, format);
+	len = vsnprintf(line, sizeof(line) - 1, format, args);
+	va_end(args);
+	if (len < 0)
+		return 0;
+	len = min(len, (int)sizeof(line) - 2);
+	if (!len || line[len - 1] != '\n')
+		line[len++] = '\n';
+	log_trim(state, len);
+	memcpy(state->log + state->log_bytes, line, len);
+	state->log_bytes += len;
+	state->log[state->log_bytes] = '\0';
+	return len;
 }
 
-ssize_t strscpy(char *dst, const char *src, size_t size)
+const char *kapi_log(void)
 {
-	size_t length = strlen(src);
+	return kapi_state()->log;
+}
+
+ssize_t kapi_strscpy(char *dst, const char *src, size_t size)
+{
+	size_t len = strnlen(src, size);
 
 	if (!size)
 		return -E2BIG;
-	if (length < size) {
-		memcpy(dst, src, length + 1);
-		return length;
+	if (len == size) {
+		memcpy(dst, src, size - 1);
+		dst[size - 1] = '\0';
+		return -E2BIG;
 	}
-	memcpy(dst, src, size - 1);
-	dst[size - 1] = '\0';
-	return -E2BIG;
+	memcpy(dst, src, len + 1);
+	return len;
+}
+
+void *memchr_inv(const void *s, int c, size_t n)
+{
+	const unsigned char *at = s;
+
+	for (; n; at++, n--)
+		if (*at != (unsigned char)c)
+			return (void *)at;
+	return NULL;
+}
+
+void *kapi_kmemdup(const void *src, size_t len, gfp_t gfp, const char *site)
+{
+	void *copy = kapi_kmalloc(len, gfp, site);
+
+	return copy ? memcpy(copy, src, len) : NULL;
+}
+
+char *kapi_kstrdup(const char *s, gfp_t gfp, const char *site)
+{
+	return s ? kapi_kmemdup(s, strlen(s) + 1, gfp, site) : NULL;
+}
+
+char *kasprintf(gfp_t gfp, const char *format, ...)
+{
+	va_list args;
+	char *buf;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	buf = kmalloc(len + 1, gfp);
+	if (!buf)
+		return NULL;
+	va_start(args, format);
+	vsnprintf(buf, len + 1, format, args);
+	va_end(args);
+	return buf;
+}
+
+static unsigned long find_bit(const unsigned long *addr, unsigned long size, unsigned long at, unsigned long flip)
+{
+	while (at < size) {
+		unsigned long word = (addr[BIT_WORD(at)] ^ flip) >> (at % BITS_PER_LONG);
+
+		if (word)
+			return min(at + __ffs(word), size);
+		at = (BIT_WORD(at) + 1) * BITS_PER_LONG;
+	}
+	return size;
+}
+
+unsigned long find_next_bit(const unsigned long *addr, unsigned long size, unsigned long offset)
+{
+	return find_bit(addr, size, offset, 0);
+}
+
+unsigned long find_next_zero_bit(const unsigned long *addr, unsigned long size, unsigned long offset)
+{
+	return find_bit(addr, size, offset, ~0UL);
+}
+
+/* The bits of the word that holds bit @at which lie in [@at, @end). */
+static unsigned long mask_in_word(unsigned long at, unsigned long end)
+{
+	unsigned long in_word = min(end - at, BITS_PER_LONG - at % BITS_PER_LONG);
+
+	return (~0UL >> (BITS_PER_LONG - in_word)) << (at % BITS_PER_LONG);
+}
+
+void bitmap_set(unsigned long *map, unsigned int start, unsigned int nbits)
+{
+	unsigned long end = (unsigned long)start + nbits;
+
+	for (unsigned long at = start; at < end; at = (BIT_WORD(at) + 1) * BITS_PER_LONG)
+		map[BIT_WORD(at)] |= mask_in_word(at, end);
+}
+
+void bitmap_clear(unsigned long *map, unsigned int start, unsigned int nbits)
+{
+	unsigned long end = (unsigned long)start + nbits;
+
+	for (unsigned long at = start; at < end; at = (BIT_WORD(at) + 1) * BITS_PER_LONG)
+		map[BIT_WORD(at)] &= ~mask_in_word(at, end);
+}
+
+unsigned int bitmap_weight(const unsigned long *map, unsigned int nbits)
+{
+	unsigned int weight = 0;
+
+	for (unsigned long at = 0; at < nbits; at += BITS_PER_LONG)
+		weight += hweight64(map[BIT_WORD(at)] & mask_in_word(at, nbits));
+	return weight;
+}
+
+bool bitmap_empty(const unsigned long *map, unsigned int nbits)
+{
+	return find_first_bit(map, nbits) == nbits;
+}
+
+bool bitmap_full(const unsigned long *map, unsigned int nbits)
+{
+	return find_first_zero_bit(map, nbits) == nbits;
 }

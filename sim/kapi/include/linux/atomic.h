@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Atomics. Every access is a scheduling point; a compare-and-exchange that fails is
+ * recorded as a read. An atomic is as big as its value, so there is no room for
+ * an object id: records carry object 0, and the value behind the access as result.
+ */
 #ifndef _LINUX_ATOMIC_H
 #define _LINUX_ATOMIC_H
 
-#include <linux/bug.h>
+#include <asm/barrier.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <sim/sched.h>
 
@@ -10,100 +16,151 @@ typedef struct {
 	int counter;
 } atomic_t;
 typedef struct {
-	long counter;
+	s64 counter;
 } atomic64_t;
 typedef atomic64_t atomic_long_t;
 
-#define ATOMIC_INIT(v) { (v) }
-#define ATOMIC_LONG_INIT(v) { (v) }
+#define ATOMIC_INIT(i) { (i) }
+#define ATOMIC64_INIT(i) { (i) }
+#define ATOMIC_LONG_INIT(i) { (i) }
 
-/* Each access is a scheduling point; an atomic has no room for an id, so the object is 0. */
-#define KAPI_ATOMIC(prefix, type, word)                                                              \
-	static inline word prefix##_read(const type *v)                                              \
-	{                                                                                            \
-		sim_point(SIM_POINT_ATOMIC_READ, 0, 0);                                              \
-		return v->counter;                                                                   \
-	}                                                                                            \
-	static inline void prefix##_set(type *v, word i)                                             \
-	{                                                                                            \
-		sim_point(SIM_POINT_ATOMIC_WRITE, 0, i);                                             \
-		v->counter = i;                                                                      \
-	}                                                                                            \
-	static inline word prefix##_add_return(word i, type *v)                                      \
-	{                                                                                            \
-		sim_point(SIM_POINT_ATOMIC_RMW, 0, i);                                               \
-		return v->counter = (word)((unsigned long)v->counter + (unsigned long)i);            \
-	}                                                                                            \
-	static inline word prefix##_fetch_add(word i, type *v)                                       \
-	{                                                                                            \
-		return prefix##_add_return(i, v) - i;                                                \
-	}                                                                                            \
-	static inline word prefix##_sub_return(word i, type *v)                                      \
-	{                                                                                            \
-		return prefix##_add_return(-i, v);                                                   \
-	}                                                                                            \
-	static inline void prefix##_add(word i, type *v)                                             \
-	{                                                                                            \
-		prefix##_add_return(i, v);                                                           \
-	}                                                                                            \
-	static inline void prefix##_sub(word i, type *v)                                             \
-	{                                                                                            \
-		prefix##_add_return(-i, v);                                                          \
-	}                                                                                            \
-	static inline void prefix##_inc(type *v)                                                     \
-	{                                                                                            \
-		prefix##_add_return(1, v);                                                           \
-	}                                                                                            \
-	static inline void prefix##_dec(type *v)                                                     \
-	{                                                                                            \
-		prefix##_add_return(-1, v);                                                          \
-	}                                                                                            \
-	static inline word prefix##_inc_return(type *v)                                              \
-	{                                                                                            \
-		return prefix##_add_return(1, v);                                                    \
-	}                                                                                            \
-	static inline word prefix##_dec_return(type *v)                                              \
-	{                                                                                            \
-		return prefix##_add_return(-1, v);                                                   \
-	}                                                                                            \
-	static inline bool prefix##_dec_and_test(type *v)                                            \
-	{                                                                                            \
-		return prefix##_add_return(-1, v) == 0;                                              \
-	}                                                                                            \
-	static inline bool prefix##_try_cmpxchg(type *v, word *old, word new)                        \
-	{                                                                                            \
-		sim_point(v->counter == *old ? SIM_POINT_ATOMIC_RMW : SIM_POINT_ATOMIC_READ, 0, 0);  \
-		if (v->counter != *old) {                                                            \
-			*old = v->counter;                                                           \
-			return false;                                                                \
-		}                                                                                    \
-		v->counter = new;                                                                    \
-		return true;                                                                         \
-	}                                                                                            \
-	static inline word prefix##_cmpxchg(type *v, word old, word new)                             \
-	{                                                                                            \
-		prefix##_try_cmpxchg(v, &old, new);                                                  \
-		return old;                                                                          \
-	}                                                                                            \
-	static inline word prefix##_xchg(type *v, word new)                                          \
-	{                                                                                            \
-		word old;                                                                            \
-		sim_point(SIM_POINT_ATOMIC_RMW, 0, new);                                             \
-		old = v->counter;                                                                    \
-		v->counter = new;                                                                    \
-		return old;                                                                          \
-	}                                                                                            \
-	static inline bool prefix##_inc_not_zero(type *v)                                            \
-	{                                                                                            \
-		sim_point(SIM_POINT_ATOMIC_RMW, 0, 0);                                               \
-		if (!v->counter)                                                                     \
-			return false;                                                                \
-		v->counter++;                                                                        \
-		return true;                                                                         \
-	}
+/* The arithmetic wraps (-fwrapv): overflow of an atomic is defined. */
+#define __KAPI_ATOMIC_OP(name, type, word, op, c_op)                                                                   \
+static inline word name##_fetch_##op(word i, type *v)                                                                  \
+{                                                                                                                      \
+	word old;                                                                                                      \
+									                                               \
+	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)i);                                                                   \
+	old = v->counter;                                                                                              \
+	v->counter = old c_op i;                                                                                       \
+	return old;                                                                                                    \
+}                                                                                                                      \
+static inline void name##_##op(word i, type *v)                                                                        \
+{                                                                                                                      \
+	name##_fetch_##op(i, v);                                                                                       \
+}                                                                                                                      \
+static inline word name##_##op##_return(word i, type *v)                                                               \
+{                                                                                                                      \
+	return name##_fetch_##op(i, v) c_op i;                                                                         \
+}
 
-KAPI_ATOMIC(atomic, atomic_t, int)
-KAPI_ATOMIC(atomic64, atomic64_t, long)
-KAPI_ATOMIC(atomic_long, atomic_long_t, long)
+#define __KAPI_ATOMIC(name, type, word)                                                                                \
+static inline word name##_read(const type *v)                                                                          \
+{                                                                                                                      \
+	sim_point(SIM_POINT_ATOMIC_READ, 0, 0);                                                                        \
+	return v->counter;                                                                                             \
+}                                                                                                                      \
+static inline void name##_set(type *v, word i)                                                                         \
+{                                                                                                                      \
+	sim_point(SIM_POINT_ATOMIC_WRITE, 0, (long)i);                                                                 \
+	v->counter = i;                                                                                                \
+}                                                                                                                      \
+__KAPI_ATOMIC_OP(name, type, word, add, +)                                                                             \
+__KAPI_ATOMIC_OP(name, type, word, sub, -)                                                                             \
+__KAPI_ATOMIC_OP(name, type, word, and, &)                                                                             \
+__KAPI_ATOMIC_OP(name, type, word, or, |)                                                                              \
+__KAPI_ATOMIC_OP(name, type, word, xor, ^)                                                                             \
+static inline void name##_inc(type *v) { name##_fetch_add(1, v); }                                                     \
+static inline void name##_dec(type *v) { name##_fetch_sub(1, v); }                                                     \
+static inline word name##_inc_return(type *v) { return name##_add_return(1, v); }                                      \
+static inline word name##_dec_return(type *v) { return name##_sub_return(1, v); }                                      \
+static inline word name##_fetch_inc(type *v) { return name##_fetch_add(1, v); }                                        \
+static inline word name##_fetch_dec(type *v) { return name##_fetch_sub(1, v); }                                        \
+static inline bool name##_inc_and_test(type *v) { return name##_add_return(1, v) == 0; }                               \
+static inline bool name##_dec_and_test(type *v) { return name##_sub_return(1, v) == 0; }                               \
+static inline bool name##_sub_and_test(word i, type *v) { return name##_sub_return(i, v) == 0; }                       \
+static inline bool name##_add_negative(word i, type *v) { return name##_add_return(i, v) < 0; }                        \
+static inline word name##_xchg(type *v, word new)                                                                      \
+{                                                                                                                      \
+	word old;                                                                                                      \
+									                                               \
+	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)new);                                                                 \
+	old = v->counter;                                                                                              \
+	v->counter = new;                                                                                              \
+	return old;                                                                                                    \
+}                                                                                                                      \
+/* Whether it fails is only known behind the point, where no other actor comes between. */                            \
+static inline bool name##_try_cmpxchg(type *v, word *old, word new)                                                    \
+{                                                                                                                      \
+	bool hit;                                                                                                      \
+									                                               \
+	sim_point(SIM_POINT_ATOMIC_READ, 0, 0);                                                                        \
+	hit = v->counter == *old;                                                                                      \
+	if (hit) {                                                                                                     \
+		sim_record(SIM_POINT_ATOMIC_RMW, 0, (long)new);                                                        \
+		v->counter = new;                                                                                      \
+	} else {                                                                                                       \
+		*old = v->counter;                                                                                     \
+	}                                                                                                              \
+	return hit;                                                                                                    \
+}                                                                                                                      \
+static inline word name##_cmpxchg(type *v, word old, word new)                                                         \
+{                                                                                                                      \
+	name##_try_cmpxchg(v, &old, new);                                                                              \
+	return old;                                                                                                    \
+}                                                                                                                      \
+/* Adds unless the value is @unless; returns the value before. One step: the kernel's loop can only end one way. */    \
+static inline word name##_fetch_add_unless(type *v, word i, word unless)                                               \
+{                                                                                                                      \
+	word old;                                                                                                      \
+									                                               \
+	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)i);                                                                   \
+	old = v->counter;                                                                                              \
+	if (old != unless)                                                                                             \
+		v->counter = old + i;                                                                                  \
+	return old;                                                                                                    \
+}                                                                                                                      \
+static inline bool name##_add_unless(type *v, word i, word unless)                                                     \
+{                                                                                                                      \
+	return name##_fetch_add_unless(v, i, unless) != unless;                                                        \
+}                                                                                                                      \
+static inline bool name##_inc_not_zero(type *v) { return name##_add_unless(v, 1, 0); }                                 \
+/* The decremented value, also where it would go below zero and is left alone. */                                      \
+static inline word name##_dec_if_positive(type *v)                                                                     \
+{                                                                                                                      \
+	word less;                                                                                                     \
+									                                               \
+	sim_point(SIM_POINT_ATOMIC_RMW, 0, -1);                                                                        \
+	less = v->counter - 1;                                                                                         \
+	if (less >= 0)                                                                                                 \
+		v->counter = less;                                                                                     \
+	return less;                                                                                                   \
+}
+
+__KAPI_ATOMIC(atomic, atomic_t, int)
+__KAPI_ATOMIC(atomic64, atomic64_t, s64)
+/* Of long, as the kernel's prototypes are; the same memory on LP64. */
+__KAPI_ATOMIC(atomic_long, atomic_long_t, long)
+
+#define atomic_read_acquire(v) atomic_read(v)
+#define atomic_set_release(v, i) atomic_set(v, i)
+#define atomic_cmpxchg_relaxed(v, old, new) atomic_cmpxchg(v, old, new)
+#define atomic_try_cmpxchg_relaxed(v, old, new) atomic_try_cmpxchg(v, old, new)
+#define atomic_long_try_cmpxchg_relaxed(v, old, new) atomic_long_try_cmpxchg(v, old, new)
+
+/* On a plain variable. */
+#define xchg(ptr, value) ({                                                                                            \
+	typeof(ptr) __xp = (ptr);                                                                                      \
+	typeof(*__xp) __xn = (value), __xo;                                                                            \
+	sim_point(SIM_POINT_ATOMIC_RMW, 0, 0);                                                                         \
+	__xo = *__xp;                                                                                                  \
+	*__xp = __xn;                                                                                                  \
+	__xo; })
+#define cmpxchg(ptr, old, value) ({                                                                                    \
+	typeof(ptr) __cp = (ptr);                                                                                      \
+	typeof(*__cp) __co = (old), __cn = (value), __cv;                                                              \
+	sim_point(SIM_POINT_ATOMIC_READ, 0, 0);                                                                        \
+	__cv = *__cp;                                                                                                  \
+	if (__cv == __co) {                                                                                            \
+		sim_record(SIM_POINT_ATOMIC_RMW, 0, 0);                                                                \
+		*__cp = __cn;                                                                                          \
+	}                                                                                                              \
+	__cv; })
+#define try_cmpxchg(ptr, oldp, value) ({                                                                               \
+	typeof(*(ptr)) *__top = (oldp), __tov = *__top;                                                                \
+	typeof(*(ptr)) __tcv = cmpxchg(ptr, __tov, value);                                                             \
+	if (__tcv != __tov)                                                                                            \
+		*__top = __tcv;                                                                                        \
+	__tcv == __tov; })
 
 #endif

@@ -1,27 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * WARN and BUG report to the run (sim/verdict.h): a warning is a violation that
+ * the file must expect, and a BUG ends the actor where it stands.
+ */
 #ifndef _LINUX_BUG_H
 #define _LINUX_BUG_H
 
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
-/* Counted by the run; a WARN_ON_ONCE counts once a run for each place. They go on, as the kernel does. */
-bool kapi_warn(const char *file, int line, const char *text, bool once);
-/* VIOLATION_BUG, and the end of the task that hit it. */
-_Noreturn void kapi_bug(const char *file, int line, const char *text);
+/* @once: counts once a run for each @file:@line. @text: the condition as written. */
+void kapi_warn(const char *file, int line, const char *text, bool once);
+/* VIOLATION_BUG; the actor's body ends here, with whatever it holds. */
+void kapi_bug(const char *file, int line, const char *text) __noreturn;
 
-#define WARN_ON(cond) ({ bool _w = !!(cond); if (_w) kapi_warn(__FILE__, __LINE__, #cond, false); _w; })
-#define WARN_ON_ONCE(cond) ({ bool _w = !!(cond); if (_w) kapi_warn(__FILE__, __LINE__, #cond, true); _w; })
-#define WARN(cond, ...) WARN_ON(cond)
-#define WARN_ONCE(cond, ...) WARN_ON_ONCE(cond)
+#define __KAPI_WARN(condition, text, once) ({                                                                          \
+	bool __warned = !!(condition);                                                                                 \
+	if (unlikely(__warned))                                                                                        \
+		kapi_warn(__FILE__, __LINE__, text, once);                                                             \
+	unlikely(__warned); })
+
+#define WARN_ON(condition) __KAPI_WARN(condition, #condition, false)
+#define WARN_ON_ONCE(condition) __KAPI_WARN(condition, #condition, true)
+/* The message's arguments are type-checked and evaluated only if it warns; the report carries the format. */
+#define WARN(condition, format...) ({                                                                                  \
+	bool __warns = !!(condition);                                                                                  \
+	if (unlikely(__warns)) {                                                                                       \
+		kapi_no_printk(format);                                                                                \
+		kapi_warn(__FILE__, __LINE__, #condition, false);                                                      \
+	}                                                                                                              \
+	unlikely(__warns); })
+#define WARN_ONCE(condition, format...) ({                                                                             \
+	bool __warns = !!(condition);                                                                                  \
+	if (unlikely(__warns)) {                                                                                       \
+		kapi_no_printk(format);                                                                                \
+		kapi_warn(__FILE__, __LINE__, #condition, true);                                                       \
+	}                                                                                                              \
+	unlikely(__warns); })
+
+static inline __printf(1, 2) void kapi_no_printk(const char *format, ...)
+{
+}
+
 #define BUG() kapi_bug(__FILE__, __LINE__, "BUG()")
-#define BUG_ON(cond) do { if (cond) kapi_bug(__FILE__, __LINE__, #cond); } while (0)
-
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-#define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
-#define barrier() __asm__ __volatile__("" : : : "memory")
-#define BUILD_BUG_ON(cond) _Static_assert(!(cond), #cond)
-#define static_assert(...) _Static_assert(__VA_ARGS__, "static_assert")
+#define BUG_ON(condition) do { if (unlikely(condition)) kapi_bug(__FILE__, __LINE__, #condition); } while (0)
 
 #endif

@@ -1,36 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Errors carried in pointers: the last 4095 values of the address space. */
 #ifndef _LINUX_ERR_H
 #define _LINUX_ERR_H
 
-#include <linux/errno.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
+#include <linux/errno.h>
 
 #define MAX_ERRNO 4095
-#define IS_ERR_VALUE(x) ((unsigned long)(x) >= (unsigned long)-MAX_ERRNO)
+#define IS_ERR_VALUE(x) unlikely((unsigned long)(void *)(x) >= (unsigned long)-MAX_ERRNO)
 
-static inline void *ERR_PTR(long error)
+static inline void *__must_check ERR_PTR(long error)
 {
 	return (void *)error;
 }
-static inline long PTR_ERR(const void *ptr)
+
+static inline long __must_check PTR_ERR(const void *ptr)
 {
 	return (long)ptr;
 }
-static inline bool IS_ERR(const void *ptr)
+
+static inline bool __must_check IS_ERR(const void *ptr)
 {
-	return IS_ERR_VALUE(ptr);
+	return IS_ERR_VALUE((unsigned long)ptr);
 }
-static inline bool IS_ERR_OR_NULL(const void *ptr)
+
+static inline bool __must_check IS_ERR_OR_NULL(const void *ptr)
 {
-	return !ptr || IS_ERR(ptr);
+	return unlikely(!ptr) || IS_ERR(ptr);
 }
-static inline void *ERR_CAST(const void *ptr)
+
+static inline void *__must_check ERR_CAST(const void *ptr)
 {
 	return (void *)ptr;
 }
-static inline int PTR_ERR_OR_ZERO(const void *ptr)
+
+static inline int __must_check PTR_ERR_OR_ZERO(const void *ptr)
 {
-	return IS_ERR(ptr) ? PTR_ERR(ptr) : 0;
+	return IS_ERR(ptr) ? (int)PTR_ERR(ptr) : 0;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef _LINUX_KREF_H
-#define _LINUX_KREF_H
+#ifndef _KREF_H_
+#define _KREF_H_
 
 #include <linux/refcount.h>
 
@@ -8,22 +8,29 @@ struct kref {
 	refcount_t refcount;
 };
 
+#define KREF_INIT(n) { .refcount = REFCOUNT_INIT(n) }
+
 static inline void kref_init(struct kref *kref)
 {
 	refcount_set(&kref->refcount, 1);
 }
+
 static inline unsigned int kref_read(const struct kref *kref)
 {
 	return refcount_read(&kref->refcount);
 }
+
 static inline void kref_get(struct kref *kref)
 {
 	refcount_inc(&kref->refcount);
 }
-static inline int kref_get_unless_zero(struct kref *kref)
+
+static inline int __must_check kref_get_unless_zero(struct kref *kref)
 {
 	return refcount_inc_not_zero(&kref->refcount);
 }
+
+/* 1 where this was the last reference: @release has run then. */
 static inline int kref_put(struct kref *kref, void (*release)(struct kref *kref))
 {
 	if (!refcount_dec_and_test(&kref->refcount))

@@ -1,65 +1,99 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One engine behind spinlock, mutex and rwsem: who holds it, who waits, and what
- * lockdep knows of it. Waiters are served first come first served; readers that
- * stand together at the head go together, and nobody overtakes a waiting writer.
+ * lockdep knows of it (sim/kapi/lock.c).
+ *
+ * Waiters are served in order of arrival: readers that stand together at the head
+ * go together, nobody overtakes a waiting writer, and a released lock is handed to
+ * the one at the head. Whoever could have come first in the kernel can do so here
+ * too, by arriving first: there is a scheduling point before each attempt.
+ *
+ * Lock classes are lockdep's: the place of initialisation (or an explicit key)
+ * with a subclass.
  */
 #ifndef _LINUX_LOCKDEP_H
 #define _LINUX_LOCKDEP_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <sim/sched.h>
-#include <sim/trace.h>
 
 struct lock_class_key {
 	char unused;
 };
 
+struct kapi_class;
 struct kapi_waiter;
 
 struct kapi_lock {
-	unsigned long id;			/* 0: not seen yet */
+	unsigned long id;			/* object id for the trace; 0: initialised statically, not used yet */
 	const char *name;
-	const struct lock_class_key *key;
+	const struct lock_class_key *key;	/* NULL: the lock itself (statically initialised) */
+	struct kapi_class *class;		/* of subclass 0, once looked up */
 	struct sim_actor *writer;
 	unsigned int readers;
-	struct kapi_waiter *first, **last;
 	bool spin;
+	bool outside;				/* the writer is no actor: code outside any */
+	struct kapi_waiter *first, *last;
+	struct kapi_lock *next_static;		/* used in this world though initialised statically */
 };
+#define lockdep_map kapi_lock
+
+#define __KAPI_LOCK_INIT(lockname, is_spin) { .name = lockname, .spin = is_spin }
 
 enum kapi_lock_flags {
-	KAPI_READ = 1,
-	KAPI_KILLABLE = 2,
-	KAPI_TRY = 4,
-	KAPI_NESTED = 8,	/* the order within the class is the caller's own (nest_lock) */
+	KAPI_LOCK_READ = 1,
+	KAPI_LOCK_KILLABLE = 2,
+	KAPI_LOCK_TRY = 4,
+	KAPI_LOCK_NESTED = 8,	/* the order within the class is kept by a nest lock */
 };
 
+#define SINGLE_DEPTH_NESTING 1
+#define MAX_LOCKDEP_SUBCLASSES 8
+
 void kapi_lock_init(struct kapi_lock *lock, const char *name, const struct lock_class_key *key, bool spin);
-/* 0, -EINTR (KILLABLE), -EBUSY (TRY). */
+void kapi_lock_set_class(struct kapi_lock *lock, const struct lock_class_key *key, const char *name);
+/* 0; -EINTR: KILLABLE, and the fault site lock_kill fired; -EBUSY: TRY, and it is taken. */
 int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subclass);
+/* VIOLATION_LOCK_MISUSE, and nothing done, where the running actor does not hold it that way. */
 void kapi_lock_drop(struct kapi_lock *lock, bool read);
 void kapi_lock_downgrade(struct kapi_lock *lock);
-/* By the running actor. @write: only as a writer counts. */
+/* By the running actor, for writing where @write. */
 bool kapi_lock_held(const struct kapi_lock *lock, bool write);
-void kapi_lock_assert_not(const struct kapi_lock *lock, const char *where);
-void kapi_lock_assert(const struct kapi_lock *lock, bool write, const char *where);
-/* VIOLATION_LOCK_HELD for each lock the running actor holds: called when a system call returns. */
+/* By anybody. */
+bool kapi_lock_is_taken(const struct kapi_lock *lock);
+/* VIOLATION_LOCK_MISUSE where it is held: memory with a held lock goes away. */
+void kapi_lock_destroy(struct kapi_lock *lock);
+
+/* VIOLATION_LOCK_HELD for each lock that the running actor holds, RCU included: when a system call returns. */
 void kapi_locks_held_check(void);
-/* VIOLATION_SLEEP_IN_ATOMIC when the running actor holds a spinlock. */
-void kapi_might_sleep(const char *where);
 
-#define lockdep_assert_held(l) kapi_lock_assert(&(l)->lock, false, __func__)
-#define lockdep_assert_held_write(l) kapi_lock_assert(&(l)->lock, true, __func__)
-#define lockdep_assert_held_read(l) kapi_lock_assert(&(l)->lock, false, __func__)
+/* Preemption off and on: no sleeping between, as with a spinlock. */
+void preempt_disable(void);
+void preempt_enable(void);
+#define migrate_disable() do { } while (0)
+#define migrate_enable() do { } while (0)
+bool kapi_in_atomic(void);
+#define in_atomic() kapi_in_atomic()
+void kapi_might_sleep(const char *what);
+
+#define __lockdep_assert(cond, l) do {                                                                                 \
+	if (unlikely(!(cond)))                                                                                         \
+		kapi_warn(__FILE__, __LINE__, "lockdep: " #l, true);                                                   \
+} while (0)
+void kapi_warn(const char *file, int line, const char *text, bool once);
+
+#define lockdep_assert_held(l) __lockdep_assert(kapi_lock_held(&(l)->lock, false), l)
+#define lockdep_assert_held_write(l) __lockdep_assert(kapi_lock_held(&(l)->lock, true), l)
+#define lockdep_assert_held_read(l)                                                                                    \
+	__lockdep_assert(kapi_lock_held(&(l)->lock, false) && !kapi_lock_held(&(l)->lock, true), l)
+#define lockdep_assert_held_once(l) lockdep_assert_held(l)
+#define lockdep_assert_not_held(l) __lockdep_assert(!kapi_lock_held(&(l)->lock, false), l)
 #define lockdep_is_held(l) kapi_lock_held(&(l)->lock, false)
-#define lockdep_assert_not_held(l) kapi_lock_assert_not(&(l)->lock, __func__)
-#define SINGLE_DEPTH_NESTING 1
-#define might_sleep() kapi_might_sleep(__func__)
-
-static inline void cond_resched(void)
-{
-	kapi_might_sleep("cond_resched");
-	sim_point(SIM_POINT_YIELD, 0, 0);
-}
+#define lockdep_set_class(l, key) kapi_lock_set_class(&(l)->lock, key, #key)
+#define lockdep_set_class_and_name(l, key, name) kapi_lock_set_class(&(l)->lock, key, name)
+#define lockdep_register_key(key) ((void)(key))
+#define lockdep_unregister_key(key) ((void)(key))
+#define might_lock(l) do { } while (0)
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef _LINUX_MM_H
 #define _LINUX_MM_H
 
+#include <asm/page.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
@@ -14,9 +15,6 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#define PAGE_SHIFT 12
-#define PAGE_SIZE (1UL << PAGE_SHIFT)
-#define PAGE_MASK (~(PAGE_SIZE - 1))
 #define HPAGE_PMD_NR 512UL
 #define TASK_SIZE ((1UL << 47) - PAGE_SIZE)
 

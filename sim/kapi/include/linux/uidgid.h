@@ -4,12 +4,13 @@
 
 #include <linux/types.h>
 
-#define KUIDT_INIT(value) (kuid_t){ value }
+#define KUIDT_INIT(value) ((kuid_t){ value })
 
-static inline unsigned int __kuid_val(kuid_t uid)
+static inline uid_t __kuid_val(kuid_t uid)
 {
 	return uid.val;
 }
+
 static inline bool uid_eq(kuid_t left, kuid_t right)
 {
 	return left.val == right.val;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Deferred work (<linux/workqueue.h>): one list in the order of queueing, worked
+ * off by whoever flushes, or by the kernel thread "kworker" once the run settles.
+ * One work runs at a time; a second worker waits for the one that is running.
+ */
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include "internal.h"
+
+struct workqueue_struct {
+	char unused;
+};
+
+static struct kapi_state *work_state(void)
+{
+	struct kapi_state *state = kapi_state();
+
+	if (unlikely(!state->work_done.id))
+		kapi_waitqueue_init(&state->work_done, "deferred work");
+	return state;
+}
+
+bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
+{
+	if (work->pending)
+		return false;
+	work->pending = true;
+	list_add_tail(&work->entry, &kapi_state()->work);
+	return true;
+}
+
+bool kapi_work_pending(void)
+{
+	return !list_empty(&kapi_state()->work);
+}
+
+/* @work may be freed by its function: it is not looked at afterwards. */
+static void run_work(struct kapi_state *state, struct work_struct *work)
+{
+	list_del_init(&work->entry);
+	work->pending = false;
+	state->work_running = work;
+	work->func(work);
+	state->work_running = NULL;
+	kapi_wake(&state->work_done, 0);
+}
+
+void flush_workqueue(struct workqueue_struct *wq)
+{
+	struct kapi_state *state = work_state();
+
+	for (;;) {
+		wait_event(state->work_done, !state->work_running);
+		if (list_empty(&state->work))
+			return;
+		run_work(state, list_first_entry(&state->work, struct work_struct, entry));
+	}
+}
+
+bool flush_work(struct work_struct *work)
+{
+	struct kapi_state *state = work_state();
+	bool busy = work->pending || state->work_running == work;
+
+	wait_event(state->work_done, !state->work_running);
+	if (work->pending)
+		run_work(state, work);
+	return busy;
+}
+
+bool cancel_work_sync(struct work_struct *work)
+{
+	struct kapi_state *state = work_state();
+	bool pending = work->pending;
+
+	if (pending) {
+		list_del_init(&work->entry);
+		work->pending = false;
+	}
+	wait_event(state->work_done, state->work_running != work);
+	return pending;
+}
+
+struct workqueue_struct *alloc_workqueue(const char *format, unsigned int flags, int max_active, ...)
+{
+	return kzalloc(sizeof(struct workqueue_struct), GFP_KERNEL);
+}
+
+void destroy_workqueue(struct workqueue_struct *wq)
+{
+	flush_workqueue(wq);
+	kfree(wq);
+}
+
+static void kworker_body(void *arg)
+{
+	flush_workqueue(system_wq);
+}
+
+bool kapi_settle(void)
+{
+	struct kapi_state *state = work_state();
+
+	if (!kapi_work_pending())
+		return false;
+	if (!state->kworker)
+		state->kworker = sim_actor_create("kworker", NULL);
+	sim_actor_submit(state->kworker, kworker_body, NULL);
+	return true;
+}
