@@ -55,7 +55,7 @@ struct interval_tree_node *interval_tree_iter_first(struct rb_root_cached *root,
 	return first_below(root->rb_root.rb_node, start, last);
 }
 
-/* What follows in order: what is to the right of @node, then each ancestor that @node is to the left of, and its right. */
+/* What follows in order: @node's right, then each ancestor that has @node to its left, and that one's right. */
 struct interval_tree_node *interval_tree_iter_next(struct interval_tree_node *node, unsigned long start,
 						   unsigned long last)
 {

@@ -137,7 +137,8 @@ void kapi_wait_done(wait_queue_head_t *wq)
 		return;
 	self->probed = false;
 	kapi_state()->lost_wakeups++;
-	sim_violate(VIOLATION_LOST_WAKEUP, "%s sleeps on %s, but what it waits for is true", kapi_self_name(), wq->name);
+	sim_violate(VIOLATION_LOST_WAKEUP, "%s sleeps on %s, but what it waits for is true", kapi_self_name(),
+		    wq->name);
 }
 
 bool kapi_wait_killed(void)

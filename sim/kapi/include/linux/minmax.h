@@ -10,7 +10,8 @@
 #define __kapi_pick(x, op, y) ({ typeof(x) __x = (x); typeof(y) __y = (y); __x op __y ? __x : __y; })
 #define __kapi_pick_const(x, op, y) ((x) op (y) ? (x) : (y))
 #define __kapi_choose(x, op, y)                                                                                        \
-	__builtin_choose_expr(__is_constexpr(x) && __is_constexpr(y), __kapi_pick_const(x, op, y), __kapi_pick(x, op, y))
+	__builtin_choose_expr(__is_constexpr(x) && __is_constexpr(y), __kapi_pick_const(x, op, y),                     \
+			      __kapi_pick(x, op, y))
 
 #define min(x, y) __kapi_choose(x, <, y)
 #define max(x, y) __kapi_choose(x, >, y)
