@@ -383,8 +383,8 @@ static void check_settings(struct checker *check, struct stmt *stmt)
 		if (*known[i].value < known[i].least)
 			diag_error(check->diag, &arg->values->pos, "too small, expected at least %lu", known[i].least);
 		if (known[i].value == &settings->contig_pages) {
-			if (*known[i].value & (*known[i].value - 1))
-				diag_error(check->diag, &arg->values->pos, "not a run of pages, expected a power of two");
+			if (*known[i].value % 4096)
+				diag_error(check->diag, &arg->values->pos, "not a run of pages, expected a multiple of 4K");
 			settings->contig_pages >>= 12;
 		}
 		if (known[i].value == &settings->cpus && settings->cpus > 8192)

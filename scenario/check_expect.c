@@ -259,9 +259,8 @@ static bool bind_observable(struct checker *check, struct term *term)
 	}
 	if (!bind_path(check, obs, inner->path))
 		return false;
-	if (obs->kind == OBS_NPINNED || obs->kind == OBS_CHARGED || obs->kind == OBS_DEVICE_PFN || obs->kind == OBS_VARIABLE) {
-		diag_error(check->diag, &path->argument->pos, "peak() of what a variable names, expected a counter of a task, a "
-			   "user or pages");
+	if (obs->kind == OBS_DEVICE_PFN || obs->kind == OBS_VARIABLE) {
+		diag_error(check->diag, &path->argument->pos, "peak() of what is no count, expected a counter");
 		return false;
 	}
 	add_peak(check, obs);

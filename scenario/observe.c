@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <accounting/ledger.h>
+#include <sim/sched.h>
 #include <sim/verdict.h>
 #include <subsys/io_uring.h>
 #include "run.h"
@@ -195,10 +196,54 @@ static enum seen see_from_outside(struct run *run, const struct observable *obs,
 	}
 }
 
-static enum seen see(struct run *run, const struct observable *obs, wide *value)
+/*
+ * What an object shows to the task that runs now, in the middle of its call. A
+ * task without the object's fd sees nothing; whoever changes it has one.
+ */
+static enum seen see_in_passing(struct run *run, const struct observable *obs, wide *value)
 {
-	enum seen now;
+	struct question ask = { .run = run, .obs = obs, .value = &run->variables[obs->slot], .task = mm_current() };
 
+	if (!ask.task || ask.value->kind == VALUE_NONE || ask.value->kind == VALUE_NUMBER)
+		return SEEN_NOTHING;
+	ask.fd = mm_fd_of(ask.task, ask.value->file);
+	if (ask.fd < 0)
+		return SEEN_NOTHING;
+	sim_nopreempt_begin();
+	ask_body(&ask);
+	sim_nopreempt_end();
+	*value = PAGE_BYTES * (ask.answer < 0 ? 0 : ask.answer);
+	return SEEN;
+}
+
+static void raise_peak(struct run *run, int peak, wide value)
+{
+	if (!run->peak_seen[peak] || value > run->peaks[peak])
+		run->peaks[peak] = value;
+	run->peak_seen[peak] = true;
+}
+
+void sample_peaks(struct run *run)
+{
+	unsigned int i;
+	wide value;
+
+	/* Looking may leave records of its own. */
+	if (run->sampling)
+		return;
+	run->sampling = true;
+	for (i = 0; i < run->program->nr_peaks; i++) {
+		const struct observable *obs = run->program->peaks[i];
+		bool of_object = obs->kind == OBS_NPINNED || obs->kind == OBS_CHARGED;
+
+		if ((of_object ? see_in_passing(run, obs, &value) : see_from_outside(run, obs, &value)) == SEEN)
+			raise_peak(run, obs->peak, value);
+	}
+	run->sampling = false;
+}
+
+static enum seen see_now(struct run *run, const struct observable *obs, wide *value)
+{
 	switch (obs->kind) {
 	case OBS_NPINNED:
 	case OBS_CHARGED:
@@ -210,28 +255,20 @@ static enum seen see(struct run *run, const struct observable *obs, wide *value)
 		*value = run->variables[obs->slot].number;
 		return SEEN;
 	default:
-		break;
+		return see_from_outside(run, obs, value);
 	}
-	now = see_from_outside(run, obs, value);
-	if (obs->peak < 0 || now == SEEN_NO_COUNTER)
-		return now;
-	sample_peaks(run);
-	*value = run->peaks[obs->peak];
-	return run->peak_seen[obs->peak] ? SEEN : SEEN_NOTHING;
 }
 
-void sample_peaks(struct run *run)
+static enum seen see(struct run *run, const struct observable *obs, wide *value)
 {
-	unsigned int i;
-	wide value;
+	enum seen now = see_now(run, obs, value);
 
-	for (i = 0; i < run->program->nr_peaks; i++) {
-		if (see_from_outside(run, run->program->peaks[i], &value) != SEEN)
-			continue;
-		if (!run->peak_seen[i] || value > run->peaks[i])
-			run->peaks[i] = value;
-		run->peak_seen[i] = true;
-	}
+	if (obs->peak < 0 || now == SEEN_NO_COUNTER)
+		return now;
+	if (now == SEEN)
+		raise_peak(run, obs->peak, *value);
+	*value = run->peaks[obs->peak];
+	return run->peak_seen[obs->peak] ? SEEN : now;
 }
 
 static enum seen see_sum(struct run *run, const struct sum *sum, struct expect_report *report, wide *value)

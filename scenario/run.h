@@ -51,6 +51,7 @@ struct run {
 	struct diagnostics error;		/* a mistake of the file that only the run shows */
 	wide *peaks;				/* by index, valid where peak_seen */
 	bool *peak_seen;
+	bool sampling;				/* inside sample_peaks() */
 	struct parallel *parallel;		/* the block under way, or NULL */
 	struct sim_actor *deferred;		/* runs deferred work beside a block and at the end */
 };

@@ -102,7 +102,10 @@ START_TEST(peaks)
 		    "a: ioas_map(io, va=m, len=64p) -> ENOMEM\n"
 		    "expect pages.pinned == 0\n"
 		    "expect peak(pages.pinned) == 64p\n"
-		    "expect peak(user(1000).locked_vm) == 0\n",
+		    "expect peak(user(1000).locked_vm) == 0\n"
+		    "expect peak(io.charged) == 0\n",
+		    KERNEL);
+	assert_pass(HEAD "a: ioas_unmap_all(io)\nexpect peak(io.charged) == 8p\nexpect peak(fd.charged) == 8p\nexpect io.charged == 0\n",
 		    KERNEL);
 }
 END_TEST
