@@ -7,6 +7,7 @@
  */
 #include "suite.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +46,21 @@ static void overflow(void *arg)
 
 	sink = recurse(first);
 }
+
+#if defined(__x86_64__)
+static void divide(void *arg)
+{
+	unsigned long low = 1, high = 0;
+
+	/* Not C's operator, whose division by zero is undefined. */
+	__asm__ volatile("divq %2" : "+a"(low), "+d"(high) : "r"(0ul));
+}
+
+static void invalid_opcode(void *arg)
+{
+	__asm__ volatile("ud2");
+}
+#endif
 
 static void send(void *arg)
 {
@@ -103,6 +119,40 @@ START_TEST(bad_address)
 }
 END_TEST
 
+#if defined(__x86_64__)
+/* The two exceptions that are no accesses; aarch64 divides by zero without any. */
+START_TEST(exceptions)
+{
+	if (RUNNING_ON_VALGRIND)
+		return;
+	sim_catch_oopses();
+	check_oops(divide, NULL, "oops: divide error");
+	check_oops(invalid_opcode, NULL, "oops: invalid opcode");
+}
+END_TEST
+#endif
+
+static void *thread_main(void *arg)
+{
+	if (RUNNING_ON_VALGRIND)
+		return NULL;
+	sim_catch_oopses();
+	check_oops(read_int, NULL, "oops: NULL pointer dereference at 0");
+	return NULL;
+}
+
+/* Another OS thread has a signal stack of its own, and gives it back. */
+START_TEST(threads)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(pthread_create(&thread, NULL, thread_main, NULL), 0);
+		ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	}
+}
+END_TEST
+
 /* A recursion without an end meets the guard page, and there is a stack left to say so on. */
 START_TEST(stack_overflow)
 {
@@ -139,6 +189,10 @@ void suite_fill(TCase *tcase)
 {
 	tcase_add_test(tcase, null_pointer);
 	tcase_add_test(tcase, bad_address);
+#if defined(__x86_64__)
+	tcase_add_test(tcase, exceptions);
+#endif
+	tcase_add_test(tcase, threads);
 	tcase_add_test(tcase, stack_overflow);
 	tcase_add_test_raise_signal(tcase, outside, RUNNING_ON_VALGRIND ? SIGKILL : SIGSEGV);
 	tcase_add_test_raise_signal(tcase, sent, SIGFPE);

@@ -560,6 +560,92 @@ START_TEST(clear)
 }
 END_TEST
 
+static void clear_others(void *letter)
+{
+	note(letter);
+	sim_actor_clear(actors[0]);
+	sim_actor_clear(actors[2]);
+	sim_point(SIM_POINT_YIELD, 0, 0);
+	note(letter);
+}
+
+/* The running actor takes those before and behind it off the ready list: it is still the current one at its point. */
+START_TEST(clear_from_inside)
+{
+	struct sim_world *world = world_new(&strategy_seen, 0);
+
+	for (int i = 0; i < 4; i++)
+		actors[i] = sim_actor_create("t", NULL);
+	sim_actor_submit(actors[0], once, "x");
+	sim_actor_submit(actors[1], clear_others, "b");
+	sim_actor_submit(actors[2], once, "x");
+	sim_actor_submit(actors[3], once, "d");
+	seen.script = "10";
+	ck_assert_int_eq(sim_run(), SIM_QUIET);
+	ck_assert_str_eq(log_text, "bbd");
+	ck_assert_int_eq(seen.current[1], 0);
+	ck_assert_ptr_eq(seen.ready[1][0].actor, actors[1]);
+	ck_assert_ptr_eq(seen.ready[1][1].actor, actors[3]);
+	sim_world_destroy(world);
+}
+END_TEST
+
+static void ask_alone(void *arg)
+{
+	note(sim_alone() ? "y" : "n");
+	sim_point(SIM_POINT_YIELD, 0, 0);
+	note(sim_alone() ? "y" : "n");
+}
+
+/* Alone is who finds nobody else able to run; a blocked one does not count, it has to be woken first. */
+START_TEST(alone)
+{
+	struct sim_world *world = world_new(&sim_strategy_in_order, 0);
+
+	actors[0] = sim_actor_create("a", NULL);
+	sim_actor_submit(actors[0], take_turn, "a");
+	submit_new("b", ask_alone);
+	submit_new("c", ask_alone);
+	ck_assert_int_eq(sim_run(), SIM_STUCK);
+	ck_assert_str_eq(log_text, "annyy");
+	sim_world_destroy(world);
+}
+END_TEST
+
+/* A strategy that breaks its contract ends the process rather than the run's meaning. */
+START_TEST(pick_out_of_range)
+{
+	world_new(&strategy_seen, 0);
+	submit_new("a", once);
+	submit_new("b", once);
+	seen.script = "2";
+	sim_run();
+}
+END_TEST
+
+static unsigned long draw_bound(void *state, unsigned long bound)
+{
+	return bound;
+}
+
+START_TEST(draw_out_of_range)
+{
+	static const struct sim_strategy strategy = { "wrong", "for tests", seen_begin, seen_pick, draw_bound, NULL };
+
+	world_new(&strategy, 0);
+	sim_draw(2);
+}
+END_TEST
+
+START_TEST(nopreempt_unbalanced)
+{
+	world_new(NULL, 0);
+	sim_nopreempt_begin();
+	sim_nopreempt_end();
+	sim_nopreempt_end();
+}
+END_TEST
+
 START_TEST(clear_blocked)
 {
 	world_new(&sim_strategy_in_order, 0);
@@ -683,6 +769,24 @@ START_TEST(many_actors)
 		sim_world_destroy(world);
 	}
 	ck_assert_uint_eq(hash[0], hash[1]);
+}
+END_TEST
+
+/* Worlds with stacks of different sizes, one after the other: each gets stacks of its own size. */
+START_TEST(stack_sizes)
+{
+	static const size_t bytes[] = { 1, 256 << 10, 1 << 20, 256 << 10, 20000 };
+
+	for (int i = 0; i < 5; i++) {
+		struct sim_world *world = sim_world_create(&(struct sim_config){ .stack_bytes = bytes[i] });
+		unsigned long counter = 0;
+
+		for (int actor = 0; actor < 3; actor++)
+			sim_actor_submit(sim_actor_create("t", NULL), count_up, &counter);
+		ck_assert_int_eq(sim_run(), SIM_QUIET);
+		ck_assert_uint_eq(counter, 60);
+		sim_world_destroy(world);
+	}
 }
 END_TEST
 
@@ -847,7 +951,13 @@ void suite_fill(TCase *tcase)
 	tcase_add_exit_test(tcase, abandon_outside, 3);
 	tcase_add_test(tcase, nopreempt);
 	tcase_add_test(tcase, clear);
+	tcase_add_test(tcase, clear_from_inside);
 	tcase_add_exit_test(tcase, clear_blocked, 3);
+	tcase_add_test(tcase, alone);
+	tcase_add_exit_test(tcase, pick_out_of_range, 3);
+	tcase_add_exit_test(tcase, draw_out_of_range, 3);
+	tcase_add_exit_test(tcase, nopreempt_unbalanced, 3);
+	tcase_add_test(tcase, stack_sizes);
 	tcase_add_test(tcase, made_inside);
 	tcase_add_exit_test(tcase, run_in_actor, 3);
 	tcase_add_exit_test(tcase, block_outside, 3);

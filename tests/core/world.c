@@ -65,6 +65,20 @@ START_TEST(slot_twice)
 }
 END_TEST
 
+START_TEST(slot_nothing)
+{
+	sim_world_create(NULL);
+	sim_slot_set(SIM_SLOT_MM, NULL, NULL);
+}
+END_TEST
+
+START_TEST(name_of_nothing)
+{
+	sim_world_create(NULL);
+	sim_object_name(1, "no such object");
+}
+END_TEST
+
 struct block {
 	unsigned char *at;
 	size_t bytes;
@@ -339,6 +353,8 @@ void suite_fill(TCase *tcase)
 	tcase_add_test(tcase, this_world);
 	tcase_add_test(tcase, slots);
 	tcase_add_exit_test(tcase, slot_twice, 3);
+	tcase_add_exit_test(tcase, slot_nothing, 3);
+	tcase_add_exit_test(tcase, name_of_nothing, 3);
 	tcase_add_test(tcase, memory);
 	tcase_add_test(tcase, memory_edges);
 	tcase_add_exit_test(tcase, memory_absurd, 3);

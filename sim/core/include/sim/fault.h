@@ -18,6 +18,7 @@ enum sim_fault_site {
 	SIM_FAULT_NR,
 };
 
+/* Where an actor is named below, NULL is what runs outside any actor. */
 struct sim_actor;
 
 /* "gup", "iommu_map", "alloc", "lock_kill"; SIM_FAULT_NR where there is none. */

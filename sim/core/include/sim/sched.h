@@ -67,7 +67,8 @@ struct sim_actor_view {
  * A strategy: three calls. State is the strategy's own; begin() may return NULL.
  * pick(): @ready has @nr >= 2 entries in order of creation; @current indexes the
  * actor that was running, or is -1 where it cannot go on. Returns an index into
- * @ready. draw(): a value below @bound (bound >= 1).
+ * @ready. draw(): a value below @bound (bound >= 2: nothing
+ * else is open). end() may be NULL.
  */
 struct sim_strategy {
 	const char *name;

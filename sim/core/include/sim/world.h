@@ -32,10 +32,10 @@ enum sim_slot {
 };
 
 struct sim_config {
-	/* decides who runs at each scheduling point; NULL: sim_strategy_random */
+	/* decides who runs at each scheduling point; NULL: sim_strategy_replay with a tape, else sim_strategy_random */
 	const struct sim_strategy *strategy;
 	unsigned long seed;
-	/* a replay's choices, as sim_tape_decode() gave them; NULL otherwise */
+	/* a replay's choices, as sim_tape_decode() gave them, to be kept until destroy; NULL otherwise */
 	const struct sim_tape *tape;
 	/* scheduling points one run may take before `step_bound` is violated; 0: 50 million */
 	unsigned long points_max;
@@ -43,10 +43,10 @@ struct sim_config {
 	size_t stack_bytes;
 };
 
-/* The world that this OS thread runs; set by sim_world_create(), cleared by destroy. */
+/* The world that this OS thread runs; set by sim_world_create(), cleared by destroy. A world stays on its thread. */
 extern __thread struct sim_world *sim_this;
 
-/* Returns the new world, which is then also sim_this; NULL when the host is out of memory. */
+/* @config: NULL for all defaults. Returns the new world, which is then also sim_this; NULL when the host is out of memory. */
 struct sim_world *sim_world_create(const struct sim_config *config);
 /* Frees every actor, stack and byte of the world, whatever state it is in. */
 void sim_world_destroy(struct sim_world *world);
