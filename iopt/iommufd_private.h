@@ -129,11 +129,6 @@ struct iommufd_device {
 	struct list_head group_item;
 };
 
-struct iommufd_access_ops {
-	/* Let go of every page pinned in [@iova, +@length). May sleep. */
-	void (*unmap)(void *data, unsigned long iova, unsigned long length);
-};
-
 struct iommufd_access {
 	struct iommufd_object obj;
 	struct iommufd_ctx *ictx;
@@ -205,13 +200,7 @@ void iommufd_device_destroy(struct iommufd_object *obj);
 struct iommufd_device *__iommufd_device_bind(struct iommufd_ctx *ictx, struct device *dev, bool holds_ctx, u32 *id);
 
 /* access.c */
-struct iommufd_access *iommufd_access_create(struct iommufd_ctx *ictx, const struct iommufd_access_ops *ops, void *data,
-					     u32 *id);
-void iommufd_access_destroy(struct iommufd_access *access);
 void iommufd_access_destroy_object(struct iommufd_object *obj);
-int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id);
-int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova, unsigned long length, bool write);
-void iommufd_access_unpin_pages(struct iommufd_access *access, unsigned long iova, unsigned long length);
 int iommufd_access_rw(struct iommufd_access *access, unsigned long iova, unsigned long length, bool write);
 void iommufd_access_notify_unmap(struct io_pagetable *iopt, unsigned long iova, unsigned long length);
 

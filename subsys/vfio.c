@@ -96,13 +96,20 @@ static const struct file_operations vfio_fd_fops = {
 	.release = vfio_fd_release,
 };
 
+static void vfio_mdev_free(struct vfio_mdev *mdev)
+{
+	if (mdev->access) {
+		vfio_mdev_unbind_iommufd(mdev);
+	} else {
+		vfio_mdev_close(mdev);
+		vfio_group_detach_container(&mdev->group);
+	}
+	kfree(mdev);
+}
+
 static int vfio_mdev_release(struct inode *inode, struct file *file)
 {
-	struct vfio_mdev *mdev = file->private_data;
-
-	vfio_mdev_close(mdev);
-	vfio_group_detach_container(&mdev->group);
-	kfree(mdev);
+	vfio_mdev_free(file->private_data);
 	return 0;
 }
 
@@ -186,7 +193,8 @@ static int open_compat_device(struct vfio_fd *vfd, struct vfio_user_group *user)
 	return 0;
 }
 
-static int join_compat(struct vfio_fd *vfd, struct vfio_user_group *user)
+/* A group comes into a container that iommufd serves: its IOAS, and VFIO_SET_IOMMU if that is still to be done. */
+static int join_compat(struct vfio_fd *vfd)
 {
 	int ret;
 
@@ -195,7 +203,7 @@ static int join_compat(struct vfio_fd *vfd, struct vfio_user_group *user)
 		ret = iommufd_vfio_set_iommu(vfd->ictx, vfd->version);
 		vfd->iommu_set = !ret;
 	}
-	return ret ? ret : open_compat_device(vfd, user);
+	return ret;
 }
 
 /* Into a type1 container, and VFIO_SET_IOMMU if that is still to be done. On an error out of it again. */
@@ -228,10 +236,13 @@ static int attach_device(struct vfio_fd *vfd)
 	}
 	user->group.iommu_group = iommu_group_get(user->group.dev);
 	list_add_tail(&user->node, &vfd->groups);
-	if (vfd->container)
+	if (vfd->container) {
 		ret = join_container(vfd->container, &user->group, vfd->version);
-	else
-		ret = join_compat(vfd, user);
+	} else {
+		ret = join_compat(vfd);
+		if (!ret)
+			ret = open_compat_device(vfd, user);
+	}
 	if (ret)
 		user_group_close(user);
 	return ret;
@@ -403,13 +414,19 @@ static struct vfio_mdev *mdev_create(struct vfio_fd *vfd)
 	if (!mdev)
 		return ERR_PTR(-ENOMEM);
 	sim_run_tree_init(&mdev->pins, SIM_RUN_CONSTANT);
-	ret = join_container(vfd->container, &mdev->group, vfd->version);
-	if (ret) {
-		kfree(mdev);
-		return ERR_PTR(ret);
+	if (vfd->container) {
+		ret = join_container(vfd->container, &mdev->group, vfd->version);
+		if (!ret)
+			vfio_mdev_register(mdev);
+	} else {
+		ret = join_compat(vfd);
+		if (!ret)
+			ret = vfio_mdev_bind_iommufd(mdev, vfd->ictx);
 	}
-	vfio_mdev_register(mdev);
-	return mdev;
+	if (!ret)
+		return mdev;
+	kfree(mdev);
+	return ERR_PTR(ret);
 }
 
 static long model_mdev_attach(int fd)
@@ -422,17 +439,14 @@ static long model_mdev_attach(int fd)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	mutex_lock(&vfd->lock);
-	mdev = vfd->container ? mdev_create(vfd) : ERR_PTR(-EOPNOTSUPP);
+	mdev = mdev_create(vfd);
 	mutex_unlock(&vfd->lock);
 	fput(file);
 	if (IS_ERR(mdev))
 		return PTR_ERR(mdev);
 	ret = anon_inode_getfd("vfio_mdev", &vfio_mdev_fops, mdev, 0);
-	if (ret < 0) {
-		vfio_mdev_close(mdev);
-		vfio_group_detach_container(&mdev->group);
-		kfree(mdev);
-	}
+	if (ret < 0)
+		vfio_mdev_free(mdev);
 	return ret;
 }
 

@@ -197,14 +197,17 @@ static int pin_locked(struct vfio_iommu *iommu, unsigned long iova, unsigned lon
  */
 long vfio_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
 {
-	struct vfio_iommu *iommu = mdev->group.container->iommu;
 	unsigned long npage = PFN_UP(offset_in_page(iova) + len);
+	struct vfio_iommu *iommu;
 	int ret;
 
 	if (!len)
 		return -EINVAL;
 	if (npage > VFIO_PIN_PAGES_MAX_ENTRIES)
 		return -E2BIG;
+	if (mdev->access)
+		return vfio_access_pin_pages(mdev, iova & PAGE_MASK, npage << PAGE_SHIFT);
+	iommu = mdev->group.container->iommu;
 	if (!iommu->v2)
 		return -EACCES;
 	iova &= PAGE_MASK;
@@ -238,11 +241,14 @@ static void unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned lon
 /* EINVAL where the driver does not hold all of the range. */
 long vfio_unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
 {
-	struct vfio_iommu *iommu = mdev->group.container->iommu;
 	unsigned long npage = PFN_UP(offset_in_page(iova) + len);
 	unsigned long first = PFN_DOWN(iova);
+	struct vfio_iommu *iommu;
 	long ret = 0;
 
+	if (mdev->access)
+		return vfio_access_unpin_pages(mdev, iova & PAGE_MASK, npage << PAGE_SHIFT);
+	iommu = mdev->group.container->iommu;
 	mutex_lock(&iommu->lock);
 	if (!len || sim_run_covered(&mdev->pins, first, first + npage - 1) != npage)
 		ret = -EINVAL;

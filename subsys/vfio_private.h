@@ -133,10 +133,17 @@ struct vfio_batch {
 	bool pfnmap;				/* not pages but frames of a VM_PFNMAP area */
 };
 
+struct iommufd_access;
+struct iommufd_ctx;
+
 struct vfio_mdev {
 	struct vfio_group group;
 	struct list_head iommu_entry;		/* vfio_iommu.device_list */
 	struct sim_run_tree pins;		/* what it pinned: IOVA page -> how often; iommu->lock */
+	/* in a container that iommufd serves, instead of all that */
+	struct iommufd_access *access;
+	struct mutex access_lock;
+	struct list_head access_pins;
 };
 
 static inline const struct type1_rules *type1_rules(void)
@@ -199,6 +206,12 @@ void vfio_mdev_close(struct vfio_mdev *mdev);
 void vfio_notify_dma_unmap(struct vfio_iommu *iommu, struct vfio_dma *dma);
 long vfio_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len);
 long vfio_unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len);
+
+/* vfio_mdev_access.c: the same for a container that iommufd serves; its IOAS stands. */
+int vfio_mdev_bind_iommufd(struct vfio_mdev *mdev, struct iommufd_ctx *ictx);
+void vfio_mdev_unbind_iommufd(struct vfio_mdev *mdev);
+long vfio_access_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len);
+long vfio_access_unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len);
 
 /* vfio_invariants.c */
 void vfio_invariants_init(struct vfio_state *state);

@@ -243,6 +243,49 @@ long op_open(const long *a)
 	return vfio_model.open(&args);
 }
 
+long op_open_compat(const long *a)
+{
+	struct vfio_open args = { .version = a[0], .iommufd = -1, .compat = true, .device = a[1] };
+
+	return vfio_model.open(&args);
+}
+
+long op_open_on(const long *a)
+{
+	struct vfio_open args = { .version = a[0], .iommufd = a[2], .device = a[1] };
+
+	return vfio_model.open(&args);
+}
+
+long op_iommufd(const long *a)
+{
+	return iommufd_model.open();
+}
+
+long op_cdev(const long *a)
+{
+	return vfio_model.cdev_open(a[0], (unsigned int *)a[1]);
+}
+
+long op_ioas_alloc(const long *a)
+{
+	return iommufd_model.ioas_alloc(a[0], (unsigned int *)a[1]);
+}
+
+long op_iommufd_attach(const long *a)
+{
+	return iommufd_model.attach(a[0], a[1], a[2]);
+}
+
+long op_ioas_map(const long *a)
+{
+	unsigned long iova = a[2];
+	struct iommufd_map args = { .ioas_id = a[1], .va = a[3], .memfd = -1, .len = a[4] * P, .fixed = true,
+				    .iova = a[2], .prot = RW };
+
+	return iommufd_model.ioas_map(a[0], &args, &iova);
+}
+
 long op_attach(const long *a)
 {
 	return vfio_model.attach(a[0]);

@@ -74,6 +74,13 @@ long op_close(const long *a);		/* fd */
 long op_cloexec(const long *a);		/* fd */
 long op_fail(const long *a);		/* site, count */
 long op_open(const long *a);		/* version, device */
+long op_open_compat(const long *a);	/* version, device: served by iommufd */
+long op_open_on(const long *a);		/* version, device, iommufd */
+long op_iommufd(const long *a);
+long op_cdev(const long *a);		/* iommufd, &id */
+long op_ioas_alloc(const long *a);	/* iommufd, &id */
+long op_iommufd_attach(const long *a);	/* iommufd, device id, ioas id */
+long op_ioas_map(const long *a);	/* iommufd, ioas id, iova, va, pages */
 long op_attach(const long *a);		/* fd */
 long op_detach(const long *a);		/* fd */
 long op_map(const long *a);		/* fd, iova, va, pages, prot */
@@ -99,6 +106,7 @@ long locked(struct task_struct *task);			/* pages in its current mm */
 long locked_of(struct task_struct *task, unsigned int k);	/* in its @k-th mm */
 
 Suite *iommu_suite(void);
+Suite *vfio_iommufd_suite(void);
 Suite *vfio_charge_suite(void);
 Suite *vfio_errno_suite(void);
 Suite *vfio_fault_suite(void);

@@ -10,6 +10,7 @@ int main(void)
 	srunner_add_suite(runner, vfio_charge_suite());
 	srunner_add_suite(runner, vfio_errno_suite());
 	srunner_add_suite(runner, vfio_fault_suite());
+	srunner_add_suite(runner, vfio_iommufd_suite());
 	srunner_add_suite(runner, vfio_mdev_suite());
 	srunner_add_suite(runner, vfio_parallel_suite());
 	srunner_add_suite(runner, vfio_vaddr_suite());

@@ -41,4 +41,18 @@ void iommufd_device_detach(struct iommufd_device *idev);
 /* Whether detach is due, which must go before unbind (a cdev that is closed while attached). */
 bool iommufd_device_is_attached(struct iommufd_device *idev);
 
+/* An emulated device's use of an IOAS (access.c); the access holds a reference on the context. */
+struct iommufd_access;
+struct iommufd_access_ops {
+	/* Let go of every page pinned in [@iova, +@length). May sleep. */
+	void (*unmap)(void *data, unsigned long iova, unsigned long length);
+};
+struct iommufd_access *iommufd_access_create(struct iommufd_ctx *ictx, const struct iommufd_access_ops *ops, void *data,
+					     u32 *id);
+void iommufd_access_destroy(struct iommufd_access *access);
+int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id);
+int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova, unsigned long length, bool write);
+/* A range as it was pinned. */
+void iommufd_access_unpin_pages(struct iommufd_access *access, unsigned long iova, unsigned long length);
+
 #endif
