@@ -292,6 +292,7 @@ void step_body(void *arg)
 	if (step_ready(state))
 		make_call(state);
 	set_variable(state);
+	sample_object_peaks(state->run);
 	if (state->run->parallel)
 		parallel_step_done(state->run, state);
 }

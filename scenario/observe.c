@@ -197,14 +197,15 @@ static enum seen see_from_outside(struct run *run, const struct observable *obs,
 }
 
 /*
- * What an object shows to the task that runs now, in the middle of its call. A
- * task without the object's fd sees nothing; whoever changes it has one.
+ * What an object shows to the task that runs now, behind its call: inside it the
+ * task may hold the very locks that looking up an fd takes. A task without the
+ * object's fd sees nothing; whoever changes it has one.
  */
-static enum seen see_in_passing(struct run *run, const struct observable *obs, wide *value)
+static enum seen see_behind_call(struct run *run, const struct observable *obs, wide *value)
 {
 	struct question ask = { .run = run, .obs = obs, .value = &run->variables[obs->slot], .task = mm_current() };
 
-	if (!ask.task || ask.value->kind == VALUE_NONE || ask.value->kind == VALUE_NUMBER)
+	if (!ask.task || !mm_task_alive(ask.task) || ask.value->kind == VALUE_NONE || ask.value->kind == VALUE_NUMBER)
 		return SEEN_NOTHING;
 	ask.fd = mm_fd_of(ask.task, ask.value->file);
 	if (ask.fd < 0)
@@ -223,23 +224,35 @@ static void raise_peak(struct run *run, int peak, wide value)
 	run->peak_seen[peak] = true;
 }
 
+static bool is_of_object(const struct observable *obs)
+{
+	return obs->kind == OBS_NPINNED || obs->kind == OBS_CHARGED;
+}
+
 void sample_peaks(struct run *run)
 {
 	unsigned int i;
 	wide value;
 
-	/* Looking may leave records of its own. */
-	if (run->sampling)
-		return;
-	run->sampling = true;
 	for (i = 0; i < run->program->nr_peaks; i++) {
 		const struct observable *obs = run->program->peaks[i];
-		bool of_object = obs->kind == OBS_NPINNED || obs->kind == OBS_CHARGED;
 
-		if ((of_object ? see_in_passing(run, obs, &value) : see_from_outside(run, obs, &value)) == SEEN)
+		if (!is_of_object(obs) && see_from_outside(run, obs, &value) == SEEN)
 			raise_peak(run, obs->peak, value);
 	}
-	run->sampling = false;
+}
+
+void sample_object_peaks(struct run *run)
+{
+	unsigned int i;
+	wide value;
+
+	for (i = 0; i < run->program->nr_peaks; i++) {
+		const struct observable *obs = run->program->peaks[i];
+
+		if (is_of_object(obs) && see_behind_call(run, obs, &value) == SEEN)
+			raise_peak(run, obs->peak, value);
+	}
 }
 
 static enum seen see_now(struct run *run, const struct observable *obs, wide *value)

@@ -51,7 +51,6 @@ struct run {
 	struct diagnostics error;		/* a mistake of the file that only the run shows */
 	wide *peaks;				/* by index, valid where peak_seen */
 	bool *peak_seen;
-	bool sampling;				/* inside sample_peaks() */
 	struct parallel *parallel;		/* the block under way, or NULL */
 	struct sim_actor *deferred;		/* runs deferred work beside a block and at the end */
 };
@@ -83,8 +82,10 @@ void submit_deferred(struct run *run, void (*body)(void *arg));
 
 /* observe.c */
 void judge_expect(struct run *run, const struct stmt *stmt);
-/* Looks at the peaks now. */
+/* Looks at the peaks of counters now, from wherever it is. */
 void sample_peaks(struct run *run);
+/* Looks at those of what variables name, on the actor of a task behind its call. */
+void sample_object_peaks(struct run *run);
 
 /* judge.c */
 void judge_step(struct run *run, struct step_state *step);

@@ -23,12 +23,15 @@ const struct backend backend_model = { "model", &iommufd_model, &vfio_model };
 bool run_until_quiet(struct run *run)
 {
 	char report[4096];
+	int bytes;
 
 	switch (sim_run()) {
 	case SIM_QUIET:
 		return true;
 	case SIM_STUCK:
-		sim_stuck_report(report, sizeof(report));
+		bytes = sim_stuck_report(report, sizeof(report));
+		if (bytes > 0 && (size_t)bytes < sizeof(report) && report[bytes - 1] == '\n')
+			report[bytes - 1] = '\0';
 		sim_violate(VIOLATION_DEADLOCK, "%s", report);
 		run->ended = true;
 		return false;
