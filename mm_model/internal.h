@@ -154,7 +154,9 @@ struct vma_desc {		/* a mapping that is to be */
 	vm_flags_t flags;
 	unsigned long pgoff;
 	struct file *file;
-	unsigned long anon_vma;
+	unsigned long anon_vma;		/* of the memory that comes with it */
+	unsigned int anon_vma_links;
+	bool moved;			/* a move's new place: its VMA goes afterwards */
 };
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
 struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig);

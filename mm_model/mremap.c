@@ -40,7 +40,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 {
 	struct vma_desc desc = {
 		.start = addr, .end = addr + len, .flags = vma->vm_flags, .pgoff = pgoff, .file = vma->vm_file,
-		.anon_vma = vma->anon_vma,
+		.anon_vma = vma->anon_vma, .anon_vma_links = vma->anon_vma_links, .moved = true,
 	};
 	struct vm_area_struct *new;
 
@@ -107,6 +107,7 @@ static int vma_expand(struct vm_area_struct *vma, unsigned long delta)
 	struct vma_desc desc = {
 		.start = vma->vm_end, .end = vma->vm_end + delta, .flags = vma->vm_flags,
 		.pgoff = vma->vm_pgoff + vma_pages(vma), .file = vma->vm_file, .anon_vma = vma->anon_vma,
+		.anon_vma_links = vma->anon_vma_links,
 	};
 
 	return vma_merge_new_range(vma->vm_mm, &desc) ? 0 : -ENOMEM;

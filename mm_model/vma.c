@@ -141,21 +141,25 @@ static void vma_absorb(struct vm_area_struct *vma)
 }
 
 /*
- * Two anon_vmas go together when they are the same, or when one is missing and
- * @vma, the neighbour asked about, has exactly one link: what fork copied has more,
- * an untouched one has none (NULL: not asked about).
+ * Does the anon_vma of the range go together with that of @vma, the neighbour? The
+ * same one does. One that is missing takes the other's: up to 6.15 only if @vma has
+ * exactly one link, so an untouched neighbour (no link) does not take what is
+ * touched; since 6.16 if the one that is there was not copied by a fork.
  */
-static bool anon_vmas_mergeable(unsigned long a, unsigned long b, const struct vm_area_struct *vma)
+static bool anon_vma_mergeable(const struct vm_area_struct *vma, const struct vma_desc *desc)
 {
-	if ((!a || !b) && (!vma || vma->anon_vma_links == 1))
+	if (vma->anon_vma == desc->anon_vma)
 		return true;
-	return a == b;
+	if (vma->anon_vma && desc->anon_vma)
+		return false;
+	if (!mm_rules()->merge_faulted)
+		return vma->anon_vma_links == 1;
+	return vma->anon_vma ? vma->anon_vma_links == 1 : desc->moved || desc->anon_vma_links == 1;
 }
 
 static bool vma_mergeable(const struct vm_area_struct *vma, const struct vma_desc *desc)
 {
-	return vma->vm_flags == desc->flags && vma->vm_file == desc->file &&
-	       anon_vmas_mergeable(desc->anon_vma, vma->anon_vma, vma);
+	return vma->vm_flags == desc->flags && vma->vm_file == desc->file && anon_vma_mergeable(vma, desc);
 }
 
 static bool can_merge_left(const struct vm_area_struct *prev, const struct vma_desc *desc)
@@ -171,7 +175,7 @@ static bool can_merge_right(const struct vm_area_struct *prev, const struct vm_a
 	if (!next || next->vm_start != desc->end || !vma_mergeable(next, desc) ||
 	    next->vm_pgoff != desc->pgoff + ((desc->end - desc->start) >> PAGE_SHIFT))
 		return false;
-	return !left || anon_vmas_mergeable(prev->anon_vma, next->anon_vma, NULL);
+	return !left || !prev->anon_vma || !next->anon_vma || prev->anon_vma == next->anon_vma;
 }
 
 /* A VMA whose close() counts something cannot vanish in a merge. */
@@ -205,22 +209,20 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, const struct vm
 	right = can_merge_right(prev, next, desc, left);
 	if (left && right && !can_merge_remove(next))
 		right = false;
-	if (left && right) {
-		prev->vm_end = next->vm_end;
-		vma_inherit_anon(prev, next->anon_vma, next->anon_vma_links);
-		vma_absorb(next);
-		return prev;
-	}
-	if (left) {
-		prev->vm_end = desc->end;
-		return prev;
-	}
-	if (right) {
+	if (!left && !right)
+		return NULL;
+	vma_inherit_anon(left ? prev : next, desc->anon_vma, desc->anon_vma_links);
+	if (!left) {
 		next->vm_start = desc->start;
 		next->vm_pgoff = desc->pgoff;
 		return next;
 	}
-	return NULL;
+	prev->vm_end = right ? next->vm_end : desc->end;
+	if (right) {
+		vma_inherit_anon(prev, next->anon_vma, next->anon_vma_links);
+		vma_absorb(next);
+	}
+	return prev;
 }
 
 /* [start, end) of @vma gets @desc's flags: can it join a neighbour? (vma_merge_existing_range) */
@@ -308,6 +310,7 @@ struct vm_area_struct *vma_modify_flags(struct vm_area_struct *vma, unsigned lon
 {
 	struct vma_desc desc = {
 		.start = start, .end = end, .flags = flags, .file = vma->vm_file, .anon_vma = vma->anon_vma,
+		.anon_vma_links = vma->anon_vma_links,
 		.pgoff = vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT),
 	};
 	struct vm_area_struct *merged = vma_merge_existing_range(vma, &desc);

@@ -27,7 +27,7 @@
 #define FINI (~0ul)
 
 /* The rules of a kernel, as far as these tests name them. */
-extern const struct mm_rules rules_v5_4, rules_v5_10, rules_v5_19, rules_v6_1, rules_v6_12;
+extern const struct mm_rules rules_v5_4, rules_v5_10, rules_v5_19, rules_v6_1, rules_v6_12, rules_v6_18;
 
 void world_up(const struct mm_rules *rules, const struct mm_config *config);
 /* Every task exits, deferred work runs, every invariant is checked; fails the test on any violation. */
