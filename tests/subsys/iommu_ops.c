@@ -26,7 +26,11 @@ static unsigned long frame_addr(long pfn)
 
 long iommu_op_device(const long *a)
 {
-	struct kapi_iommu_options options = { .kind = a[0] ? KAPI_IOMMU_MOCK : KAPI_IOMMU_VFIO };
+	struct kapi_iommu_options options = {
+		.kind = a[0] ? KAPI_IOMMU_MOCK : KAPI_IOMMU_VFIO,
+		.aperture_last = a[1],
+		.pgsize = a[2],
+	};
 
 	return (long)kapi_device_create(&options);
 }
@@ -118,6 +122,50 @@ long iommu_op_detach(const long *a)
 	iommu_detach_group(domain_of(a[1]), group);
 	iommu_group_put(group);
 	return 0;
+}
+
+/* Handles of whoever attaches; the number says which. */
+static struct iommu_attach_handle *handle_of(long number)
+{
+	static struct iommu_attach_handle handles[3];
+
+	return &handles[number];
+}
+
+long iommu_op_attach_handle(const long *a)
+{
+	struct iommu_group *group = iommu_group_get(dev_of(a[0]));
+	long ret = iommu_attach_group_handle(domain_of(a[1]), group, handle_of(a[2]));
+
+	iommu_group_put(group);
+	return ret;
+}
+
+long iommu_op_replace_handle(const long *a)
+{
+	struct iommu_group *group = iommu_group_get(dev_of(a[0]));
+	long ret = iommu_replace_group_handle(group, domain_of(a[1]), handle_of(a[2]));
+
+	iommu_group_put(group);
+	return ret;
+}
+
+long iommu_op_detach_handle(const long *a)
+{
+	struct iommu_group *group = iommu_group_get(dev_of(a[0]));
+
+	iommu_detach_group_handle(domain_of(a[1]), group);
+	iommu_group_put(group);
+	return 0;
+}
+
+long iommu_op_handle(const long *a)
+{
+	struct iommu_group *group = iommu_group_get(dev_of(a[0]));
+	struct iommu_attach_handle *handle = iommu_attach_handle_get(group, IOMMU_NO_PASID, a[1]);
+
+	iommu_group_put(group);
+	return IS_ERR(handle) ? PTR_ERR(handle) : handle - handle_of(0);
 }
 
 long iommu_op_resv_bytes(const long *a)

@@ -3,7 +3,7 @@
 #ifndef TESTS_SUBSYS_IOMMU_OPS_H
 #define TESTS_SUBSYS_IOMMU_OPS_H
 
-long iommu_op_device(const long *a);		/* mock? ; returns the device or 0 */
+long iommu_op_device(const long *a);		/* mock, aperture's last or 0, least page or 0; returns the device or 0 */
 long iommu_op_destroy_device(const long *a);	/* device */
 long iommu_op_domain(const long *a);		/* device; returns the domain or -errno */
 long iommu_op_free(const long *a);		/* domain */
@@ -17,6 +17,10 @@ long iommu_op_claim(const long *a);		/* device, owner */
 long iommu_op_release(const long *a);		/* device */
 long iommu_op_attach(const long *a);		/* device, domain */
 long iommu_op_detach(const long *a);		/* device, domain */
+long iommu_op_attach_handle(const long *a);	/* device, domain, handle number */
+long iommu_op_replace_handle(const long *a);	/* device, domain, handle number */
+long iommu_op_detach_handle(const long *a);	/* device, domain */
+long iommu_op_handle(const long *a);		/* device, domain type; returns the handle's number or -errno */
 long iommu_op_resv_bytes(const long *a);	/* device; bytes reserved, or -errno */
 long iommu_op_device_pfn(const long *a);	/* device, iova */
 long iommu_op_unmap_everywhere(const long *a);	/* iova, bytes: in every domain of the world */

@@ -211,6 +211,51 @@ START_TEST(ownership)
 }
 END_TEST
 
+/* A handle stands for who attached; replacing moves both; a busy group is refused. */
+START_TEST(handles)
+{
+	long other;
+
+	start(false, 8, 8);
+	other = CALL(task, iommu_op_domain, device);
+	ck_map(LARGE, pfn, P, 0);
+	ck_assert_int_eq(CALL(task, iommu_op_handle, device, 0), -ENOENT);
+	ck_assert_int_eq(CALL(task, iommu_op_attach_handle, device, domain, 1), 0);
+	ck_assert_int_eq(CALL(task, iommu_op_handle, device, 0), 1);
+	ck_assert_int_eq(CALL(task, iommu_op_handle, device, 99), -EBUSY);
+	ck_assert_int_eq(CALL(task, iommu_op_device_pfn, device, LARGE), (long)pfn);
+	ck_assert_int_eq(CALL(task, iommu_op_attach_handle, device, other, 2), -EBUSY);
+	ck_assert_int_eq(CALL(task, iommu_op_claim, device, 1), -EBUSY);
+	ck_assert_int_eq(CALL(task, iommu_op_replace_handle, device, 0, 2), -EINVAL);
+	ck_assert_int_eq(CALL(task, iommu_op_replace_handle, device, other, 2), 0);
+	ck_assert_int_eq(CALL(task, iommu_op_handle, device, 0), 2);
+	ck_assert_int_eq(CALL(task, iommu_op_device_pfn, device, LARGE), -1);
+	CALL(task, iommu_op_detach_handle, device, other);
+	ck_assert_int_eq(CALL(task, iommu_op_handle, device, 0), -ENOENT);
+	CALL(task, iommu_op_free, other);
+	end();
+}
+END_TEST
+
+/* A domain of another driver does not fit; the page size can be set. */
+START_TEST(other_device)
+{
+	long mock, other;
+
+	start(false, 8, 8);
+	mock = CALL(task, iommu_op_device, true, 0xffffff, 2 * P);
+	other = CALL(task, iommu_op_domain, mock);
+	ck_assert_int_eq(CALL(task, iommu_op_attach, device, other), -EINVAL);
+	ck_assert_int_eq(CALL(task, iommu_op_map, other, 4 * P, pfn, 2 * P, false), 0);
+	ck_assert_int_eq(CALL(task, iommu_op_map, other, 6 * P, pfn, P, false), -EINVAL);
+	ck_assert_int_eq(CALL(task, iommu_op_unmap, other, 4 * P, 2 * P), (long)(2 * P));
+	CALL(task, iommu_op_free, other);
+	ck_assert_int_eq(CALL(task, iommu_op_resv_bytes, mock), 0);
+	CALL(task, iommu_op_destroy_device, mock);
+	end();
+}
+END_TEST
+
 /* A terabyte that is one run of frames costs no more than a page. */
 START_TEST(terabyte)
 {
@@ -240,6 +285,8 @@ Suite *iommu_suite(void)
 	tcase_add_test(tcase, mock_ends_with_memory);
 	tcase_add_test(tcase, frames_mapped);
 	tcase_add_test(tcase, ownership);
+	tcase_add_test(tcase, handles);
+	tcase_add_test(tcase, other_device);
 	tcase_add_test(tcase, terabyte);
 	suite_add_tcase(suite, tcase);
 	return suite;

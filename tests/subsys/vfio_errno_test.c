@@ -158,6 +158,81 @@ START_TEST(close_and_exec)
 }
 END_TEST
 
+/* Calls on fds of another kind, or of none; and an ioctl that no release knows. */
+START_TEST(wrong_fd)
+{
+	struct task_struct *a;
+	int c, m, f;
+
+	world_start("v6.12");
+	a = world_task("a", 1000, 100, 0);
+	c = CALL(a, op_open, 2, false);
+	m = CALL(a, op_mdev_attach, c);
+	f = CALL(a, op_memfd, 1);
+	ck_assert_int_eq(CALL(a, op_map, m, IOVA, P, 1, RW), -ENOTTY);
+	ck_assert_int_eq(CALL(a, op_unmap, f, IOVA, 1), -ENOTTY);
+	ck_assert_int_eq(CALL(a, op_attach, f), -ENOTTY);
+	ck_assert_int_eq(CALL(a, op_detach, -1), -EBADF);
+	ck_assert_int_eq(CALL(a, op_mdev_attach, m), -ENOTTY);
+	ck_assert_int_eq(CALL(a, op_mdev_pin, c, IOVA, 1), -ENOTTY);
+	ck_assert_int_eq(CALL(a, op_mdev_unpin, 99, IOVA, 1), -EBADF);
+	ck_assert_int_eq(CALL(a, op_charged, f), -ENOENT);
+	ck_assert_int_eq(CALL(a, op_charged, c), 0);
+	ck_assert_int_eq(CALL(a, op_device_pfn, m, IOVA), -ENOENT);
+	ck_assert_int_eq(CALL(a, op_change_dma_owner, c), -ENOTTY);
+	ck_assert_int_eq(CALL(a, op_change_dma_owner, f), -ENOTTY);
+	ck_assert_int_eq(CALL(a, op_close, m), 0);
+	ck_assert_int_eq(CALL(a, op_change_dma_owner, c), -EINVAL);
+	world_end();
+}
+END_TEST
+
+/* A range that wraps: in a container of mdevs alone no window is in the way of the last address. */
+START_TEST(last_address)
+{
+	struct task_struct *a;
+	int c, m;
+
+	world_start(_i ? "v6.18" : "v6.12");
+	a = world_task("a", 1000, 100, 0);
+	c = CALL(a, op_open, 2, false);
+	m = CALL(a, op_mdev_attach, c);
+	ck_assert_int_eq(CALL(a, op_map, c, -P, ram(a, 1), 1, RW), 0);
+	/* with O_INVAL it is never found again */
+	ck_assert_int_eq(CALL(a, op_mdev_pin, m, -P, 1), _i ? 0 : -EINVAL);
+	ck_assert_int_eq(CALL(a, op_mdev_pin, m, -P, 2), _i ? -EOVERFLOW : -EINVAL);
+	ck_assert_int_eq(CALL(a, op_unmap, c, -P, 1), _i ? 1 : 0);
+	ck_assert_int_eq(CALL(a, op_unmap_bytes, c, -P, 2 * P), _i ? -EOVERFLOW : -EINVAL);
+	ck_locked(a, 0);
+	world_end();
+}
+END_TEST
+
+/* A dma in what will be a reserved range keeps the device out. */
+START_TEST(reserved_range)
+{
+	struct task_struct *a;
+	unsigned long va;
+	int c, m;
+
+	world_start("v6.12");
+	a = world_task("a", 1000, 100, 0);
+	va = ram(a, 1);
+	c = CALL(a, op_open, 2, false);
+	m = CALL(a, op_mdev_attach, c);
+	ck_assert_int_eq(CALL(a, op_map, c, 0xfee00000, va, 1, RW), 0);
+	ck_assert_int_eq(CALL(a, op_attach, c), -EINVAL);
+	ck_assert_int_eq(CALL(a, op_unmap, c, 0xfee00000, 1), 1);
+	ck_assert_int_eq(CALL(a, op_attach, c), 0);
+	ck_assert_int_eq(CALL(a, op_map, c, 0xfee00000, va, 1, RW), -EINVAL);
+	/* and once it has left, the mdev may have it again */
+	ck_assert_int_eq(CALL(a, op_detach, c), 0);
+	ck_assert_int_eq(CALL(a, op_map, c, 0xfee00000, va, 1, RW), 0);
+	ck_assert_int_eq(CALL(a, op_close, m), 0);
+	world_end();
+}
+END_TEST
+
 /* A container takes 65535 dmas (no domain: nothing is pinned), then ENOSPC, until one goes. */
 START_TEST(dma_avail)
 {
@@ -190,6 +265,9 @@ Suite *vfio_errno_suite(void)
 	tcase_add_test(tcase, unmap_v1);
 	tcase_add_test(tcase, no_device);
 	tcase_add_test(tcase, close_and_exec);
+	tcase_add_test(tcase, wrong_fd);
+	tcase_add_loop_test(tcase, last_address, 0, 2);
+	tcase_add_test(tcase, reserved_range);
 	tcase_add_test(tcase, dma_avail);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -199,6 +199,66 @@ START_TEST(pin_sleeps)
 }
 END_TEST
 
+/* It sleeps no longer than the container is open: EFAULT. */
+START_TEST(pin_sleeps_until_close)
+{
+	struct pending pin = { .fn = op_mdev_pin };
+	struct task_struct *a, *b;
+	int c, m;
+
+	world_start("v5.15");
+	a = world_task("a", 1000, 60, 0);
+	c = CALL(a, op_open, 2, false);
+	m = CALL(a, op_mdev_attach, c);
+	ck_assert_int_eq(CALL(a, op_thread, (long)&b), 0);
+	ck_assert_int_eq(CALL(a, op_map, c, IOVA, ram(a, 4), 4, RW), 0);
+	ck_assert_int_eq(CALL(a, op_unmap_vaddr, c, IOVA, 4), 4);
+	pin.a[0] = m;
+	pin.a[1] = IOVA;
+	pin.a[2] = 2;
+	queue(b, &pin);
+	ck_assert_int_eq(run_all(), SIM_STUCK);
+	ck_assert_int_eq(CALL(a, op_close, c), 0);
+	ck_assert_int_eq(pin.ret, -EFAULT);
+	ck_assert_uint_eq(mm_pages_pinned(), 0);
+	world_ignore(VIOLATION_DEADLOCK);
+	world_end();
+}
+END_TEST
+
+/* A device that joins sleeps, too, until all addresses are there; then everything is pinned. */
+START_TEST(attach_sleeps)
+{
+	struct pending attach = { .fn = op_attach };
+	struct task_struct *a, *b;
+	unsigned long va;
+	int c, m;
+
+	world_start("v5.15");
+	a = world_task("a", 1000, 60, 0);
+	va = ram(a, 8);
+	c = CALL(a, op_open, 2, false);
+	m = CALL(a, op_mdev_attach, c);
+	ck_assert_int_eq(CALL(a, op_thread, (long)&b), 0);
+	ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 4, RW), 0);
+	ck_assert_int_eq(CALL(a, op_map, c, IOVA + 4 * P, va, 4, RW), 0);
+	ck_assert_int_eq(CALL(a, op_unmap_vaddr_all, c), 8);
+	attach.a[0] = c;
+	queue(b, &attach);
+	ck_assert_int_eq(run_all(), SIM_STUCK);
+	ck_assert_int_eq(CALL_STUCK(a, op_map_vaddr, c, IOVA, va, 4), 0);
+	ck_assert(!attach.done);
+	/* taken away, it needs none */
+	ck_assert_int_eq(CALL(a, op_unmap, c, IOVA + 4 * P, 4), 4);
+	ck_assert(attach.done);
+	ck_assert_int_eq(attach.ret, 0);
+	ck_locked(a, 4);
+	ck_assert_int_eq(CALL(a, op_close, m), 0);
+	world_ignore(VIOLATION_DEADLOCK);
+	world_end();
+}
+END_TEST
+
 Suite *vfio_vaddr_suite(void)
 {
 	Suite *suite = suite_create("vfio addresses");
@@ -210,6 +270,8 @@ Suite *vfio_vaddr_suite(void)
 	tcase_add_test(tcase, unknown_flag);
 	tcase_add_test(tcase, refused_with_mdev);
 	tcase_add_loop_test(tcase, pin_sleeps, 0, 2);
+	tcase_add_test(tcase, pin_sleeps_until_close);
+	tcase_add_test(tcase, attach_sleeps);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
