@@ -180,7 +180,7 @@ void kapi_device_destroy(struct device *dev)
 	kfree(to_kapi_device(dev));
 }
 
-const struct iommu_ops *dev_iommu_ops(struct device *dev)
+static const struct iommu_ops *ops_of_device(struct device *dev)
 {
 	return ops_of_kind(to_kapi_device(dev)->options.kind);
 }
@@ -354,7 +354,7 @@ static bool domain_fits(const struct iommu_domain *domain, struct device *dev)
 	const struct kapi_iommu_options *made = &container_of(domain, struct kapi_domain, domain)->options;
 	const struct kapi_iommu_options *options = &to_kapi_device(dev)->options;
 
-	return dev_iommu_ops(dev) == domain->owner && made->pgsize == options->pgsize &&
+	return ops_of_device(dev) == domain->owner && made->pgsize == options->pgsize &&
 	       made->aperture_start == options->aperture_start && made->aperture_last == options->aperture_last;
 }
 

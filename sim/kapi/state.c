@@ -260,3 +260,22 @@ bool bitmap_full(const unsigned long *map, unsigned int nbits)
 {
 	return find_first_zero_bit(map, nbits) == nbits;
 }
+
+void bitmap_or(unsigned long *dst, const unsigned long *a, const unsigned long *b, unsigned int nbits)
+{
+	for (unsigned int word = 0; word < BITS_TO_LONGS(nbits); word++)
+		dst[word] = a[word] | b[word];
+}
+
+/* Bit n goes to n + @shift; the lowest ones become clear. @dst may be @src. */
+void bitmap_shift_left(unsigned long *dst, const unsigned long *src, unsigned int shift, unsigned int nbits)
+{
+	unsigned int words = BITS_TO_LONGS(nbits), by = shift / BITS_PER_LONG, bits = shift % BITS_PER_LONG;
+
+	for (unsigned int to = words; to--;) {
+		unsigned long high = to >= by ? src[to - by] : 0;
+		unsigned long low = to > by ? src[to - by - 1] : 0;
+
+		dst[to] = bits ? high << bits | low >> (BITS_PER_LONG - bits) : high;
+	}
+}

@@ -23,6 +23,9 @@ unsigned int bitmap_weight(const unsigned long *map, unsigned int nbits);
 bool bitmap_empty(const unsigned long *map, unsigned int nbits);
 bool bitmap_full(const unsigned long *map, unsigned int nbits);
 
+void bitmap_shift_left(unsigned long *dst, const unsigned long *src, unsigned int shift, unsigned int nbits);
+void bitmap_or(unsigned long *dst, const unsigned long *a, const unsigned long *b, unsigned int nbits);
+
 static inline void bitmap_zero(unsigned long *map, unsigned int nbits)
 {
 	memset(map, 0, bitmap_size(nbits));

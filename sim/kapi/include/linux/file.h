@@ -8,6 +8,8 @@
 /* The file with a reference, or NULL. */
 struct file *fget(unsigned int fd);
 void fput(struct file *file);
+/* The last reference: ->release() runs before it returns. */
+void __fput_sync(struct file *file);
 int get_unused_fd_flags(unsigned int flags);
 void put_unused_fd(unsigned int fd);
 void fd_install(unsigned int fd, struct file *file);

@@ -16,10 +16,21 @@
 struct inode;
 struct file;
 
+struct module;
+struct poll_table_struct;
+
 struct file_operations {
 	const char *name;		/* "iommufd", "vfio", "io_uring", "memfd": for reports */
 	int (*release)(struct inode *inode, struct file *file);
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	/* of upstream's files */
+	struct module *owner;
+	int (*open)(struct inode *inode, struct file *file);
+	long (*unlocked_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	ssize_t (*read)(struct file *file, char __user *buf, size_t count, loff_t *pos);
+	ssize_t (*write)(struct file *file, const char __user *buf, size_t count, loff_t *pos);
+	__poll_t (*poll)(struct file *file, struct poll_table_struct *wait);
 };
 
 /* Work of a task for the end of its system call (kernel/task_work.c). */
@@ -43,5 +54,6 @@ struct file {
 #define FMODE_WRITE 2u
 
 struct file *get_file(struct file *file);
+int nonseekable_open(struct inode *inode, struct file *file);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <asm/barrier.h>
+#include <asm/page.h>
 #include <linux/align.h>
 #include <linux/array_size.h>
 #include <linux/bitops.h>
@@ -11,6 +12,8 @@
 #include <linux/compiler.h>
 #include <linux/container_of.h>
 #include <linux/err.h>
+#include <linux/export.h>
+#include <linux/jiffies.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/math.h>

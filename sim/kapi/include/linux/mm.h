@@ -11,6 +11,7 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/mm_page.h>
 #include <linux/mm_types.h>
 #include <linux/sched.h>
 #include <linux/slab.h>

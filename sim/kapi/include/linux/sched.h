@@ -78,6 +78,11 @@ static inline void put_task_struct(struct task_struct *task)
 		__put_task_struct(task);
 }
 
+static inline pid_t task_pid_nr(const struct task_struct *task)
+{
+	return task->pid;
+}
+
 static inline void task_lock(struct task_struct *task)
 {
 	spin_lock(&task->alloc_lock);
