@@ -137,7 +137,7 @@ static const struct sim_invariant dma_sum = {
 
 static const struct sim_invariant dma_pages = {
 	.violation = VIOLATION_DMA_PAGES,
-	.sentence = "a dma charges the pages that its domain maps, or without a domain those that mdevs hold, reserved ones not counted",
+	.sentence = "a dma charges what its domain maps, or without one what mdevs hold, but no reserved page",
 	.source = "facts I12; vfio_iommu_type1.c:vfio_pin_pages_remote",
 	.when = SIM_QUIESCENT,
 	.check = check_dma_pages,

@@ -175,8 +175,8 @@ int vfio_wait_all_valid(struct vfio_iommu *iommu);
 int vfio_wait(struct vfio_iommu *iommu);
 
 /* vfio_type1.c: the ioctls. Bytes; *@unmapped is set in any case. */
-long vfio_type1_map(struct vfio_iommu *iommu, unsigned long iova, unsigned long va, unsigned long len, unsigned int prot,
-		    bool set_vaddr);
+long vfio_type1_map(struct vfio_iommu *iommu, unsigned long iova, unsigned long va, unsigned long len,
+		    unsigned int prot, bool set_vaddr);
 long vfio_type1_unmap(struct vfio_iommu *iommu, unsigned long iova, unsigned long len, bool all, bool vaddr,
 		      unsigned long *unmapped);
 struct vfio_dma *vfio_find_dma(struct vfio_iommu *iommu, unsigned long start, unsigned long size);

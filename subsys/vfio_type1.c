@@ -378,8 +378,8 @@ static int map_locked(struct vfio_iommu *iommu, unsigned long iova, unsigned lon
  * charging and mapping give. VADDR: ENOENT, EINVAL where it is not invalid or not
  * the same range, ENOMEM and EINTR of the charge.
  */
-long vfio_type1_map(struct vfio_iommu *iommu, unsigned long iova, unsigned long va, unsigned long len, unsigned int prot,
-		    bool set_vaddr)
+long vfio_type1_map(struct vfio_iommu *iommu, unsigned long iova, unsigned long va, unsigned long len,
+		    unsigned int prot, bool set_vaddr)
 {
 	int iommu_prot = 0;
 	int ret;

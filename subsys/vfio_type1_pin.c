@@ -421,7 +421,10 @@ unpin_out:
 	return chunk.pinned;
 }
 
-/* Unpins a run that is mapped at @iova. Returns the pages that were not reserved; charged ones among them are uncharged. */
+/*
+ * Unpins a run that is mapped at @iova. Returns the pages that were not reserved;
+ * those among them that are charged are uncharged with @do_accounting.
+ */
 long vfio_unpin_pages_remote(struct vfio_dma *dma, unsigned long iova, unsigned long frame, unsigned long npage,
 			     bool do_accounting)
 {

@@ -79,7 +79,8 @@ void world_end(void)
 	for (i = 0; i < sim_reports(); i++) {
 		const struct sim_report *report = sim_report(i);
 
-		ck_assert_msg(ignored[report->violation], "%s: %s", sim_violation_name(report->violation), report->text);
+		ck_assert_msg(ignored[report->violation], "%s: %s", sim_violation_name(report->violation),
+			      report->text);
 	}
 	sim_world_destroy(world);
 }

@@ -3,7 +3,7 @@
 #ifndef TESTS_SUBSYS_IOMMU_OPS_H
 #define TESTS_SUBSYS_IOMMU_OPS_H
 
-long iommu_op_device(const long *a);		/* mock, aperture's last or 0, least page or 0; returns the device or 0 */
+long iommu_op_device(const long *a);		/* mock, aperture's last, least page; returns the device or 0 */
 long iommu_op_destroy_device(const long *a);	/* device */
 long iommu_op_domain(const long *a);		/* device; returns the domain or -errno */
 long iommu_op_free(const long *a);		/* domain */

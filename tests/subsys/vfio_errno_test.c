@@ -97,7 +97,7 @@ START_TEST(unmap_v1)
 }
 END_TEST
 
-/* A container without a group has no IOMMU: every ioctl is EINVAL. It gets one with the first group and loses it with the last. */
+/* A container without a group has no IOMMU: every ioctl is EINVAL. It has one from the first group to the last. */
 START_TEST(no_device)
 {
 	struct task_struct *a;

@@ -109,7 +109,7 @@ START_TEST(uncharge_killed)
 }
 END_TEST
 
-/* The N-th allocation of open, map, attach and mdev calls: each either works or fails with ENOMEM and leaves nothing. */
+/* The N-th allocation of open, map, attach and mdev calls: each works, or fails with ENOMEM and leaves nothing. */
 START_TEST(allocations)
 {
 	struct task_struct *a;

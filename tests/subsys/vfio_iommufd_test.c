@@ -85,7 +85,7 @@ START_TEST(compat_no_device)
 }
 END_TEST
 
-/* The fd of /dev/iommu as a container: the user pays; whoever has lost that fd has no container; closing it closes no fd. */
+/* The fd of /dev/iommu as a container: the user pays; who has lost that fd has no container; its close closes no fd. */
 START_TEST(iommufd_as_container)
 {
 	struct task_struct *a;

@@ -4,8 +4,8 @@
 
 #define SEEDS 60
 
-static void later(struct task_struct *task, struct pending *pending, long (*fn)(const long *a), long a0, long a1, long a2,
-		  long a3, long a4)
+static void later(struct task_struct *task, struct pending *pending, long (*fn)(const long *a), long a0, long a1,
+		  long a2, long a3, long a4)
 {
 	*pending = (struct pending){ .fn = fn, .a = { a0, a1, a2, a3, a4 } };
 	queue(task, pending);
@@ -94,7 +94,7 @@ START_TEST(unmaps_that_tell_drivers)
 }
 END_TEST
 
-/* The last group leaves while a map is under way: the kernel frees what the map works on. It is told, and nothing crashes. */
+/* The last group leaves under a map: the kernel frees what the map works on. It is told, and nothing crashes. */
 START_TEST(detach_under_an_ioctl)
 {
 	unsigned long seed, hits = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The update of addresses: who is charged after exec and fork, and what waits or is refused while an address is invalid. */
+/* The update of addresses: who is charged after exec and fork, and what waits or is refused meanwhile. */
 #include "harness.h"
 
 static unsigned long shared(struct task_struct *task, int memfd, unsigned long pages)

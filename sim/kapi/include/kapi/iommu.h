@@ -26,7 +26,10 @@ enum kapi_iommu_kind {
 	KAPI_IOMMU_VFIO,
 };
 
-/* In @prot: as one map call for each page (iommufd without large pages): no large page, and any page may be unmapped alone. */
+/*
+ * In @prot: as one map call for each page (iommufd without large pages), so that
+ * there is no large page and any page may be unmapped alone.
+ */
 #define KAPI_IOMMU_BY_PAGE (1 << 16)
 
 struct kapi_iommu_options {
@@ -47,7 +50,10 @@ void kapi_device_destroy(struct device *dev);
  */
 int iommu_map_frames(struct iommu_domain *domain, unsigned long iova, unsigned long frame_addr, size_t bytes, int prot,
 		     gfp_t gfp);
-/* The run at the first mapped IOVA >= @iova, clipped to [@iova, @last]; run.value is the frame address, run.attr the prot. */
+/*
+ * The run at the first mapped IOVA >= @iova, clipped to [@iova, @last]; run.value
+ * is the frame address, run.attr the prot. false where nothing is mapped there.
+ */
 bool iommu_lookup_frames(struct iommu_domain *domain, unsigned long iova, unsigned long last, struct sim_run *run);
 
 /* Every paging domain of the world, for the invariants dma_pages and unpin_while_mapped. */
