@@ -70,7 +70,7 @@ static unsigned long alloc_own(struct fault *f, unsigned long index, unsigned lo
 	return got;
 }
 
-/* The aligned 2M pages around and behind @index that lie in the VMA with nothing mapped in them; 0: not even its own. */
+/* The aligned 2M pages around and behind @index that the VMA covers and nothing is mapped in; 0: not even its own. */
 static unsigned long huge_room(const struct fault *f, unsigned long index, unsigned long *first)
 {
 	unsigned long lo = f->vma_first, hi = f->vma_last, end;
@@ -125,7 +125,7 @@ static unsigned long fault_anon(struct fault *f, unsigned long index, unsigned l
 	return got;
 }
 
-/* A missing page of private hugetlb memory: from its reservation, or from what the pool has left. By whole 2M pages. */
+/* Missing 2M pages of private hugetlb memory: from its reservation, or from what the pool has left. */
 static unsigned long fault_hugetlb(struct fault *f, unsigned long first, unsigned long nr)
 {
 	unsigned long nr2m, same, frame, at2m = vma_pgoff_of(f->vma, first) / HPAGE_PMD_NR;

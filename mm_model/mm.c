@@ -71,14 +71,13 @@ void mmput(struct mm_struct *mm)
 
 struct mm_struct *get_task_mm(struct task_struct *task)
 {
-	struct mm_struct *mm;
+	struct mm_struct *mm = NULL;
 
-	if (task->flags & PF_KTHREAD)
-		return NULL;
 	task_lock(task);
-	mm = task->mm;
-	if (mm)
+	if (task->mm && !(task->flags & PF_KTHREAD)) {
+		mm = task->mm;
 		mmget(mm);
+	}
 	task_unlock(task);
 	return mm;
 }

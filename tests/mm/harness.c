@@ -153,6 +153,14 @@ CALL(pin_memfd, mm_syscall(kernel_pin_memfd(a[0], a[1], a[2], (struct pins *)a[3
 CALL(counted_fd, mm_syscall(kernel_counted_fd((unsigned int *)a[0], (bool *)a[1])))
 CALL(fget_fput, mm_syscall(kernel_fget_fput(a[0], (unsigned int *)a[1], (unsigned int *)a[2])))
 CALL(capable, kernel_capable(a[0]))
+CALL(pin_again, mm_syscall(kernel_pin_again(a[0], a[1], (struct pins *)a[2])))
+CALL(pin_few, mm_syscall(kernel_pin_few(a[0], a[1], a[2], (struct pins *)a[3])))
+CALL(follow, kernel_follow(a[0], a[1], a[2], (unsigned long *)a[3]))
+CALL(device_mmap, mm_syscall(kernel_device_mmap(a[0], (unsigned int *)a[1])))
+CALL(hold_file, (*(void **)a[1] = kernel_hold_file(a[0])) ? 0 : -EBADF)
+CALL(charge_ucounts, kernel_charge_ucounts(a[0]))
+CALL(uncharge_ucounts, kernel_uncharge_ucounts(a[0]))
+CALL(settle, (mm_settle(), mm_syscall(0)))
 
 struct task_struct *task_new(const char *name, unsigned int uid, unsigned long limit_pages)
 {

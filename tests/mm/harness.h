@@ -44,7 +44,8 @@ long on_task(struct task_struct *task, call_fn fn, const unsigned long *arg);
 #define CALLS(X) X(mmap) X(munmap) X(mprotect) X(dontneed) X(touch) X(mlock) X(mlock2) X(munlock) X(mlockall) \
 	X(munlockall) X(mremap) X(fork) X(clone_vm) X(thread) X(exec) X(exit) X(setuid) X(seteuid) X(unshare_user) \
 	X(capset) X(prlimit) X(memfd) X(close) X(cloexec) X(send_fd) X(pin) X(pin_remote) X(unpin) X(pin_memfd) \
-	X(counted_fd) X(fget_fput) X(capable)
+	X(counted_fd) X(fget_fput) X(capable) \
+	X(pin_again) X(pin_few) X(follow) X(device_mmap) X(hold_file) X(charge_ucounts) X(uncharge_ucounts) X(settle)
 #define DECLARE(name) long call_##name(const unsigned long *arg);
 CALLS(DECLARE)
 #undef DECLARE
@@ -98,6 +99,17 @@ void kernel_break_user(struct task_struct *task, int by);
 void kernel_exec_hook(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
 void kernel_fork_hook(struct task_struct *parent, struct task_struct *child);
 void kernel_charge_pinned(struct task_struct *task, long pages);
+long kernel_pin_again(unsigned long va, unsigned long nr, struct pins *pins);
+long kernel_pin_few(unsigned long va, unsigned long nr, unsigned int max, struct pins *pins);
+long kernel_follow(unsigned long va, unsigned long nr, bool write, unsigned long *frame);
+bool kernel_frame_reserved(unsigned long frame);
+unsigned long kernel_frame_of_pfn(unsigned long pfn);
+unsigned long kernel_frame_folio(unsigned long frame, unsigned long *head);
+long kernel_device_mmap(unsigned long len, unsigned int *closes);
+void kernel_put_held_file(void *file);
+void *kernel_hold_file(int fd);
+long kernel_charge_ucounts(long pages);
+long kernel_uncharge_ucounts(long pages);
 void *kernel_alloc(void);
 void kernel_free(void *ptr);
 #define KERNEL_CAP_IPC_LOCK 14

@@ -7,8 +7,10 @@
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/user_namespace.h>
 
 struct pins {
 	struct page_run run[64];
@@ -47,6 +49,17 @@ void kernel_break_user(struct task_struct *task, int by);
 void kernel_exec_hook(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
 void kernel_fork_hook(struct task_struct *parent, struct task_struct *child);
 void kernel_charge_pinned(struct task_struct *task, long pages);
+long kernel_pin_again(unsigned long va, unsigned long nr, struct pins *pins);
+long kernel_pin_few(unsigned long va, unsigned long nr, unsigned int max, struct pins *pins);
+long kernel_follow(unsigned long va, unsigned long nr, bool write, unsigned long *frame);
+bool kernel_frame_reserved(unsigned long frame);
+unsigned long kernel_frame_of_pfn(unsigned long pfn);
+unsigned long kernel_frame_folio(unsigned long frame, unsigned long *head);
+long kernel_device_mmap(unsigned long len, unsigned int *closes);
+void kernel_put_held_file(void *file);
+void *kernel_hold_file(int fd);
+long kernel_charge_ucounts(long pages);
+long kernel_uncharge_ucounts(long pages);
 void *kernel_alloc(void);
 void kernel_free(void *ptr);
 
@@ -270,4 +283,110 @@ void *kernel_alloc(void)
 void kernel_free(void *ptr)
 {
 	kfree(ptr);
+}
+
+/* A batch that ends short is asked for again within the same system call; the second answer. */
+long kernel_pin_again(unsigned long va, unsigned long nr, struct pins *pins)
+{
+	struct page_runs runs = { .run = pins->run, .max = ARRAY_SIZE(pins->run) };
+	long first = pin_user_runs_fast(va, nr, FOLL_PIN | FOLL_WRITE, &runs), second;
+
+	second = pin_user_runs_fast(va + first * PAGE_SIZE, nr - first, FOLL_PIN | FOLL_WRITE, &runs);
+	pins->nr = runs.nr;
+	return second;
+}
+
+/* A vector of @max runs only. */
+long kernel_pin_few(unsigned long va, unsigned long nr, unsigned int max, struct pins *pins)
+{
+	struct page_runs runs = { .run = pins->run, .max = max };
+	long ret = pin_user_runs_fast(va, nr, FOLL_PIN | FOLL_WRITE, &runs);
+
+	pins->nr = runs.nr;
+	return ret;
+}
+
+long kernel_follow(unsigned long va, unsigned long nr, bool write, unsigned long *frame)
+{
+	struct page_run run = { 0 };
+	long ret;
+
+	mmap_read_lock(current->mm);
+	ret = follow_pfnmap_run(current->mm, va, nr, write, &run);
+	mmap_read_unlock(current->mm);
+	*frame = run.frame;
+	return ret ? ret : run.nr;
+}
+
+bool kernel_frame_reserved(unsigned long frame)
+{
+	unsigned long same;
+
+	return frame_reserved(frame, &same) && same;
+}
+
+unsigned long kernel_frame_of_pfn(unsigned long pfn)
+{
+	return phys_to_frame((phys_addr_t)pfn << PAGE_SHIFT);
+}
+
+unsigned long kernel_frame_folio(unsigned long frame, unsigned long *head)
+{
+	return frame_folio(frame, head);
+}
+
+/* A device's file: its mapping cannot be copied by fork, is never merged, and counts its closes. */
+static void device_close(struct vm_area_struct *vma)
+{
+	++*(unsigned int *)vma->vm_private_data;
+}
+
+static const struct vm_operations_struct device_vm_ops = {
+	.close = device_close,
+};
+
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_flags |= VM_DONTCOPY | VM_DONTEXPAND;
+	vma->vm_ops = &device_vm_ops;
+	vma->vm_private_data = file->private_data;
+	return 0;
+}
+
+static const struct file_operations device_fops = {
+	.name = "device",
+	.mmap = device_mmap,
+};
+
+long kernel_device_mmap(unsigned long len, unsigned int *closes)
+{
+	struct file *file = anon_inode_getfile("[device]", &device_fops, closes, 0);
+	unsigned long addr = vm_mmap_pgoff(file, 0, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_LOCKED, 0);
+
+	fput(file);
+	return addr;
+}
+
+/* Drops a file's last reference where no task runs. */
+void kernel_put_held_file(void *file)
+{
+	fput(file);
+}
+
+void *kernel_hold_file(int fd)
+{
+	return fget(fd);
+}
+
+/* Charges @pages to the ucounts of current, and back. Returns the leaf's count after the charge. */
+long kernel_charge_ucounts(long pages)
+{
+	long now = inc_rlimit_ucounts(current->cred->ucounts, UCOUNT_RLIMIT_MEMLOCK, pages);
+
+	return now;
+}
+
+long kernel_uncharge_ucounts(long pages)
+{
+	return dec_rlimit_ucounts(current->cred->ucounts, UCOUNT_RLIMIT_MEMLOCK, pages);
 }

@@ -79,6 +79,138 @@ START_TEST(fault_site)
 }
 END_TEST
 
+/* ... within one call: the page that failed fails again, and is good in the next call. */
+START_TEST(fault_site_again)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 10);
+	struct pins pins;
+
+	sim_fault_arm(mm_task_actor(a), SIM_FAULT_GUP, 3);
+	ck_assert_int_eq(ON(a, pin_again, ram, 10, (unsigned long)&pins), -EFAULT);
+	UNPIN(a, &pins);
+	sim_fault_arm(mm_task_actor(a), SIM_FAULT_GUP, 3);
+	ck_assert_int_eq(PIN(a, ram, 10, PIN_WRITE, &pins), 3);
+	UNPIN(a, &pins);
+	ck_assert_int_eq(PIN(a, ram + 3 * P, 7, PIN_WRITE, &pins), 7);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* A full vector ends the batch at a run's end; a run that goes on still fits. */
+START_TEST(full_vector)
+{
+	struct task_struct *a = task_new("a", 1000, FINI);
+	unsigned long ram = map_anon(a, 12), i;
+	struct pins pins;
+
+	/* each in a block of its own, from the end */
+	for (i = 12; i; i -= 4)
+		ck_assert_int_eq(ON(a, touch, ram + (i - 4) * P, 4 * P, true), 0);
+	ck_assert_int_eq(ON(a, pin_few, ram, 12, 2, (unsigned long)&pins), 8);
+	ck_assert_uint_eq(pins.nr, 2);
+	UNPIN(a, &pins);
+	ck_assert_int_eq(ON(a, pin_few, ram, 12, 3, (unsigned long)&pins), 12);
+	UNPIN(a, &pins);
+}
+END_TEST
+
+/* BARs: no pins, but their frames can be followed, within the VMA and its permission; reserved and contiguous. */
+START_TEST(pfnmap)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *b;
+	unsigned long bar = map_kind(a, 8 * P, MM_PFNMAP, RO, -1), ram = map_anon(a, 1), frame;
+
+	ck_assert_int_eq(ON(a, follow, bar + 2 * P, 100, false, (unsigned long)&frame), 6);
+	ck_assert(kernel_frame_reserved(frame));
+	ck_assert_uint_ge(kernel_frame_contig(frame), 6);
+	ck_assert_int_eq(mm_task_pfn(a, bar + 2 * P), (long)kernel_pfn(frame));
+	ck_assert_int_eq(ON(a, follow, bar, 1, true, (unsigned long)&frame), -EFAULT);
+	ck_assert_int_eq(ON(a, follow, ram, 1, false, (unsigned long)&frame), -EFAULT);
+	ck_assert_int_eq(ON(a, follow, bar - 100 * P, 1, false, (unsigned long)&frame), -EFAULT);
+	ck_assert_int_eq(ON(a, touch, bar, 8 * P, false), 0);
+	ck_assert_int_eq(ON(a, dontneed, bar, P), -EINVAL);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(mm_task_pfn(b, bar), mm_task_pfn(a, bar));
+}
+END_TEST
+
+/* Frames and physical addresses lead to each other, for each kind of frame. */
+START_TEST(addresses)
+{
+	static const enum mm_mmap_kind kinds[] = { MM_ANON, MM_HUGETLB, MM_PFNMAP, MM_SHARED };
+	struct task_struct *a;
+	unsigned int kind, i;
+
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .hugepages = ~0ul, .contig_pages = 1 + 7 * _i });
+	a = task_new("a", 1000, FINI);
+	for (kind = 0; kind < 4; kind++) {
+		unsigned long va = map_kind(a, M2, kinds[kind], RW, -1), head;
+
+		ck_assert_int_eq(ON(a, touch, va, M2, true), 0);
+		for (i = 0; i < 512; i += 37) {
+			long pfn = mm_task_pfn(a, va + i * P);
+			unsigned long frame = kernel_frame_of_pfn(pfn);
+
+			ck_assert_int_ge(pfn, 0);
+			ck_assert_uint_eq(kernel_pfn(frame), pfn);
+			ck_assert_uint_ge(kernel_frame_contig(frame), 1);
+			ck_assert_int_eq(kernel_frame_reserved(frame), kinds[kind] == MM_PFNMAP);
+			ck_assert_uint_eq(kernel_frame_folio(frame, &head), kinds[kind] == MM_HUGETLB ? 512 : 1);
+			ck_assert_uint_eq(head, frame - (kinds[kind] == MM_HUGETLB ? i : 0));
+		}
+	}
+}
+END_TEST
+
+/* hugetlb after a fork: a write takes a copy of the whole folio, the last owner keeps his; mremap by 2M only. */
+START_TEST(hugetlb_cow)
+{
+	struct task_struct *a = task_new("a", 1000, FINI), *b;
+	unsigned long va = map_kind(a, 2 * M2, MM_HUGETLB, RW, -1);
+	long pfn;
+
+	ck_assert_int_eq(ON(a, touch, va, 2 * M2, true), 0);
+	pfn = mm_task_pfn(a, va);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(mm_task_pfn(b, va), pfn);
+	ck_assert_int_eq(ON(b, touch, va + 77 * P, P, true), 0);
+	ck_assert_int_ne(mm_task_pfn(b, va), pfn);
+	ck_assert_int_eq(mm_task_pfn(b, va) + 511, mm_task_pfn(b, va + 511 * P));
+	ck_assert_int_eq(mm_task_pfn(b, va + M2), mm_task_pfn(a, va + M2));
+	ck_assert_int_eq(ON(a, touch, va, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, va), pfn);
+	ck_assert_int_eq(ON(a, mremap, va + P, M2, M2), -EINVAL);
+	ck_assert_int_eq(ON(a, mremap, va, 2 * M2, 3 * M2), -EINVAL);
+	ck_assert_int_eq(ON(a, mremap, va, 2 * M2, M2), va);
+	ck_assert_int_eq(mm_task_pfn(a, va + M2), -1);
+}
+END_TEST
+
+/* A private hugetlb mapping that is split keeps each part's reservation. */
+START_TEST(hugetlb_split)
+{
+	struct mm_mmap_args args = { .len = 3 * M2, .kind = MM_HUGETLB, .prot = RW, .fd = -1 };
+	struct task_struct *a;
+	unsigned long va;
+
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .hugepages = 3 });
+	a = task_new("a", 1000, FINI);
+	va = ON(a, mmap, (unsigned long)&args);
+	ck_assert_int_eq(ON(a, touch, va + M2, M2, true), 0);
+	ck_assert_int_eq(ON(a, munmap, va + M2, M2), 0);
+	args.len = M2;
+	ck_assert_int_gt(ON(a, mmap, (unsigned long)&args), 0);
+	ck_assert_int_eq(ON(a, mmap, (unsigned long)&args), -ENOMEM);
+	ck_assert_int_eq(ON(a, touch, va, M2, true), 0);
+	ck_assert_int_eq(ON(a, touch, va + 2 * M2, M2, false), 0);
+	ck_assert_int_eq(ON(a, munmap, va, M2), 0);
+	ck_assert_int_gt(ON(a, mmap, (unsigned long)&args), 0);
+}
+END_TEST
+
 /* Host memory ends: a pin is short, then ENOMEM; a touch kills. */
 START_TEST(out_of_memory)
 {
@@ -460,7 +592,7 @@ START_TEST(thp_fallback)
 }
 END_TEST
 
-/* A hugetlb memfd: 2M offsets and sizes, one reservation for all who map it, EFAULT for a pin where the pool is empty. */
+/* A hugetlb memfd: 2M offsets and sizes, one reservation for all who map it, EFAULT where the pool is empty. */
 START_TEST(hugetlb_memfd)
 {
 	struct mm_mmap_args args = { .len = 2 * M2, .kind = MM_SHARED, .prot = RW };
@@ -593,7 +725,7 @@ START_TEST(remote)
 	unsigned long ram = map_anon(a, 4);
 	struct pins pins;
 
-	ck_assert_int_eq(ON(b, pin_remote, (unsigned long)a, ram, 4, PIN_WRITE | PIN_LONGTERM, (unsigned long)&pins), 4);
+	ck_assert_int_eq(ON(b, pin_remote, (unsigned long)a, ram, 4, PIN_WRITE, (unsigned long)&pins), 4);
 	ck_assert_uint_eq(mm_task_pins(a, ram), 1);
 	ck_assert_int_eq(ON(a, exit, 0), 0);
 	ck_assert_uint_eq(mm_pages_pinned(), 4);
@@ -616,6 +748,12 @@ Suite *gup_suite(void)
 	tcase_add_test(tcase, pin_lifetime);
 	tcase_add_test(tcase, errors);
 	tcase_add_test(tcase, fault_site);
+	tcase_add_test(tcase, fault_site_again);
+	tcase_add_test(tcase, full_vector);
+	tcase_add_test(tcase, pfnmap);
+	tcase_add_loop_test(tcase, addresses, 0, 3);
+	tcase_add_test(tcase, hugetlb_cow);
+	tcase_add_test(tcase, hugetlb_split);
 	tcase_add_test(tcase, out_of_memory);
 	tcase_add_test(tcase, zero_page);
 	tcase_add_loop_test(tcase, zero_page_pin, 0, 4);

@@ -169,6 +169,72 @@ START_TEST(deferred_fput)
 }
 END_TEST
 
+/* The last reference dropped where no task runs: released by deferred work, and settle() waits for it. */
+START_TEST(delayed_fput)
+{
+	struct task_struct *a = task_new("a", 1000, 64);
+	unsigned int released = 0;
+	bool null = false;
+	void *file;
+	long fd;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		fd = ON(a, counted_fd, (unsigned long)&released, (unsigned long)&null);
+		ck_assert_int_eq(ON(a, hold_file, fd, (unsigned long)&file), 0);
+		ck_assert_int_eq(ON(a, close, fd), 0);
+		kernel_put_held_file(file);
+		ck_assert_uint_eq(released, i);
+		if (i)
+			mm_settle();
+		else
+			ck_assert_int_eq(ON(a, settle, 0), 0);
+		ck_assert_uint_eq(released, i + 1);
+		ck_assert(null);
+	}
+}
+END_TEST
+
+/* Mappings of a device: not copied by fork, not locked, each part closed once. */
+START_TEST(device_mapping)
+{
+	struct task_struct *a = task_new("a", 1000, 64), *b;
+	unsigned int closes = 0, before;
+	unsigned long va = ON(a, device_mmap, 8 * P, (unsigned long)&closes);
+
+	EXPECT_LOCKED(a, 0);
+	ck_assert_uint_eq(kernel_total_vm(a), 8);
+	b = fork_task(a, "b");
+	ck_assert_uint_eq(kernel_total_vm(b), 0);
+	ck_assert_int_eq(ON(a, mlock, va, 8 * P), -ENOMEM);
+	EXPECT_LOCKED(a, 0);
+	ck_assert_int_eq(ON(a, munmap, va + 2 * P, 2 * P), 0);
+	ck_assert_uint_eq(closes, 1);
+	before = kernel_map_count(a);
+	ck_assert_int_eq(ON(a, mprotect, va, 2 * P, RO), 0);
+	ck_assert_uint_eq(kernel_map_count(a), before);
+	ck_assert_int_eq(ON(a, exit, 0), 0);
+	ck_assert_uint_eq(closes, 3);
+}
+END_TEST
+
+/* ucounts: charged in the namespace and with the creators of those above; gone with the last holder. */
+START_TEST(ucounts)
+{
+	struct task_struct *a = task_new("a", 1000, 64);
+
+	ck_assert_int_eq(ON(a, charge_ucounts, 5), 5);
+	ck_assert_int_eq(mm_ucounts_memlock(1000), 5);
+	ck_assert_int_eq(ON(a, uncharge_ucounts, 5), 1);
+	ck_assert_int_eq(ON(a, unshare_user, 0), 0);
+	ck_assert_int_eq(ON(a, charge_ucounts, 7), 7);
+	ck_assert_int_eq(mm_ucounts_memlock(1000), 7);
+	ck_assert_int_eq(ON(a, uncharge_ucounts, 7), 1);
+	ck_assert_int_eq(mm_ucounts_memlock(1000), 0);
+	ck_assert_int_eq(mm_ucounts_memlock(5), 0);
+}
+END_TEST
+
 /* exec closes what is close-on-exec, when the old mm is gone, and unshares the table. */
 START_TEST(cloexec)
 {
@@ -389,6 +455,9 @@ Suite *task_suite(void)
 	tcase_add_test(tcase, task_reference);
 	tcase_add_test(tcase, task_leak);
 	tcase_add_test(tcase, deferred_fput);
+	tcase_add_test(tcase, delayed_fput);
+	tcase_add_test(tcase, device_mapping);
+	tcase_add_test(tcase, ucounts);
 	tcase_add_test(tcase, cloexec);
 	tcase_add_test(tcase, send_fd);
 	tcase_add_test(tcase, setuid);

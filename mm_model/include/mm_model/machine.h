@@ -42,7 +42,7 @@ struct mm_rules {
 	enum mm_fork_pinned fork_pinned;
 	enum mm_dontunmap dontunmap;
 	enum mm_secretmem secretmem;
-	bool merge_faulted;		/* 6.16..: touched memory merges with an untouched neighbour, whichever comes second */
+	bool merge_faulted;		/* 6.16..: touched memory merges into an untouched neighbour */
 	bool mlock_delta_is_int;	/* all but 6.12.117: 2^31 pages wrap the delta */
 	bool mmap_locks_unlockable;	/* K_3d: MAP_LOCKED counts what mlock would skip (droppable) */
 };

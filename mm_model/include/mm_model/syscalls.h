@@ -44,7 +44,10 @@ long sys_mmap(const struct mm_mmap_args *args);
 long sys_munmap(unsigned long addr, unsigned long len);
 long sys_mprotect(unsigned long addr, unsigned long len, unsigned int prot);
 long sys_madvise_dontneed(unsigned long addr, unsigned long len);
-/* The task's own loads or stores over the range: faults pages in. SIGSEGV without a VMA or permission, SIGBUS past a file's end. */
+/*
+ * The task's own loads or stores over the range: faults pages in. SIGSEGV without a VMA or permission; SIGBUS past a
+ * file's end, with an empty hugetlb pool, and (for the OOM killer) without host memory.
+ */
 long sys_touch(unsigned long addr, unsigned long len, bool write);
 long sys_mlock(unsigned long addr, unsigned long len);
 long sys_mlock2(unsigned long addr, unsigned long len, bool onfault);
