@@ -186,7 +186,7 @@ START_TEST(owner_exited)
 }
 END_TEST
 
-/* The leader thread is gone, others live: task->mm is NULL, so up to 6.2 a map is ESRCH and an unmap loses its charge. */
+/* The leader is gone, others live: task->mm is NULL, so up to 6.2 a map is ESRCH and an unmap loses its charge. */
 START_TEST(dead_leader)
 {
 	static const struct {
