@@ -332,6 +332,49 @@ START_TEST(device_pfn)
 }
 END_TEST
 
+/*
+ * Chunk by chunk or many at a time: the outcome is one. A fault that is armed far
+ * beyond everything makes type1 go by chunks.
+ */
+START_TEST(chunks_or_runs)
+{
+	static const char *const kernel[] = { "v5.4", "v5.15", "v6.2", "v6.12", "v6.18" };
+	static const unsigned long contig[] = { 1, 3, 8, 512 };
+	unsigned long limit, by_chunk;
+
+	for (limit = 0; limit < 1300; limit += 1 + limit / 2) {
+		long ret[2], counter[2], map_again[2];
+
+		for (by_chunk = 0; by_chunk < 2; by_chunk++) {
+			struct task_struct *a;
+			unsigned long va;
+			int c, m;
+
+			world_start_contig(kernel[_i / 4], contig[_i % 4]);
+			a = world_task("a", 1000, limit + 5, 0);
+			va = ram(a, 1200);
+			c = CALL(a, op_open, 2, false);
+			m = CALL(a, op_mdev_attach, c);
+			ck_assert_int_eq(CALL(a, op_map, c, IOVA, va, 600, RW), 0);
+			ck_assert_int_eq(CALL(a, op_map, c, IOVA + 600 * P, va + 600 * P, 600, RW), 0);
+			ck_assert_int_eq(CALL(a, op_mdev_pin, m, IOVA + 7 * P, 5), 0);
+			if (by_chunk)
+				CALL(a, op_fail, SIM_FAULT_GUP, 1l << 40);
+			/* replay, and with a domain there a map, at the limit and beyond */
+			ret[by_chunk] = CALL(a, op_attach, c);
+			counter[by_chunk] = locked(a);
+			map_again[by_chunk] = CALL(a, op_map, c, IOVA + 2000 * P, va + 100 * P, 99, RW);
+			ck_locked(a, counter[by_chunk] + (ret[by_chunk] || map_again[by_chunk] ? 0 : 99));
+			world_end();
+		}
+		ck_assert_int_eq(ret[0], ret[1]);
+		ck_assert_int_eq(ret[0], limit + 5 < 1200 ? -ENOMEM : 0);
+		ck_assert_int_eq(counter[0], counter[1]);
+		ck_assert_int_eq(map_again[0], map_again[1]);
+	}
+}
+END_TEST
+
 static long op_map_and_lose_a_page(const long *a)
 {
 	long ret = op_map(a);
@@ -397,6 +440,7 @@ Suite *vfio_charge_suite(void)
 	tcase_add_loop_test(tcase, device_memory, 0, 4);
 	tcase_add_loop_test(tcase, batches, 0, 16);
 	tcase_add_loop_test(tcase, device_pfn, 0, 3);
+	tcase_add_loop_test(tcase, chunks_or_runs, 0, 20);
 	tcase_add_test(tcase, dma_sum_catches);
 	tcase_add_test(tcase, dma_pages_catches);
 	suite_add_tcase(suite, tcase);
