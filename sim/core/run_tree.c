@@ -15,7 +15,10 @@
  * 3 runs by doubling: most trees of a run never hold more than a few.
  *
  * A cursor is the way from the root to a position in a leaf. It is only good
- * until the next change, save where a function says otherwise.
+ * until the next change, save where a function says otherwise. Most searches end
+ * where the one before did, or close by: the tree's finger remembers that leaf
+ * and its bounds, and the way to it is only looked up where the tree's shape is to
+ * change. Whatever changes a leaf's bounds, or frees it, lifts the finger.
  */
 #include <sim/run_tree.h>
 #include <sim/world.h>
@@ -30,6 +33,7 @@
 #define INNER_CHILDREN 63
 /* By the quarter rule neighbours have 16 children on the average at least: far more than memory can hold. */
 #define LEVELS_MAX 16
+#define LEVELS_UNKNOWN (~0u)
 
 struct sim_run_node {
 	unsigned short nr;	/* runs or children */
@@ -50,9 +54,10 @@ struct inner {
 };
 
 struct cursor {
+	unsigned long key;		/* what was sought */
 	struct leaf *leaf;
 	int pos;			/* of the last run with start <= key; -1: none in this leaf */
-	unsigned int levels;		/* inner nodes above the leaf */
+	unsigned int levels;		/* inner nodes above the leaf; LEVELS_UNKNOWN: not looked up, see way_to() */
 	struct inner *inner[LEVELS_MAX];	/* from the root down */
 	unsigned int index[LEVELS_MAX];
 };
@@ -138,26 +143,57 @@ static void prefetch(const struct sim_run_node *node)
 		__builtin_prefetch(at + offset);
 }
 
-/* The tree is not empty. */
-static void seek(const struct sim_run_tree *tree, unsigned long key, struct cursor *cursor)
+/* From the root down to the leaf of the cursor's key, on which the finger is laid. */
+static void descend(struct sim_run_tree *tree, struct cursor *cursor)
 {
 	struct sim_run_node *node = tree->root;
 	unsigned int levels = 0, level = node->level;
+	unsigned long first = 0, last = ~0ul;
 
 	while (level--) {
 		struct inner *inner = inner_of(node);
-		unsigned int index = last_not_above(inner->key, 1, node->nr, key);
+		unsigned int index = last_not_above(inner->key, 1, node->nr, cursor->key);
 
 		cursor->inner[levels] = inner;
 		cursor->index[levels++] = index;
+		if (index)
+			first = inner->key[index];
+		if (index + 1 < node->nr)
+			last = inner->key[index + 1] - 1;
 		node = inner->child[index];
 		prefetch(node);
 	}
 	cursor->levels = levels;
 	cursor->leaf = leaf_of(node);
+	tree->finger = node;
+	tree->finger_first = first;
+	tree->finger_last = last;
+}
+
+/* The tree is not empty. It is not changed, save for its finger. */
+static void seek(const struct sim_run_tree *tree, unsigned long key, struct cursor *cursor)
+{
+	struct leaf *leaf;
+
+	cursor->key = key;
+	if (tree->finger && key - tree->finger_first <= tree->finger_last - tree->finger_first) {
+		cursor->leaf = leaf_of(tree->finger);
+		cursor->levels = LEVELS_UNKNOWN;
+	} else {
+		descend((struct sim_run_tree *)tree, cursor);
+	}
+	leaf = cursor->leaf;
 	cursor->pos = -1;
-	if (cursor->leaf->runs[0].start <= key)
-		cursor->pos = last_not_above(&cursor->leaf->runs[0].start, RUN_LONGS, node->nr, key);
+	if (leaf->runs[0].start <= key)
+		cursor->pos = last_not_above(&leaf->runs[0].start, RUN_LONGS, leaf->node.nr, key);
+}
+
+/* Before the tree's shape, or a bound, changes: the cursor gets its inner nodes, and the finger is lifted. */
+static void way_to(struct sim_run_tree *tree, struct cursor *cursor)
+{
+	if (cursor->levels == LEVELS_UNKNOWN)
+		descend(tree, cursor);
+	tree->finger = NULL;
 }
 
 /* The last run that starts at or before the key sought, or NULL. */
@@ -182,10 +218,13 @@ static struct sim_run *run_after(const struct cursor *cursor)
 	return leaf ? &leaf->runs[0] : NULL;
 }
 
-/* The key that parts the cursor's leaf from the next one; NULL for the last leaf. */
-static unsigned long *next_bound(const struct cursor *cursor)
+/* The key that parts the cursor's leaf from the next one, to be changed; NULL for the last leaf. */
+static unsigned long *next_bound(struct sim_run_tree *tree, struct cursor *cursor)
 {
-	unsigned int level = cursor->levels;
+	unsigned int level;
+
+	way_to(tree, cursor);
+	level = cursor->levels;
 
 	while (level--) {
 		struct inner *inner = cursor->inner[level];
@@ -365,6 +404,7 @@ static void leaf_split(struct sim_run_tree *tree, struct cursor *cursor, const s
 	struct leaf *left = cursor->leaf, *right = leaf_create(LEAF_RUNS);
 	unsigned int at = cursor->pos + 1, cut = left->node.nr / 2;
 
+	way_to(tree, cursor);
 	/* Keys that come in ascending or descending order leave full leaves behind. */
 	if (at == left->node.nr && !left->next)
 		cut = at;
@@ -398,6 +438,7 @@ static void run_insert(struct sim_run_tree *tree, struct cursor *cursor, const s
 		return;
 	}
 	/* 3, 7, 15, 31: with the heads, the sizes of sim_alloc()'s classes. */
+	tree->finger = NULL;
 	leaf = sim_realloc(leaf, leaf_bytes(leaf->node.room * 2 + 1));
 	leaf->node.room = leaf->node.room * 2 + 1;
 	tree->root = &leaf->node;
@@ -459,8 +500,12 @@ static bool children_join(struct inner *parent, unsigned int at)
 static void shrink(struct sim_run_tree *tree, struct cursor *cursor)
 {
 	struct sim_run_node *node = &cursor->leaf->node;
-	unsigned int level = cursor->levels;
+	unsigned int level;
 
+	if (node->nr > node->room / 4)
+		return;
+	way_to(tree, cursor);
+	level = cursor->levels;
 	while (level--) {
 		struct inner *parent = cursor->inner[level];
 		unsigned int index = cursor->index[level];
@@ -564,8 +609,8 @@ static unsigned long clear_in_leaf(struct sim_run_tree *tree, unsigned long star
 		cleared += last - leaf->runs[end].start + 1;
 		cut_before(tree, &leaf->runs[end], last + 1);
 		/* The leaf's last run may have moved past a bound that lay low; what follows starts behind its end. */
-		bound = next_bound(&cursor);
-		if (end + 1 == leaf->node.nr && bound && *bound <= last + 1)
+		bound = end + 1 == leaf->node.nr ? next_bound(tree, &cursor) : NULL;
+		if (bound && *bound <= last + 1)
 			*bound = last + 2;
 	}
 	runs_remove(tree, &cursor, at, end - at);
@@ -605,10 +650,12 @@ static void put_and_merge(struct sim_run_tree *tree, struct cursor *cursor, cons
 	} else if (before) {
 		before->last = run->last;
 	} else if (after) {
-		unsigned long *bound = next_bound(cursor);
+		if (cursor->pos + 1 == cursor->leaf->node.nr) {
+			unsigned long *bound = next_bound(tree, cursor);
 
-		if (cursor->pos + 1 == cursor->leaf->node.nr && *bound > run->start)
-			*bound = run->start;
+			if (*bound > run->start)
+				*bound = run->start;
+		}
 		after->start = run->start;
 		after->value = run->value;
 	} else {

@@ -5,14 +5,13 @@
  * The oracle covers a window of keys, which is laid at the bottom, in the middle
  * or at the very top of the key space. After each operation of a random sequence
  * (small window), or each few hundred (large window), every question that the
- * header offers is put to both.
+ * header offers is put to both. The tree's file itself is included, so that its
+ * shape can be checked as well: bounds, links, and what the finger claims.
  */
-#include "suite.h"
+#include <run_tree.c>
 
-#include <stdlib.h>
-#include <string.h>
+#include "suite.h"
 #include <sim/rng.h>
-#include <sim/run_tree.h>
 
 const char suite_name[] = "core_run_tree";
 
@@ -89,12 +88,69 @@ static bool same_run(const struct sim_run *a, const struct sim_run *b)
 	return a->start == b->start && a->last == b->last && a->value == b->value && a->attr == b->attr;
 }
 
+struct shape {
+	const struct sim_run_tree *tree;
+	struct leaf *leaf;	/* the last one seen */
+	const struct sim_run *run;
+	size_t nr_runs;
+};
+
+static void check_leaf(struct shape *shape, struct leaf *leaf, unsigned long first, unsigned long last)
+{
+	must(leaf->node.nr >= 1 && leaf->node.nr <= leaf->node.room);
+	must(leaf->prev == shape->leaf && (!leaf->prev || leaf->prev->next == leaf));
+	if (shape->tree->finger == &leaf->node)
+		must(shape->tree->finger_first == first && shape->tree->finger_last == last);
+	for (unsigned int i = 0; i < leaf->node.nr; i++) {
+		const struct sim_run *run = &leaf->runs[i];
+
+		must(run->start >= first && run->start <= last && run->start <= run->last);
+		must(!shape->run || shape->run->last < run->start);
+		shape->run = run;
+	}
+	shape->nr_runs += leaf->node.nr;
+	shape->leaf = leaf;
+}
+
+/* @first, @last: between which all starts of the node lie. */
+static void check_node(struct shape *shape, struct sim_run_node *node, unsigned long first, unsigned long last)
+{
+	struct inner *inner = inner_of(node);
+
+	must(first <= last);
+	if (!node->level) {
+		check_leaf(shape, leaf_of(node), first, last);
+		return;
+	}
+	must(node->nr >= 1 && node->nr <= INNER_CHILDREN);
+	for (unsigned int i = 0; i < node->nr; i++) {
+		must(inner->child[i]->level == node->level - 1);
+		must(!i || (inner->key[i] >= first && inner->key[i] <= last));
+		check_node(shape, inner->child[i], i ? inner->key[i] : first,
+			   i + 1 < node->nr ? inner->key[i + 1] - 1 : last);
+	}
+}
+
+static void check_shape(const struct sim_run_tree *tree)
+{
+	struct shape shape = { .tree = tree };
+
+	if (tree->root) {
+		check_node(&shape, tree->root, 0, ~0ul);
+		must(shape.leaf->next == NULL);
+	} else {
+		must(tree->finger == NULL);
+	}
+	must(shape.nr_runs == tree->nr_runs);
+}
+
 /* Every run of the tree, by next(), is one of the oracle's, maximal, and in order; and the counts agree. */
 static void check_runs(const struct oracle *oracle)
 {
 	unsigned int nr_runs = 0;
 	struct sim_run run;
 
+	check_shape(&oracle->tree);
 	for (unsigned int i = 0; i < oracle->nr; i++) {
 		struct sim_run want;
 
@@ -238,8 +294,11 @@ START_TEST(large_windows)
 	sim_rng_init(&rng, 100 + _i);
 	oracle_init(&oracle, case_kind(_i), base, 20000);
 	for (int round = 0; round < 3; round++) {
-		for (int op = 0; op < 20000; op++)
+		for (int op = 0; op < 20000; op++) {
 			random_op(&oracle, &rng, 2);
+			if (!(op % 64))
+				check_shape(&oracle.tree);
+		}
 		check_runs(&oracle);
 		for (unsigned int length = 1; oracle.tree.nr_runs; length += 1 + length / 8) {
 			unsigned int first = sim_rng_below(&rng, 20000);
@@ -350,10 +409,12 @@ START_TEST(one_tebibyte)
 		if (!sim_run_find(&tree, i * 512 + 77, &run) || run.start != i * 512 || run.value != i * 1024)
 			ck_abort_msg("run %lu is lost", i);
 	}
+	check_shape(&tree);
 	ck_assert_uint_eq(sim_run_covered(&tree, 0, ~0ul), nr * 512);
 	for (unsigned long i = 0; i < nr; i += 2)
 		sim_run_clear(&tree, i * 512, i * 512 + 511);
 	ck_assert_uint_eq(tree.nr_runs, nr / 2);
+	check_shape(&tree);
 	ck_assert_uint_eq(sim_run_clear(&tree, 0, ~0ul), nr / 2 * 512);
 	ck_assert_ptr_null(tree.root);
 	sim_world_destroy(world);

@@ -33,6 +33,9 @@ struct sim_run_tree {
 	enum sim_run_kind kind;
 	size_t nr_runs;
 	unsigned long nr_keys;	/* keys covered; wraps only if all 2^64 are */
+	/* run_tree.c's: where the last search ended, and the keys that are sought there */
+	struct sim_run_node *finger;
+	unsigned long finger_first, finger_last;
 };
 
 void sim_run_tree_init(struct sim_run_tree *tree, enum sim_run_kind kind);

@@ -46,7 +46,7 @@ struct sim_config {
 /* The world that this OS thread runs; set by sim_world_create(), cleared by destroy. A world stays on its thread. */
 extern __thread struct sim_world *sim_this;
 
-/* @config: NULL for all defaults. Returns the new world, which is then also sim_this; NULL when the host is out of memory. */
+/* @config: NULL for all defaults. Returns the new world, now also sim_this; NULL when the host is out of memory. */
 struct sim_world *sim_world_create(const struct sim_config *config);
 /* Frees every actor, stack and byte of the world, whatever state it is in. */
 void sim_world_destroy(struct sim_world *world);
