@@ -297,17 +297,16 @@ void vfio_type1_detach_group(struct vfio_iommu *iommu, struct vfio_group *group)
 	mutex_unlock(&iommu->lock);
 }
 
-/* VFIO_SET_IOMMU: EINVAL for another version than 1 and 2, ENOMEM. */
+/* VFIO_SET_IOMMU: ENODEV for another version than 1 and 2 (no driver knows it), ENOMEM. */
 struct vfio_iommu *vfio_type1_open(unsigned int version)
 {
-	struct vfio_iommu *iommu = kzalloc(sizeof(*iommu), GFP_KERNEL);
+	struct vfio_iommu *iommu;
 
+	if (version != 1 && version != 2)
+		return ERR_PTR(-ENODEV);
+	iommu = kzalloc(sizeof(*iommu), GFP_KERNEL);
 	if (!iommu)
 		return ERR_PTR(-ENOMEM);
-	if (version != 1 && version != 2) {
-		kfree(iommu);
-		return ERR_PTR(-EINVAL);
-	}
 	iommu->v2 = version == 2;
 	mutex_init(&iommu->lock);
 	mutex_init(&iommu->device_list_lock);

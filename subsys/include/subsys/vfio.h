@@ -25,7 +25,8 @@ struct vfio_open {
 struct vfio_calls {
 	/*
 	 * The container's fd. close() of it closes device and group too, never the
-	 * iommufd. EINVAL for another version, EBADFD where iommufd is another file.
+	 * iommufd. ENODEV for another version (EINVAL where iommufd serves), EBADFD
+	 * where iommufd is another file.
 	 */
 	long (*open)(const struct vfio_open *args);
 	/*
