@@ -85,25 +85,37 @@ int commit_creds(struct cred *new)
 	return 0;
 }
 
-bool capable(int cap)
+static unsigned int cap_bit(int cap)
 {
-	const struct cred *cred = current_cred();
-	unsigned int bit;
-
 	switch (cap) {
 	case CAP_IPC_LOCK:
-		bit = MM_CAP_IPC_LOCK;
-		break;
+		return MM_CAP_IPC_LOCK;
 	case CAP_SYS_RESOURCE:
-		bit = MM_CAP_SYS_RESOURCE;
-		break;
+		return MM_CAP_SYS_RESOURCE;
 	case CAP_SETUID:
-		bit = MM_CAP_SETUID;
-		break;
+		return MM_CAP_SETUID;
 	default:
-		bit = MM_CAP_ALL;
+		return MM_CAP_ALL;
 	}
-	return cred->user_ns == &machine()->init_user_ns && (cred->cap_effective & bit);
+}
+
+/* From @ns upwards: one's own namespace decides by the effective set, a child of it by who made it. */
+bool ns_capable(struct user_namespace *ns, int cap)
+{
+	const struct cred *cred = current_cred();
+
+	for (; ns; ns = ns->parent) {
+		if (ns == cred->user_ns)
+			return cred->cap_effective & cap_bit(cap);
+		if (ns->parent == cred->user_ns && uid_eq(ns->owner, cred->euid))
+			return true;
+	}
+	return false;
+}
+
+bool capable(int cap)
+{
+	return ns_capable(&machine()->init_user_ns, cap);
 }
 
 static bool is_root(const struct cred *cred, kuid_t uid)
@@ -163,12 +175,6 @@ static int set_user(struct cred *new)
 	return 0;
 }
 
-/* CAP_SETUID in the task's own user namespace. */
-static bool may_setuid(const struct cred *cred)
-{
-	return cred->cap_effective & MM_CAP_SETUID;
-}
-
 /* A child namespace maps no uid unless somebody writes its map: none is valid there. */
 static bool uid_mapped(const struct cred *cred, unsigned int uid)
 {
@@ -187,7 +193,7 @@ static long do_setuid(unsigned int uid, bool keepcaps)
 	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
-	if (may_setuid(old)) {
+	if (ns_capable(old->user_ns, CAP_SETUID)) {
 		new->suid = new->uid = kuid;
 		if (!uid_eq(kuid, old->uid))
 			err = set_user(new);
@@ -217,7 +223,8 @@ static long do_seteuid(unsigned int uid)
 
 	if (!uid_mapped(old, uid))
 		return -EINVAL;
-	if (!may_setuid(old) && !uid_eq(kuid, old->uid) && !uid_eq(kuid, old->euid) && !uid_eq(kuid, old->suid))
+	if (!uid_eq(kuid, old->uid) && !uid_eq(kuid, old->euid) && !uid_eq(kuid, old->suid) &&
+	    !ns_capable(old->user_ns, CAP_SETUID))
 		return -EPERM;
 	new = prepare_creds();
 	if (!new)
@@ -252,6 +259,7 @@ static long do_unshare_user(void)
 	}
 	refcount_set(&ns->count, 1);
 	ns->parent = new->user_ns;
+	ns->owner = new->euid;
 	ns->ucounts = new->ucounts;
 	new->user_ns = ns;
 	new->ucounts = ucounts;
@@ -295,7 +303,7 @@ static int check_prlimit_permission(const struct task_struct *task)
 		return 0;
 	if (uid_eq(cred->uid, tcred->euid) && uid_eq(cred->uid, tcred->suid) && uid_eq(cred->uid, tcred->uid))
 		return 0;
-	return capable(CAP_SYS_RESOURCE) ? 0 : -EPERM;
+	return ns_capable(tcred->user_ns, CAP_SYS_RESOURCE) ? 0 : -EPERM;
 }
 
 static long do_prlimit(struct task_struct *task, struct rlimit new, bool set_max)

@@ -391,6 +391,24 @@ START_TEST(rlimit)
 }
 END_TEST
 
+/* Limits of a process in a user namespace below: its owner may change them, another user may not. */
+START_TEST(rlimit_namespace)
+{
+	struct task_struct *a = task_new("a", 1000, 64), *b, *c, *d = task_new("d", 1002, 64);
+	struct task_struct *root = task_new("root", 0, FINI);
+
+	b = fork_task(a, "b");
+	ck_assert_int_eq(ON(b, unshare_user, 0), 0);
+	c = fork_task(b, "c");
+	ck_assert_int_eq(ON(c, prlimit, (unsigned long)b, 10 * P, 0, false), 0);
+	ck_assert_int_eq(ON(a, prlimit, (unsigned long)c, 10 * P, 0, false), 0);
+	ck_assert_int_eq(ON(d, prlimit, (unsigned long)c, 10 * P, 0, false), -EPERM);
+	ck_assert_int_eq(ON(root, prlimit, (unsigned long)c, 11 * P, 0, false), 0);
+	ck_assert_int_eq(ON(c, prlimit, (unsigned long)root, 11 * P, 0, false), -EPERM);
+	ck_assert_uint_eq(mm_task_memlock_bytes(c), 11 * P);
+}
+END_TEST
+
 /* fork fails at each of its allocations in turn: ENOMEM, nothing left over, and works the next time. */
 START_TEST(fork_fails)
 {
@@ -465,6 +483,7 @@ Suite *task_suite(void)
 	tcase_add_test(tcase, exec_caps);
 	tcase_add_test(tcase, unshare_user);
 	tcase_add_test(tcase, rlimit);
+	tcase_add_test(tcase, rlimit_namespace);
 	tcase_add_test(tcase, fork_fails);
 	tcase_add_test(tcase, exec_fails);
 	suite_add_tcase(suite, tcase);

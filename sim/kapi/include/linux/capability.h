@@ -11,6 +11,10 @@
 #define CAP_SYS_ADMIN 21
 #define CAP_SYS_RESOURCE 24
 
+struct user_namespace;
+
 bool capable(int cap);
+/* The same against @ns: in effect there, or the owner of a namespace below one's own. */
+bool ns_capable(struct user_namespace *ns, int cap);
 
 #endif

@@ -15,6 +15,7 @@
 struct user_namespace {
 	refcount_t count;
 	struct user_namespace *parent;		/* referenced; NULL: the initial one */
+	kuid_t owner;				/* the creator's effective uid */
 	struct ucounts *ucounts;		/* of the creator, in the parent; referenced */
 };
 
