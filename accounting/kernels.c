@@ -34,7 +34,7 @@
 		.zero = zero_page, .overflow = wrap, .notify = told, .dma_entries_max = 65535,		\
 	}
 #define RING(memory, bufs, p2) .ring = memory, .buffers = bufs, .buffers_pinned_vm = p2
-#define OTHER(perf_mmap, shm_lock) .perf = perf_mmap, .shm = shm_lock
+#define OTHER(perf_mmap, shm_lock) .perf = perf_mmap, .shm = shm_lock, .xdp_partial_pin_leak = true
 
 #define CHANGE_PROCESS_AS_MERGED									\
 	.map_file = true, .change_process = true, .change_process_mm_dead = true,			\

@@ -279,6 +279,12 @@ static int __split_vma(struct vm_area_struct *vma, unsigned long addr)
 
 	if (is_vm_hugetlb_page(vma) && (addr & (HPAGE_SIZE - 1)))
 		return -EINVAL;
+	if (vma->vm_ops && vma->vm_ops->may_split) {
+		int err = vma->vm_ops->may_split(vma, addr);
+
+		if (err)
+			return err;
+	}
 	new = vm_area_dup(vma);
 	if (!new)
 		return -ENOMEM;

@@ -14,6 +14,7 @@
 #include <sim/sched.h>
 #include <sim/verdict.h>
 #include <subsys/io_uring.h>
+#include <subsys/pinners.h>
 #include "run.h"
 
 #define PAGE_BYTES ((wide)4096)
@@ -96,6 +97,13 @@ static long ask_charged(const struct question *ask)
 	switch (ask->value->kind) {
 	case VALUE_RING:
 		return uring_charged(ask->fd);
+	case VALUE_MR:
+	case VALUE_VDPA:
+	case VALUE_PERF:
+	case VALUE_XSK:
+	case VALUE_ZEROCOPY:
+	case VALUE_BPF:
+		return pinner_charged(ask->fd);
 	case VALUE_CONTAINER:
 	case VALUE_MDEV:
 		return backend->vfio->charged(ask->fd);

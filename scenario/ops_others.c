@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The pinners that the language has words for and that have no model yet. Running
- * one is an error, so that no file seems to pass that was not run.
- */
+/* The other pinners: each makes a file that close() ends. */
+#include <subsys/pinners.h>
 #include "ops.h"
 
 static bool has_vdpa(const struct kernel_rules *rules)
@@ -11,6 +9,74 @@ static bool has_vdpa(const struct kernel_rules *rules)
 }
 
 static const struct op_word rdma_drivers[] = { { "usnic", 1 }, { "qib", 2 }, { "hfi1", 3 }, { NULL, 0 } };
+
+static long op_rdma_reg_mr(struct op_call *call)
+{
+	return op_made_file(call, VALUE_MR,
+			    rdma_reg_mr(call->arg[0].number, call->arg[1].number, (enum rdma_driver)call->arg[2].number));
+}
+
+static long op_rdma_dereg_mr(struct op_call *call)
+{
+	return rdma_dereg_mr(call->arg[0].fd);
+}
+
+static long op_vdpa_open(struct op_call *call)
+{
+	return op_made_file(call, VALUE_VDPA, vdpa_open());
+}
+
+static long op_vdpa_map(struct op_call *call)
+{
+	return vdpa_map(call->arg[0].fd, call->arg[1].number, call->arg[2].number, call->arg[3].number);
+}
+
+static long op_vdpa_unmap(struct op_call *call)
+{
+	return vdpa_unmap(call->arg[0].fd, call->arg[1].number, call->arg[2].number);
+}
+
+static long op_perf_open(struct op_call *call)
+{
+	return op_made_file(call, VALUE_PERF, perf_open());
+}
+
+static long op_perf_mmap(struct op_call *call)
+{
+	long ret = perf_mmap(call->arg[0].fd, call->arg[1].number);
+
+	return ret < 0 ? ret : op_made_number(call, (unsigned long)ret);
+}
+
+static long op_xdp_reg_umem(struct op_call *call)
+{
+	return op_made_file(call, VALUE_XSK, xdp_reg_umem(call->arg[0].number, call->arg[1].number));
+}
+
+static long op_sendmsg_zerocopy(struct op_call *call)
+{
+	return op_made_file(call, VALUE_ZEROCOPY, sendmsg_zerocopy(call->arg[0].number, call->arg[1].number));
+}
+
+static long op_zerocopy_done(struct op_call *call)
+{
+	return zerocopy_done(call->arg[0].fd);
+}
+
+static long op_bpf_map(struct op_call *call)
+{
+	return op_made_file(call, VALUE_BPF, bpf_map(call->arg[0].number));
+}
+
+static long op_sev_pin(struct op_call *call)
+{
+	return op_made_file(call, VALUE_SEV, sev_pin(call->arg[0].number, call->arg[1].number));
+}
+
+static long op_sev_unpin(struct op_call *call)
+{
+	return sev_unpin(call->arg[0].fd);
+}
 
 #define RANGE_ARGS { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } }
 #define KEY_NUMBER(name) { name, ARG_NUMBER, ARG_KEY }
@@ -26,12 +92,14 @@ static const struct op ops[] = {
 			{ "len", ARG_NUMBER },
 			{ "driver", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = rdma_drivers },
 		},
+		.run = op_rdma_reg_mr,
 	},
 	{
 		.name = "rdma_dereg_mr",
 		.what = "gives a memory region back",
 		.source = "drivers/infiniband/core/umem.c:ib_umem_release",
 		.args = { { "mr", ARG_VARIABLE, 0, KIND(MR) } },
+		.run = op_rdma_dereg_mr,
 	},
 	{
 		.name = "vdpa_open",
@@ -39,6 +107,7 @@ static const struct op ops[] = {
 		.source = "drivers/vhost/vdpa.c:vhost_vdpa_open",
 		.makes = KIND(VDPA),
 		.exists = has_vdpa,
+		.run = op_vdpa_open,
 	},
 	{
 		.name = "vdpa_map",
@@ -46,6 +115,7 @@ static const struct op ops[] = {
 		.source = "drivers/vhost/vdpa.c:vhost_vdpa_pa_map",
 		.args = { { "v", ARG_VARIABLE, 0, KIND(VDPA) }, KEY_NUMBER("iova"), KEY_NUMBER("va"), KEY_NUMBER("len") },
 		.exists = has_vdpa,
+		.run = op_vdpa_map,
 	},
 	{
 		.name = "vdpa_unmap",
@@ -53,12 +123,14 @@ static const struct op ops[] = {
 		.source = "drivers/vhost/vdpa.c:vhost_vdpa_pa_unmap",
 		.args = { { "v", ARG_VARIABLE, 0, KIND(VDPA) }, KEY_NUMBER("iova"), KEY_NUMBER("len") },
 		.exists = has_vdpa,
+		.run = op_vdpa_unmap,
 	},
 	{
 		.name = "perf_open",
 		.what = "a perf event",
 		.source = "kernel/events/core.c:SYSCALL perf_event_open",
 		.makes = KIND(PERF),
+		.run = op_perf_open,
 	},
 	{
 		.name = "perf_mmap",
@@ -67,6 +139,7 @@ static const struct op ops[] = {
 		.makes = KIND(NUMBER),
 		.returns_address = true,
 		.args = { { "e", ARG_VARIABLE, 0, KIND(PERF) }, { "pages", ARG_NUMBER } },
+		.run = op_perf_mmap,
 	},
 	{
 		.name = "xdp_reg_umem",
@@ -74,6 +147,7 @@ static const struct op ops[] = {
 		.source = "net/xdp/xdp_umem.c:xdp_umem_reg",
 		.makes = KIND(XSK),
 		.args = RANGE_ARGS,
+		.run = op_xdp_reg_umem,
 	},
 	{
 		.name = "sendmsg_zerocopy",
@@ -81,12 +155,14 @@ static const struct op ops[] = {
 		.source = "net/core/skbuff.c:mm_account_pinned_pages",
 		.makes = KIND(ZEROCOPY),
 		.args = RANGE_ARGS,
+		.run = op_sendmsg_zerocopy,
 	},
 	{
 		.name = "zerocopy_done",
 		.what = "the data is gone",
 		.source = "net/core/skbuff.c:mm_unaccount_pinned_pages",
 		.args = { { "z", ARG_VARIABLE, 0, KIND(ZEROCOPY) } },
+		.run = op_zerocopy_done,
 	},
 	{
 		.name = "bpf_map",
@@ -94,6 +170,7 @@ static const struct op ops[] = {
 		.source = "kernel/bpf/syscall.c:bpf_charge_memlock",
 		.makes = KIND(BPF),
 		.args = { { "len", ARG_NUMBER } },
+		.run = op_bpf_map,
 	},
 	{
 		.name = "sev_pin",
@@ -101,12 +178,14 @@ static const struct op ops[] = {
 		.source = "arch/x86/kvm/svm/sev.c:sev_pin_memory",
 		.makes = KIND(SEV),
 		.args = RANGE_ARGS,
+		.run = op_sev_pin,
 	},
 	{
 		.name = "sev_unpin",
 		.what = "gives it back",
 		.source = "arch/x86/kvm/svm/sev.c:sev_unpin_memory",
 		.args = { { "s", ARG_VARIABLE, 0, KIND(SEV) } },
+		.run = op_sev_unpin,
 	},
 };
 

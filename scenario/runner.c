@@ -15,6 +15,7 @@
 #include <sim/sched.h>
 #include <sim/trace.h>
 #include <sim/verdict.h>
+#include <subsys/pinners.h>
 #include <subsys/subsys.h>
 #include "run.h"
 
@@ -72,6 +73,10 @@ static void build_world(struct run *run)
 	mm_machine_init(&mm);
 	iopt_init();
 	subsys_init();
+	pinners_init(&(struct pinner_settings){
+		.perf_mlock_kb = program->settings.perf_mlock_kb,
+		.cpus = (unsigned int)program->settings.cpus,
+	});
 	run->made = xzalloc((program->nr_tasks + 1) * sizeof(*run->made));
 	for (i = 0; i < program->nr_tasks; i++) {
 		const struct task_decl *decl = program->tasks[i];

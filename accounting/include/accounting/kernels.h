@@ -78,6 +78,7 @@ struct other_rules {
 	enum perf_rule perf;
 	enum shm_rule shm;
 	bool zerocopy_infinity_skips;
+	bool xdp_partial_pin_leak;	/* a short pin leaves the difference charged; all releases */
 	bool vdpa;
 	bool bpf_memlock;
 };

@@ -93,6 +93,8 @@ struct vm_area_struct {
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
+	/* May it be parted at @addr? 0, or -EINVAL. Absent: it may. */
+	int (*may_split)(struct vm_area_struct *vma, unsigned long addr);
 	/*
 	 * The frames behind @nr pages of the file from page @pgoff on. Returns how
 	 * many stand there in one run from *@frame on (1..@nr), -EFAULT (SIGBUS)

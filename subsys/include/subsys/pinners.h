@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The other pinners as the scenario layer calls them: each one file in subsys/,
+ * each with its own counter, test and errno. Bytes throughout; calls run on the
+ * calling task's actor and return >= 0 or -errno. What they make is an fd of the
+ * caller, ended by close().
+ */
+#ifndef SUBSYS_PINNERS_H
+#define SUBSYS_PINNERS_H
+
+#include <stdbool.h>
+
+/* perf_event_open and mmap of its buffer: @data_pages, the control page on top. perf_mmap returns the address. */
+long perf_open(void);
+long perf_mmap(int fd, unsigned long data_pages);
+
+/* AF_XDP: an XSK with a umem registered. ENOBUFS over the limit. close() releases it as deferred work. */
+long xdp_reg_umem(unsigned long va, unsigned long len);
+
+/* MSG_ZEROCOPY: the data in flight, until zerocopy_done(). ENOBUFS over the limit. */
+long sendmsg_zerocopy(unsigned long va, unsigned long len);
+long zerocopy_done(int fd);
+
+/* RDMA memory regions, by driver. */
+enum rdma_driver { RDMA_UMEM, RDMA_QIB, RDMA_HFI1, RDMA_USNIC };
+long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver);
+long rdma_dereg_mr(int fd);
+
+/* vhost-vdpa: the owner is who opens it. */
+long vdpa_open(void);
+long vdpa_map(int fd, unsigned long iova, unsigned long va, unsigned long len);
+long vdpa_unmap(int fd, unsigned long iova, unsigned long len);
+
+/* KVM SEV: one VM for each process, made at its first pin. */
+long sev_pin(unsigned long va, unsigned long len);
+long sev_unpin(int fd);
+
+/* A BPF map of @len bytes; charged before v5.11 only. */
+long bpf_map(unsigned long len);
+
+/* SysV segments: not an fd; the segment's id. shm_lock: ENOMEM, EPERM. */
+long shm_get(unsigned long len);
+long shm_lock(int segment);
+long shm_unlock(int segment);
+
+/* World settings of the language that only these ask for. */
+struct pinner_settings {
+	unsigned long perf_mlock_kb;	/* sysctl perf_event_mlock_kb */
+	unsigned int cpus;
+};
+/* Builds SIM_SLOT_PINNERS. After subsys_init(). */
+void pinners_init(const struct pinner_settings *settings);
+
+/* Pages charged now for the object behind the fd, in whichever bucket. */
+long pinner_charged(int fd);
+
+#endif

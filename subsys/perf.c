@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * perf ring buffers (kernel/events/core.c: perf_mmap, perf_mmap_close).
+ *
+ * A buffer of n data pages costs n + 1 pages. The first U = sysctl
+ * perf_event_mlock_kb x CPUs pages of a user are free of the limit and are
+ * counted in the user's own bucket: user->locked_vm, or user->perf_mlock on
+ * 6.12.117 (PF_OWN). What goes beyond U is charged to mm->pinned_vm and tested
+ * there, so a process whose pinned_vm is above its limit for any other reason
+ * cannot map a buffer at all.
+ *
+ * The buffer remembers who mapped it first and how much of it is in pinned_vm.
+ * Only the last munmap gives anything back: the user's part to that user, the
+ * pinned part to the mm of the VMA that is closed last, whoever was charged.
+ *
+ * Locks: event->mmap_mutex, inside the mmap_lock that mmap and munmap hold.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <accounting/charge.h>
+#include <accounting/kernels.h>
+#include <mm_model/syscalls.h>
+#include <subsys/pinners.h>
+#include "pinners_private.h"
+
+/* What one buffer was charged. */
+struct perf_buffer {
+	refcount_t refcount;
+	atomic_t mmap_count;
+	unsigned long nr_pages;		/* data pages; the control page comes on top */
+	unsigned long mmap_locked;	/* of them in pinned_vm */
+	struct user_struct *mmap_user;
+	struct ledger_object *charged;
+};
+
+struct perf_event {
+	struct mutex mmap_mutex;
+	atomic_t mmap_count;
+	struct perf_buffer *rb;		/* mmap_mutex */
+};
+
+/* Pages that go to the user's bucket and to pinned_vm. */
+struct perf_split {
+	unsigned long user;
+	unsigned long extra;
+};
+
+static enum ledger_bucket perf_user_bucket(void)
+{
+	return kernel_rules()->other.perf == PF_OWN ? BUCKET_PERF_MLOCK : BUCKET_USER_LOCKED_VM;
+}
+
+static atomic_long_t *perf_user_counter(struct user_struct *user)
+{
+	return perf_user_bucket() == BUCKET_PERF_MLOCK ? &user->perf_mlock : &user->locked_vm;
+}
+
+/* U, the pages a user has free. */
+static unsigned long perf_free_pages(void)
+{
+	const struct pinner_settings *settings = &pinners_state()->settings;
+
+	return (settings->perf_mlock_kb >> (PAGE_SHIFT - 10)) * settings->cpus;
+}
+
+static struct perf_split perf_split_charge(struct user_struct *user, unsigned long pages)
+{
+	unsigned long free = perf_free_pages();
+	unsigned long used = atomic_long_read(perf_user_counter(user));
+	struct perf_split split = { .user = pages };
+
+	if (kernel_rules()->other.perf == PF_SPLIT) {
+		/* 5.4: once the allowance is used up, all of the buffer goes to pinned_vm */
+		if (used >= free)
+			split.extra = pages;
+		else if (used + pages > free)
+			split.extra = used + pages - free;
+	} else {
+		used = min(used, free);
+		if (used + pages > free)
+			split.extra = used + pages - free;
+	}
+	split.user -= split.extra;
+	return split;
+}
+
+/* The user's bucket takes the change untested; beyond the allowance pinned_vm is what is tested. */
+static void perf_user_add(struct user_struct *user, struct perf_buffer *rb, long pages)
+{
+	atomic_long_add(pages, perf_user_counter(user));
+	ledger_enter(rb->charged, perf_user_bucket(), user, pages);
+}
+
+static void perf_buffer_put(struct perf_buffer *rb)
+{
+	if (!refcount_dec_and_test(&rb->refcount))
+		return;
+	ledger_object_destroy(rb->charged);
+	kfree(rb);
+}
+
+static void perf_vma_open(struct vm_area_struct *vma)
+{
+	struct perf_event *event = vma->vm_file->private_data;
+
+	atomic_inc(&event->mmap_count);
+	atomic_inc(&event->rb->mmap_count);
+}
+
+static void perf_vma_close(struct vm_area_struct *vma)
+{
+	struct perf_event *event = vma->vm_file->private_data;
+	struct perf_buffer *rb = event->rb;
+	struct charge_by by = { .object = rb->charged, .rule = "perf" };
+	bool last;
+
+	refcount_inc(&rb->refcount);
+	last = atomic_dec_and_test(&rb->mmap_count);
+	if (atomic_dec_and_mutex_lock(&event->mmap_count, &event->mmap_mutex)) {
+		event->rb = NULL;
+		mutex_unlock(&event->mmap_mutex);
+		perf_buffer_put(rb);
+	}
+	if (last) {
+		perf_user_add(rb->mmap_user, rb, -(long)(rb->nr_pages + 1 - rb->mmap_locked));
+		if (rb->mmap_locked)
+			uncharge_pinned_vm(vma->vm_mm, rb->mmap_locked, &by);
+		free_uid(rb->mmap_user);
+	}
+	perf_buffer_put(rb);
+}
+
+/* Parts of a buffer would not match what it was charged. */
+static int perf_vma_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	return -EINVAL;
+}
+
+static const struct vm_operations_struct perf_vm_ops = {
+	.open = perf_vma_open,
+	.close = perf_vma_close,
+	.may_split = perf_vma_may_split,
+};
+
+static struct perf_buffer *perf_buffer_alloc(unsigned long nr_pages)
+{
+	struct perf_buffer *rb = kzalloc(sizeof(*rb), GFP_KERNEL);
+
+	if (!rb)
+		return NULL;
+	refcount_set(&rb->refcount, 1);
+	rb->nr_pages = nr_pages;
+	rb->charged = ledger_object_create("perf_buffer", NULL);
+	return rb;
+}
+
+/* A buffer that stands already is shared; from 6.18 on the caller is charged once more, for good. */
+static int perf_mmap_again(struct perf_event *event, unsigned long nr_pages)
+{
+	struct perf_buffer *rb = event->rb;
+
+	if (rb->nr_pages != nr_pages)
+		return -EINVAL;
+	if (!atomic_inc_not_zero(&rb->mmap_count))
+		return -EAGAIN;
+	if (kernel_rules()->other.perf == PF_REATT)
+		perf_user_add(current_user(), rb, nr_pages + 1);
+	return 0;
+}
+
+static int perf_mmap_new(struct perf_event *event, struct mm_struct *mm, unsigned long nr_pages)
+{
+	struct user_struct *user = current_user();
+	unsigned long limit = memlock_limit_pages(current);
+	struct charge_by by = { .rule = "perf" };
+	struct perf_split split = perf_split_charge(user, nr_pages + 1);
+	unsigned long used = atomic64_read(&mm->pinned_vm);
+	struct perf_buffer *rb;
+
+	/* Unsigned: a negative pinned_vm is above every limit. */
+	if (used + split.extra > limit && !capable(CAP_IPC_LOCK)) {
+		charge_refused(BUCKET_PINNED_VM, mm, used, split.extra, limit, &by);
+		return -EPERM;
+	}
+	rb = perf_buffer_alloc(nr_pages);
+	if (!rb)
+		return -ENOMEM;
+	by.object = rb->charged;
+	atomic_set(&rb->mmap_count, 1);
+	rb->mmap_user = get_uid(user);
+	rb->mmap_locked = split.extra;
+	event->rb = rb;
+
+	perf_user_add(user, rb, split.user);
+	if (split.extra)
+		charge_pinned_vm(mm, split.extra, &by);
+	return 0;
+}
+
+static int perf_file_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct perf_event *event = file->private_data;
+	unsigned long nr_pages = (vma->vm_end - vma->vm_start) / PAGE_SIZE - 1;
+	int ret;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (nr_pages && !is_power_of_2(nr_pages))
+		return -EINVAL;
+	do {
+		mutex_lock(&event->mmap_mutex);
+		if (event->rb)
+			ret = perf_mmap_again(event, nr_pages);
+		else
+			ret = perf_mmap_new(event, vma->vm_mm, nr_pages);
+		if (ret == -EAGAIN) {
+			/* lost against the last munmap: forget the old buffer and start over */
+			perf_buffer_put(event->rb);
+			event->rb = NULL;
+		}
+		if (!ret)
+			atomic_inc(&event->mmap_count);
+		mutex_unlock(&event->mmap_mutex);
+	} while (ret == -EAGAIN);
+	if (ret)
+		return ret;
+
+	vma->vm_flags |= VM_DONTCOPY | VM_DONTEXPAND;
+	vma->vm_ops = &perf_vm_ops;
+	return 0;
+}
+
+static int perf_release(struct inode *inode, struct file *file)
+{
+	struct perf_event *event = file->private_data;
+
+	mutex_destroy(&event->mmap_mutex);
+	kfree(event);
+	return 0;
+}
+
+const struct file_operations perf_fops = {
+	.name = "perf",
+	.release = perf_release,
+	.mmap = perf_file_mmap,
+};
+
+struct ledger_object *perf_ledger(const struct file *file)
+{
+	const struct perf_event *event = file->private_data;
+
+	return event->rb ? event->rb->charged : NULL;
+}
+
+long perf_open(void)
+{
+	struct perf_event *event = kzalloc(sizeof(*event), GFP_KERNEL);
+	long fd;
+
+	if (!event)
+		return -ENOMEM;
+	mutex_init(&event->mmap_mutex);
+	fd = anon_inode_getfd("[perf_event]", &perf_fops, event, O_RDWR);
+	if (fd < 0)
+		kfree(event);
+	return fd;
+}
+
+long perf_mmap(int fd, unsigned long data_pages)
+{
+	struct mm_mmap_args args = {
+		.len = (data_pages + 1) << PAGE_SHIFT,
+		.kind = MM_SHARED,
+		.prot = MM_PROT_READ | MM_PROT_WRITE,
+		.fd = fd,
+	};
+
+	/* the language counts pages; what does not fit an address space is refused as mmap refuses it */
+	if (data_pages >= TASK_SIZE >> PAGE_SHIFT)
+		return -ENOMEM;
+	return sys_mmap(&args);
+}
