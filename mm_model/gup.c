@@ -58,6 +58,8 @@ static unsigned long follow_pages(struct mm_struct *mm, const struct vm_area_str
 	}
 	if (!frame_state(run.value, nr, &page))
 		return 0;
+	if (!vma && (page.flags & FRAME_DRIVER))
+		return 0;
 	/* a forced write needs no writable entry, but a page of the task's own (can_follow_write_pte) */
 	if ((flags & FOLL_WRITE) && !(run.attr & PTE_WRITE) &&
 	    (page.flags & (FRAME_ANON | FRAME_EXCLUSIVE)) != (FRAME_ANON | FRAME_EXCLUSIVE))
@@ -96,6 +98,12 @@ static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
 		return -EFAULT;
 	if (vma->vm_ops && !vma->vm_ops->fault_run && !is_vm_hugetlb_page(vma))
+		return -EFAULT;
+	if (vma->vm_ops && vma->vm_ops->secret)
+		return -EFAULT;
+	/* writable_file_mapping_allowed() */
+	if (vma->vm_ops && vma->vm_ops->dirty_tracked && (vma->vm_flags & VM_SHARED) && (flags & FOLL_WRITE) &&
+	    (flags & FOLL_LONGTERM))
 		return -EFAULT;
 	if (flags & FOLL_WRITE) {
 		if (vma->vm_flags & VM_WRITE)

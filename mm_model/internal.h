@@ -98,6 +98,7 @@ static inline unsigned int kuid_number(kuid_t uid)
 #define FRAME_EXCLUSIVE 2UL	/* ... and to one process only (PageAnonExclusive) */
 #define FRAME_CACHED 4UL	/* a file holds it */
 #define FRAME_HUGETLB 8UL	/* from the hugetlb pool */
+#define FRAME_DRIVER 16UL	/* of a file that is no memfd: the lockless walk leaves it to the slow path */
 
 struct frame_run {
 	unsigned long frame;
@@ -218,7 +219,6 @@ static inline void mm_populate(unsigned long start, unsigned long len)
 /* mlock.c */
 void locked_vm_add(struct mm_struct *mm, long pages);
 unsigned long mlock_used(const struct mm_struct *mm);
-bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes);
 
 /* mm.c */
 struct mm_struct *mm_alloc(void);

@@ -78,7 +78,7 @@ static int mlock_fixup(struct vm_area_struct *vma, unsigned long start, unsigned
 	long pages;
 
 	*result = vma;
-	if (newflags == oldflags || !vma_supports_mlock(vma))
+	if (newflags == oldflags || !vma_supports_mlock(vma) || (vma->vm_ops && vma->vm_ops->secret))
 		return 0;
 	vma = vma_modify_flags(vma, start, end, newflags);
 	if (IS_ERR(vma))

@@ -156,7 +156,8 @@ static long mmap_region(struct mm_struct *mm, struct mmap_state *s)
 		vma_insert(mm, vma);
 	}
 	mm->total_vm += pages;
-	if (s->vm_flags & VM_LOCKED) {
+	/* of the VMA: a file may have locked it (memfd_secret) */
+	if (vma->vm_flags & VM_LOCKED) {
 		if (vma_supports_mlock(vma))
 			locked_vm_add(mm, pages);
 		else

@@ -403,3 +403,13 @@ bool mm_pin_state(unsigned long frame, struct mm_pin_run *out)
 	*out = (struct mm_pin_run){ FRAME_ZERO_FIRST, 1, m->zero_pins };
 	return true;
 }
+
+unsigned long file_pages_alloc(unsigned long nr, unsigned long *frame)
+{
+	return frames_alloc(NULL, 0, nr, 0, FRAME_CACHED | FRAME_DRIVER, frame);
+}
+
+void file_pages_free(unsigned long frame, unsigned long nr)
+{
+	frames_adjust(frame, nr, 0, 0, 0, FRAME_CACHED);
+}

@@ -24,6 +24,14 @@ long op_made_file(struct op_call *call, enum value_kind kind, long ret)
 	return 0;
 }
 
+long op_made_object(struct op_call *call, enum value_kind kind, long ret)
+{
+	if (ret < 0)
+		return ret;
+	call->made = (struct value){ .kind = kind, .id = (unsigned int)ret };
+	return 0;
+}
+
 long op_made_number(struct op_call *call, unsigned long number)
 {
 	call->made = (struct value){ .kind = VALUE_NUMBER, .number = number };

@@ -21,6 +21,8 @@ extern const struct op_word map_prot_words[];
 
 /* The call opened a file: @ret is its fd, or an error. Fills call->made. */
 long op_made_file(struct op_call *call, enum value_kind kind, long ret);
+/* The call made an object of no file: @ret is its number, or an error. Fills call->made. */
+long op_made_object(struct op_call *call, enum value_kind kind, long ret);
 /* The call returned a number: an address, bytes, a value. */
 long op_made_number(struct op_call *call, unsigned long number);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory and its locking: mm_model's system calls. */
 #include <mm_model/syscalls.h>
+#include <subsys/pinners.h>
 #include "ops.h"
 
 static const struct op_word kind_words[] = {
@@ -96,7 +97,28 @@ static long op_mremap(struct op_call *call)
 
 static bool secretmem_exists(const struct kernel_rules *rules)
 {
-	return rules->mm.secretmem != SM_NONE;
+	/* up to 6.4 it is there, but switched off: ENOSYS */
+	return rules->mm.secretmem != SM_NONE && rules->mm.secretmem != SM_VMA0;
+}
+
+static long op_secretmem(struct op_call *call)
+{
+	return op_made_file(call, VALUE_SECRETMEM, secretmem_open(call->arg[0].number));
+}
+
+static long op_shmget(struct op_call *call)
+{
+	return op_made_object(call, VALUE_SEGMENT, shm_get(call->arg[0].number));
+}
+
+static long op_shm_lock(struct op_call *call)
+{
+	return shm_lock(call->arg[0].value->id);
+}
+
+static long op_shm_unlock(struct op_call *call)
+{
+	return shm_unlock(call->arg[0].value->id);
 }
 
 static const struct op ops[] = {
@@ -133,6 +155,7 @@ static const struct op ops[] = {
 		.makes = KIND(SECRETMEM),
 		.args = { { "len", ARG_NUMBER } },
 		.exists = secretmem_exists,
+		.run = op_secretmem,
 	},
 	{
 		.name = "munmap",
@@ -215,18 +238,21 @@ static const struct op ops[] = {
 		.source = "ipc/shm.c:newseg",
 		.makes = KIND(SEGMENT),
 		.args = { { "len", ARG_NUMBER } },
+		.run = op_shmget,
 	},
 	{
 		.name = "shm_lock",
 		.what = "SHM_LOCK: charges the segment to the caller's ucounts",
 		.source = "mm/mlock.c:user_shm_lock",
 		.args = { { "seg", ARG_VARIABLE, 0, KIND(SEGMENT) } },
+		.run = op_shm_lock,
 	},
 	{
 		.name = "shm_unlock",
 		.what = "SHM_UNLOCK: the charge goes back to who paid it",
 		.source = "mm/mlock.c:user_shm_unlock",
 		.args = { { "seg", ARG_VARIABLE, 0, KIND(SEGMENT) } },
+		.run = op_shm_unlock,
 	},
 };
 

@@ -55,12 +55,12 @@ static long op_xdp_reg_umem(struct op_call *call)
 
 static long op_sendmsg_zerocopy(struct op_call *call)
 {
-	return op_made_file(call, VALUE_ZEROCOPY, sendmsg_zerocopy(call->arg[0].number, call->arg[1].number));
+	return op_made_object(call, VALUE_ZEROCOPY, sendmsg_zerocopy(call->arg[0].number, call->arg[1].number));
 }
 
 static long op_zerocopy_done(struct op_call *call)
 {
-	return zerocopy_done(call->arg[0].fd);
+	return zerocopy_done(call->arg[0].value->id);
 }
 
 static long op_bpf_map(struct op_call *call)
@@ -70,12 +70,12 @@ static long op_bpf_map(struct op_call *call)
 
 static long op_sev_pin(struct op_call *call)
 {
-	return op_made_file(call, VALUE_SEV, sev_pin(call->arg[0].number, call->arg[1].number));
+	return op_made_object(call, VALUE_SEV, sev_pin(call->arg[0].number, call->arg[1].number));
 }
 
 static long op_sev_unpin(struct op_call *call)
 {
-	return sev_unpin(call->arg[0].fd);
+	return sev_unpin(call->arg[0].value->id);
 }
 
 #define RANGE_ARGS { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } }

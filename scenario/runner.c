@@ -149,6 +149,11 @@ static void settle_body(void *arg)
 	mm_settle();
 }
 
+static void pinners_body(void *arg)
+{
+	pinners_tear_down();
+}
+
 static void tear_down(struct run *run)
 {
 	unsigned int i;
@@ -158,6 +163,10 @@ static void tear_down(struct run *run)
 		if (!mm_task_alive(run->made[i]))
 			continue;
 		sim_actor_submit(mm_task_actor(run->made[i]), exit_body, NULL);
+		run_until_quiet(run);
+	}
+	if (!run->ended) {
+		submit_deferred(run, pinners_body);
 		run_until_quiet(run);
 	}
 	if (!run->ended) {

@@ -36,6 +36,7 @@ struct perf_buffer {
 	atomic_t mmap_count;
 	unsigned long nr_pages;		/* data pages; the control page comes on top */
 	unsigned long mmap_locked;	/* of them in pinned_vm */
+	unsigned long frame;		/* the control page; the data pages follow */
 	struct user_struct *mmap_user;
 	struct ledger_object *charged;
 };
@@ -102,6 +103,7 @@ static void perf_buffer_put(struct perf_buffer *rb)
 {
 	if (!refcount_dec_and_test(&rb->refcount))
 		return;
+	file_pages_free(rb->frame, rb->nr_pages + 1);
 	ledger_object_destroy(rb->charged);
 	kfree(rb);
 }
@@ -143,10 +145,23 @@ static int perf_vma_may_split(struct vm_area_struct *vma, unsigned long addr)
 	return -EINVAL;
 }
 
+static long perf_fault_run(struct vm_area_struct *vma, unsigned long pgoff, unsigned long nr, unsigned long *frame)
+{
+	const struct perf_event *event = vma->vm_file->private_data;
+	const struct perf_buffer *rb = event->rb;
+
+	if (!rb || pgoff > rb->nr_pages)
+		return -EFAULT;
+	*frame = rb->frame + pgoff;
+	return min(nr, rb->nr_pages + 1 - pgoff);
+}
+
 static const struct vm_operations_struct perf_vm_ops = {
 	.open = perf_vma_open,
 	.close = perf_vma_close,
 	.may_split = perf_vma_may_split,
+	.fault_run = perf_fault_run,
+	.dirty_tracked = true,
 };
 
 static struct perf_buffer *perf_buffer_alloc(unsigned long nr_pages)
@@ -155,6 +170,10 @@ static struct perf_buffer *perf_buffer_alloc(unsigned long nr_pages)
 
 	if (!rb)
 		return NULL;
+	if (file_pages_alloc(nr_pages + 1, &rb->frame) != nr_pages + 1) {
+		kfree(rb);
+		return NULL;
+	}
 	refcount_set(&rb->refcount, 1);
 	rb->nr_pages = nr_pages;
 	rb->charged = ledger_object_create("perf_buffer", NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The pinners' common state, and what is charged for one of their files. */
+/* The pinners' common state, their objects that are no files, and what is charged for one of either. */
 #include <linux/errno.h>
 #include <linux/file.h>
 #include <linux/kernel.h>
@@ -16,21 +16,64 @@ void pinners_init(const struct pinner_settings *settings)
 	struct pinners_state *state = sim_zalloc(sizeof(*state));
 
 	state->settings = *settings;
+	INIT_LIST_HEAD(&state->objects);
 	INIT_LIST_HEAD(&state->sev_vms);
 	sim_slot_set(SIM_SLOT_PINNERS, state, sim_free);
 }
 
-/* What each kind of file is charged for; SEV counts in a number of its own that no bucket sees. */
+void pinner_object_init(struct pinner_object *object, const struct pinner_ops *ops, const char *kind)
+{
+	object->ops = ops;
+	object->id = ++pinners_state()->next_id;
+	object->charged = ledger_object_create(kind, NULL);
+	list_add_tail(&object->list, &pinners_state()->objects);
+}
+
+struct pinner_object *pinner_object_find(unsigned int id, const struct pinner_ops *ops)
+{
+	struct pinner_object *object;
+
+	list_for_each_entry(object, &pinners_state()->objects, list)
+		if (object->id == id && (!ops || object->ops == ops))
+			return object;
+	return NULL;
+}
+
+void pinner_object_destroy(struct pinner_object *object)
+{
+	struct ledger_object *charged = object->charged;
+
+	list_del(&object->list);
+	object->ops->destroy(object);
+	ledger_object_destroy(charged);
+}
+
+static void destroy_all(const struct pinner_ops *ops)
+{
+	struct pinner_object *object, *next;
+
+	list_for_each_entry_safe(object, next, &pinners_state()->objects, list)
+		if (object->ops == ops)
+			pinner_object_destroy(object);
+}
+
+void pinners_tear_down(void)
+{
+	destroy_all(&sev_ops);
+	destroy_all(&zerocopy_ops);
+	destroy_all(&shm_ops);
+}
+
 static const struct {
 	const struct file_operations *fops;
 	struct ledger_object *(*ledger)(const struct file *file);
 } kinds[] = {
 	{ &perf_fops, perf_ledger },
 	{ &xdp_fops, xdp_ledger },
-	{ &zerocopy_fops, zerocopy_ledger },
 	{ &rdma_fops, rdma_ledger },
 	{ &vdpa_fops, vdpa_ledger },
 	{ &bpf_map_fops, bpf_map_ledger },
+	{ &secretmem_fops, secretmem_ledger },
 };
 
 long pinner_charged(int fd)
@@ -50,4 +93,11 @@ long pinner_charged(int fd)
 	}
 	fput(file);
 	return pages;
+}
+
+long pinner_object_charged(unsigned int id)
+{
+	const struct pinner_object *object = pinner_object_find(id, NULL);
+
+	return object ? ledger_charged(object->charged) : -ENOENT;
 }

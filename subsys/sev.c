@@ -11,11 +11,9 @@
  *
  * Locks: kvm->lock, inside it the mmap_lock that GUP takes.
  */
-#include <linux/anon_inodes.h>
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/file.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -23,7 +21,6 @@
 #include <linux/slab.h>
 #include <accounting/charge.h>
 #include <sim/verdict.h>
-#include <subsys/pinners.h>
 #include "pinners_private.h"
 #include "umem.h"
 
@@ -36,9 +33,9 @@ struct kvm_sev {
 };
 
 struct sev_region {
+	struct pinner_object object;
 	struct kvm_sev *kvm;
 	struct pinned_range pages;
-	struct ledger_object *object;
 };
 
 /* The VM of current's address space; made where there is none. */
@@ -102,23 +99,18 @@ static void sev_unpin_memory(struct sev_region *region)
 	mutex_unlock(&region->kvm->lock);
 }
 
-static void sev_region_free(struct sev_region *region)
+static void sev_destroy(struct pinner_object *object)
 {
+	struct sev_region *region = container_of(object, struct sev_region, object);
+
+	if (region->pages.nr_pages)
+		sev_unpin_memory(region);
 	kvm_sev_put(region->kvm);
-	ledger_object_destroy(region->object);
 	kfree(region);
 }
 
-static int sev_release(struct inode *inode, struct file *file)
-{
-	sev_unpin_memory(file->private_data);
-	sev_region_free(file->private_data);
-	return 0;
-}
-
-const struct file_operations sev_fops = {
-	.name = "sev_region",
-	.release = sev_release,
+const struct pinner_ops sev_ops = {
+	.destroy = sev_destroy,
 };
 
 long sev_pin(unsigned long va, unsigned long len)
@@ -136,33 +128,23 @@ long sev_pin(unsigned long va, unsigned long len)
 		kfree(region);
 		return -ENOMEM;
 	}
-	region->object = ledger_object_create("sev_region", NULL);
-	region->pages.object = region->object;
+	pinner_object_init(&region->object, &sev_ops, "sev_region");
+	region->pages.object = region->object.charged;
 	mutex_lock(&region->kvm->lock);
 	ret = sev_pin_memory(region, va, len);
 	mutex_unlock(&region->kvm->lock);
-	if (ret)
-		goto out;
-	ret = anon_inode_getfd("[sev]", &sev_fops, region, O_RDWR);
-	if (ret >= 0)
-		return ret;
-	sev_unpin_memory(region);
-out:
-	sev_region_free(region);
+	if (!ret)
+		return region->object.id;
+	pinner_object_destroy(&region->object);
 	return ret;
 }
 
-long sev_unpin(int fd)
+long sev_unpin(unsigned int id)
 {
-	struct file *file = fget(fd);
+	struct pinner_object *object = pinner_object_find(id, &sev_ops);
 
-	if (!file)
-		return -EBADF;
-	if (file->f_op != &sev_fops) {
-		fput(file);
-		return -EINVAL;
-	}
-	sev_unpin_memory(file->private_data);
-	fput(file);
+	if (!object)
+		return -ENOENT;
+	pinner_object_destroy(object);
 	return 0;
 }

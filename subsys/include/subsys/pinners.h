@@ -2,8 +2,9 @@
 /*
  * The other pinners as the scenario layer calls them: each one file in subsys/,
  * each with its own counter, test and errno. Bytes throughout; calls run on the
- * calling task's actor and return >= 0 or -errno. What they make is an fd of the
- * caller, ended by close().
+ * calling task's actor and return >= 0 or -errno. Most make an fd of the caller,
+ * ended by close(). Data in flight, SEV regions and SysV segments are no files:
+ * they have a number in the world and may outlive who made them.
  */
 #ifndef SUBSYS_PINNERS_H
 #define SUBSYS_PINNERS_H
@@ -19,7 +20,7 @@ long xdp_reg_umem(unsigned long va, unsigned long len);
 
 /* MSG_ZEROCOPY: the data in flight, until zerocopy_done(). ENOBUFS over the limit. */
 long sendmsg_zerocopy(unsigned long va, unsigned long len);
-long zerocopy_done(int fd);
+long zerocopy_done(unsigned int id);
 
 /* RDMA memory regions, by driver. */
 enum rdma_driver { RDMA_UMEM, RDMA_QIB, RDMA_HFI1, RDMA_USNIC };
@@ -33,15 +34,21 @@ long vdpa_unmap(int fd, unsigned long iova, unsigned long len);
 
 /* KVM SEV: one VM for each process, made at its first pin. */
 long sev_pin(unsigned long va, unsigned long len);
-long sev_unpin(int fd);
+long sev_unpin(unsigned int id);
 
 /* A BPF map of @len bytes; charged before v5.11 only. */
 long bpf_map(unsigned long len);
 
-/* SysV segments: not an fd; the segment's id. shm_lock: ENOMEM, EPERM. */
+/* SysV segments. shm_lock: ENOMEM, EPERM. A segment stays charged until it is unlocked or destroyed. */
 long shm_get(unsigned long len);
-long shm_lock(int segment);
-long shm_unlock(int segment);
+long shm_lock(unsigned int id);
+long shm_unlock(unsigned int id);
+
+/* memfd_secret() and ftruncate() to @len. Charged to its maker at each fault, or with the mapping, by version. */
+long secretmem_open(unsigned long len);
+
+/* The end of a run, after the tasks: data in flight is gone, then segments are destroyed. */
+void pinners_tear_down(void);
 
 /* World settings of the language that only these ask for. */
 struct pinner_settings {
@@ -53,5 +60,7 @@ void pinners_init(const struct pinner_settings *settings);
 
 /* Pages charged now for the object behind the fd, in whichever bucket. */
 long pinner_charged(int fd);
+/* The same of an object that is no file: -ENOENT where it is gone. */
+long pinner_object_charged(unsigned int id);
 
 #endif

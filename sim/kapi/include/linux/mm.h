@@ -122,6 +122,14 @@ long memfd_pin_runs(struct file *memfd, unsigned long pgoff, unsigned long nr_pa
 void unpin_user_runs(const struct page_run *runs, unsigned int nr_runs, bool make_dirty);
 
 /*
+ * Memory that a file hands out by its fault_run: up to @nr new pages in one run
+ * from *@frame on; how many, 0 when there is no memory. The file holds them until
+ * it gives them back; mappings keep theirs.
+ */
+unsigned long file_pages_alloc(unsigned long nr, unsigned long *frame);
+void file_pages_free(unsigned long frame, unsigned long nr);
+
+/*
  * The pfn behind a VM_PFNMAP address (follow_fault_pfn of type1): 0 and the frame
  * run in *@run (clipped to @nr_pages), -EFAULT, or -EAGAIN after fixing a fault.
  * mmap_lock held for read.
@@ -147,6 +155,9 @@ size_t fault_in_readable(unsigned long uaddr, size_t size);
 size_t fault_in_writeable(unsigned long uaddr, size_t size);
 
 /* The first VMA that ends above @addr, or NULL. mmap_lock held. */
+/* mm/mmap.c: would @bytes more of VM_LOCKED memory fit the limit of current? True without VM_LOCKED in @flags. mmap_lock held. */
+bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes);
+
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /* The VMA that holds @addr, or NULL. mmap_lock held. */
 struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);

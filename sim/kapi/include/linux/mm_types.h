@@ -93,6 +93,10 @@ struct vm_area_struct {
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
+	/* memfd_secret: GUP refuses it, and mlock has nothing to do (vma_is_secretmem). */
+	bool secret;
+	/* The file is told of writes (page_mkwrite): no long-term pin for writing of a shared mapping. */
+	bool dirty_tracked;
 	/* May it be parted at @addr? 0, or -EINVAL. Absent: it may. */
 	int (*may_split)(struct vm_area_struct *vma, unsigned long addr);
 	/*
