@@ -48,8 +48,8 @@ bool can_do_mlock(void)
 	return rlimit(RLIMIT_MEMLOCK) != 0 || capable(CAP_IPC_LOCK);
 }
 
-/* mm/mmap.c: room for @bytes more of VM_LOCKED memory? The caller's errno is EAGAIN. */
-bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes)
+/* mm/mmap.c: room for @bytes more of VM_LOCKED memory? The caller's errno is EAGAIN. @why: who asks, for the refusal. */
+bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes, const char *why)
 {
 	unsigned long request = bytes >> PAGE_SHIFT, used, limit;
 
@@ -59,7 +59,7 @@ bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes
 	limit = memlock_pages();
 	if (used + request <= limit)
 		return true;
-	mlock_refused(mm, "mmap locked", used, request, limit);
+	mlock_refused(mm, why, used, request, limit);
 	return false;
 }
 
