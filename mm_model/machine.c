@@ -103,6 +103,11 @@ static void settle_body(void *arg)
 	wake_up(&settle->wait);
 }
 
+bool mm_deferred_pending(void)
+{
+	return kapi_work_pending();
+}
+
 /*
  * On a kernel thread's actor: the caller's, if it is one; else the machine's own, which
  * a task waits for and which runs at once where nobody runs.

@@ -6,8 +6,8 @@
  * first call that makes a task of that name are those of the one that stands at
  * the start, if there is one, and what follows such a call is its child's.
  *
- * Deferred work is one more actor. It is given the queue at the start, and anew
- * after each line, for any of them may have left something there.
+ * Deferred work is one more actor. It is given the queue at the start and after each
+ * line, where there is something in it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +63,8 @@ void parallel_step_done(struct run *run, struct step_state *line)
 	sim_nopreempt_begin();
 	sim_invariants_check(SIM_STEP);
 	sim_nopreempt_end();
-	submit_deferred(run, settle_body);
+	if (mm_deferred_pending())
+		submit_deferred(run, settle_body);
 }
 
 static void start(struct run *run, struct parallel *parallel)
@@ -84,7 +85,8 @@ static void start(struct run *run, struct parallel *parallel)
 		if (line->stmt->step.made_task >= 0)
 			line->makes = ++parallel->lanes[line->stmt->step.made_task].makers;
 	}
-	submit_deferred(run, settle_body);
+	if (mm_deferred_pending())
+		submit_deferred(run, settle_body);
 	for (i = 0; i < run->program->nr_task_names; i++)
 		if (parallel->lanes[i].stood)
 			submit_lines(run, &parallel->lanes[i], 0);

@@ -88,5 +88,7 @@ int mm_fd_of(const struct task_struct *task, unsigned long file_id);
 
 /* Runs all deferred work (closed rings' release and the like) until none is left. */
 void mm_settle(void);
+/* Is there any? What a parallel block asks before it hands the work to an actor of its own. */
+bool mm_deferred_pending(void);
 
 #endif
