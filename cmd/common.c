@@ -56,7 +56,9 @@ struct kernel_list *parse_kernels(const char *text)
 	parsed_set_free(set);
 	diagnostics_free(&diag);
 	if (!list.nr) {
-		fprintf(stderr, "pinsim: --kernel %s names no kernel: nothing listed lies in it, or the quirk does not apply\n", text);
+		fprintf(stderr,
+			"pinsim: --kernel %s names no kernel: nothing listed lies in it, or the quirk does not apply\n",
+			text);
 		exit(EXIT_USAGE);
 	}
 	return &list;

@@ -69,7 +69,10 @@ static void list_ops(void)
 
 			printf("  %s\n", op_usage(op, usage, sizeof(usage)));
 			printf("      %s\n", op->what);
-			printf("      %s; %s%s%s\n", op->source, !op->exists ? "all kernels" : since ? "since " : "no release",
+			printf("      %s; %s%s%s\n", op->source,
+			       !op->exists ? "all kernels"
+			       : since	   ? "since "
+					   : "no release",
 			       op->exists && since ? since->name : "", op->run ? "" : "; not modelled yet");
 		}
 	}
@@ -115,7 +118,8 @@ static void list_bugs(void)
 	for (i = 0; i < quirks(); i++) {
 		const struct quirk *quirk = quirk_at(i);
 
-		printf("%s\n    %s\n    shows as: %s\n    from %s\n", quirk->name, quirk->what, quirk->symptom, quirk->source);
+		printf("%s\n    %s\n    shows as: %s\n    from %s\n", quirk->name, quirk->what, quirk->symptom,
+		       quirk->source);
 	}
 }
 

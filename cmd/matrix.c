@@ -69,8 +69,10 @@ static const struct argp argp = {
 	options,
 	parse_option,
 	"FILE...|DIR",
-	"A row a scenario, a column a kernel or proposal. A cell is `pass`, the violation that the scenario expects there as a "
-	"known bug, `n/a` where that kernel does not have a call, `-` where the file does not want to run, `differs` where a "
+	"A row a scenario, a column a kernel or proposal. A cell is `pass`, the violation that the scenario expects "
+	"there as a "
+	"known bug, `n/a` where that kernel does not have a call, `-` where the file does not want to run, `differs` "
+	"where a "
 	"proposal does other than the releases, or else what failed."
 	"\vExamples:\n"
 	"  pinsim matrix scenarios/\n"

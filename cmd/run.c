@@ -17,19 +17,31 @@ struct run_arguments {
 	bool trace, json, tap, twice;
 };
 
-enum { OPT_KERNEL = 'k', OPT_BACKEND = 256, OPT_SEED, OPT_SCHEDULE, OPT_TRACE, OPT_JSON, OPT_TAP, OPT_JUNIT, OPT_TWICE };
+enum {
+	OPT_KERNEL = 'k',
+	OPT_BACKEND = 256,
+	OPT_SEED,
+	OPT_SCHEDULE,
+	OPT_TRACE,
+	OPT_JSON,
+	OPT_TAP,
+	OPT_JUNIT,
+	OPT_TWICE
+};
 
 static const struct argp_option options[] = {
-	{ "kernel", OPT_KERNEL, "SET", 0, "run on these: v6.12, v6.2.., v5.15..v6.1, a proposal, v6.12+QUIRK, with commas, !not", 0 },
-	{ "backend", OPT_BACKEND, "NAME", 0, "model (the default), upstream or live", 0 },
-	{ "seed", OPT_SEED, "N", 0, "decides the order in parallel blocks (0)", 0 },
-	{ "schedule", OPT_SCHEDULE, "TOKEN", 0, "the very order of a failed run; carries its kernel, refused with any other file", 0 },
-	{ "trace", OPT_TRACE, NULL, 0, "show each step with the counters beside it", 0 },
-	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
-	{ "tap", OPT_TAP, NULL, 0, "TAP", 0 },
-	{ "junit", OPT_JUNIT, "OUT", 0, "text as ever, and JUnit's XML into the file OUT", 0 },
-	{ "twice", OPT_TWICE, NULL, 0, "run everything twice and compare the trace hashes", 0 },
-	{ NULL, 0, NULL, 0, NULL, 0 },
+	{"kernel", OPT_KERNEL, "SET", 0,
+	 "run on these: v6.12, v6.2.., v5.15..v6.1, a proposal, v6.12+QUIRK, with commas, !not", 0},
+	{"backend", OPT_BACKEND, "NAME", 0, "model (the default), upstream or live", 0},
+	{"seed", OPT_SEED, "N", 0, "decides the order in parallel blocks (0)", 0},
+	{"schedule", OPT_SCHEDULE, "TOKEN", 0,
+	 "the very order of a failed run; carries its kernel, refused with any other file", 0},
+	{"trace", OPT_TRACE, NULL, 0, "show each step with the counters beside it", 0},
+	{"json", OPT_JSON, NULL, 0, "one JSON object a line", 0},
+	{"tap", OPT_TAP, NULL, 0, "TAP", 0},
+	{"junit", OPT_JUNIT, "OUT", 0, "text as ever, and JUnit's XML into the file OUT", 0},
+	{"twice", OPT_TWICE, NULL, 0, "run everything twice and compare the trace hashes", 0},
+	{NULL, 0, NULL, 0, NULL, 0},
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -215,7 +227,8 @@ static void run_kernels(struct session *session, const struct program *program)
 		ran++;
 	}
 	if (!ran && !interrupted)
-		fprintf(stderr, "pinsim: %s: its `kernels` keeps out every kernel asked for, nothing ran\n", program->path);
+		fprintf(stderr, "pinsim: %s: its `kernels` keeps out every kernel asked for, nothing ran\n",
+			program->path);
 	kernel_list_free(&own);
 }
 
@@ -230,15 +243,20 @@ static void run_token(struct session *session, const struct program *program)
 	if (!err)
 		err = kernel_list_add(&list, kernel);
 	if (err == -ESTALE)
-		fprintf(stderr, "pinsim: --schedule: this token is of another file than %s, expected the very file of the run\n",
+		fprintf(stderr,
+			"pinsim: --schedule: this token is of another file than %s, expected the very file of the "
+			"run\n",
 			program->path);
 	else if (err == -E2BIG)
-		fprintf(stderr, "pinsim: --schedule: a token that is too long, expected p1. and at most %d characters\n",
+		fprintf(stderr,
+			"pinsim: --schedule: a token that is too long, expected p1. and at most %d characters\n",
 			SIM_TOKEN_CHARS_MAX);
 	else if (err)
-		fprintf(stderr, "pinsim: --schedule: not a token, expected p1. and what a failed run printed behind it\n");
+		fprintf(stderr,
+			"pinsim: --schedule: not a token, expected p1. and what a failed run printed behind it\n");
 	else if (!program_runs_on(program, &list.kernels[0]->kernel))
-		fprintf(stderr, "pinsim: --schedule: %s does not run on the token's kernel %s\n", program->path, kernel);
+		fprintf(stderr, "pinsim: --schedule: %s does not run on the token's kernel %s\n", program->path,
+			kernel);
 	else
 		run_one(session, program, &list.kernels[0]->kernel, tape);
 	if (err)

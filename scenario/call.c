@@ -43,8 +43,8 @@ static void wrong_kind(struct run *run, const struct term *term, const char *nam
 	char got[256], text[256];
 
 	if (!run->error.errors)
-		diag_error(&run->error, &term->pos, "on %s \"%s\" is %s here, expected %s", run->options->kernel->name, name,
-			   value_kinds_text(1u << run->variables[term->variable].kind, got, sizeof(got)),
+		diag_error(&run->error, &term->pos, "on %s \"%s\" is %s here, expected %s", run->options->kernel->name,
+			   name, value_kinds_text(1u << run->variables[term->variable].kind, got, sizeof(got)),
 			   value_kinds_text(wanted, text, sizeof(text)));
 }
 

@@ -95,8 +95,8 @@ int check_task(struct checker *check, const char *name, const struct pin_pos *po
 
 	if (slot == NO_SLOT) {
 		suggest_from(&check->tasks, name, &best);
-		diag_error(check->diag, pos, "no task \"%s\", expected one that a task statement or a fork makes%s", name,
-			   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
+		diag_error(check->diag, pos, "no task \"%s\", expected one that a task statement or a fork makes%s",
+			   name, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 	} else if (!check->task_facts[slot].made) {
 		diag_error(check->diag, pos, "task \"%s\" is made only later, expected it to stand here", name);
 		slot = NO_SLOT;
@@ -310,7 +310,8 @@ static void check_task_decl(struct checker *check, struct stmt *stmt)
 			has_caps = true;
 			for (; value; value = value->next)
 				if (value->kind != PIN_SUM)
-					diag_error(check->diag, &value->pos, "not a capability, expected ipc_lock, sys_resource, "
+					diag_error(check->diag, &value->pos,
+						   "not a capability, expected ipc_lock, sys_resource, "
 						   "setuid or all");
 				else
 					check_caps_words(check, value->first, &task->caps);
@@ -318,15 +319,17 @@ static void check_task_decl(struct checker *check, struct stmt *stmt)
 			suggest(&best, arg->key, "uid");
 			suggest(&best, arg->key, "memlock");
 			suggest(&best, arg->key, "caps");
-			diag_error(check->diag, &arg->pos, "unexpected \"%s\", expected uid=N, memlock=SIZE[:SIZE] or caps=a,b%s",
-				   arg->key, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
+			diag_error(check->diag, &arg->pos,
+				   "unexpected \"%s\", expected uid=N, memlock=SIZE[:SIZE] or caps=a,b%s", arg->key,
+				   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 		}
 	}
 	task->uid = (unsigned int)uid;
 	if (!has_caps && !uid)
 		task->caps = MM_CAP_EVERY;
 	if (check->task_facts[task->slot].made)
-		diag_error(check->diag, &stmt->pos, "task \"%s\" a second time, expected one of each name at the start", task->name);
+		diag_error(check->diag, &stmt->pos, "task \"%s\" a second time, expected one of each name at the start",
+			   task->name);
 	check->task_facts[task->slot].made = true;
 }
 
@@ -371,8 +374,10 @@ static void check_settings(struct checker *check, struct stmt *stmt)
 			suggest(&best, arg->key, known[i].key);
 		}
 		if (i == sizeof(known) / sizeof(known[0])) {
-			diag_error(check->diag, &arg->pos, "no setting \"%s\", expected pages, cpus, hugepages, contig or "
-				   "perf_mlock_kb%s", arg->key, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
+			diag_error(check->diag, &arg->pos,
+				   "no setting \"%s\", expected pages, cpus, hugepages, contig or "
+				   "perf_mlock_kb%s",
+				   arg->key, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 			continue;
 		}
 		if (arg->values->next || arg->values->kind != PIN_SUM ||
@@ -384,7 +389,8 @@ static void check_settings(struct checker *check, struct stmt *stmt)
 			diag_error(check->diag, &arg->values->pos, "too small, expected at least %lu", known[i].least);
 		if (known[i].value == &settings->contig_pages) {
 			if (*known[i].value % 4096)
-				diag_error(check->diag, &arg->values->pos, "not a run of pages, expected a multiple of 4K");
+				diag_error(check->diag, &arg->values->pos,
+					   "not a run of pages, expected a multiple of 4K");
 			settings->contig_pages >>= 12;
 		}
 		if (known[i].value == &settings->cpus && settings->cpus > 8192)
@@ -413,8 +419,9 @@ static bool check_place(struct checker *check, const struct stmt *stmt, enum pla
 			   stmt_word(stmt->kind));
 		return false;
 	}
-	if (place == PLACE_REPEAT && (stmt->kind == STMT_TITLE || stmt->kind == STMT_REF || stmt->kind == STMT_KERNELS ||
-				      stmt->kind == STMT_TASK || stmt->kind == STMT_SET)) {
+	if (place == PLACE_REPEAT &&
+	    (stmt->kind == STMT_TITLE || stmt->kind == STMT_REF || stmt->kind == STMT_KERNELS ||
+	     stmt->kind == STMT_TASK || stmt->kind == STMT_SET)) {
 		diag_error(check->diag, &stmt->pos, "\"%s\" inside a repeat block, expected it outside",
 			   stmt_word(stmt->kind));
 		return false;
@@ -594,11 +601,13 @@ static bool check_size(struct checker *check, struct size *size)
 		size->expects = add_capped(size->expects, more.expects);
 		size->blocks = add_capped(size->blocks, more.blocks);
 		if (size->steps > PIN_STEPS_MAX) {
-			diag_error(check->diag, &stmt->pos, "too many steps after expansion, expected at most %u", PIN_STEPS_MAX);
+			diag_error(check->diag, &stmt->pos, "too many steps after expansion, expected at most %u",
+				   PIN_STEPS_MAX);
 			return false;
 		}
 		if (size->expects > PIN_EXPECTS_MAX || size->blocks > PIN_STEPS_MAX) {
-			diag_error(check->diag, &stmt->pos, "too much after expansion, expected at most %u expects and %u blocks",
+			diag_error(check->diag, &stmt->pos,
+				   "too much after expansion, expected at most %u expects and %u blocks",
 				   PIN_EXPECTS_MAX, PIN_STEPS_MAX);
 			return false;
 		}
@@ -634,14 +643,17 @@ bool program_check(struct program *program, struct diagnostics *diag)
 	unsigned int errors_before = diag->errors;
 
 	program->title = program->path;
-	program->settings = (struct world_settings){ .cpus = 2, .hugepages = ~0ul, .contig_pages = 1, .perf_mlock_kb = 516 };
+	program->settings =
+		(struct world_settings){.cpus = 2, .hugepages = ~0ul, .contig_pages = 1, .perf_mlock_kb = 516};
 	collect_stmts(&collect, program->stmts);
 	program->tasks = arena_alloc(program->arena, PIN_TASKS_MAX * sizeof(struct task_decl *));
 	check_task_decls(&check, program->stmts, &program->nr_tasks);
 	check_stmts(&check, program->stmts, PLACE_FILE);
 	if (check.compat_open && check.plain_open)
-		diag_error(diag, &check.compat_open->step.op_pos, "compat=1 and a plain container in one file, expected one kind: "
-			   "/dev/vfio/vfio is served by iommufd or by vfio (line %u)", check.plain_open->pos.line);
+		diag_error(diag, &check.compat_open->step.op_pos,
+			   "compat=1 and a plain container in one file, expected one kind: "
+			   "/dev/vfio/vfio is served by iommufd or by vfio (line %u)",
+			   check.plain_open->pos.line);
 	if (diag->errors == errors_before)
 		unroll_program(&check);
 	program->task_names = keep_names(program->arena, &check.tasks);

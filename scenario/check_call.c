@@ -34,7 +34,8 @@ bool check_caps_words(struct checker *check, const struct sum *words, unsigned i
 			suggest(&best, word, "sys_resource");
 			suggest(&best, word, "setuid");
 		}
-		diag_error(check->diag, &words->pos, "not a capability, expected ipc_lock, sys_resource, setuid or all%s",
+		diag_error(check->diag, &words->pos,
+			   "not a capability, expected ipc_lock, sys_resource, setuid or all%s",
 			   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 		good = false;
 	}
@@ -68,7 +69,8 @@ static void check_variable_arg(struct checker *check, const struct op_arg *arg, 
 	int slot;
 
 	if (!word) {
-		diag_error(check->diag, &value->pos, "not a variable, expected %s", value_kinds_text(arg->kinds, wanted, sizeof(wanted)));
+		diag_error(check->diag, &value->pos, "not a variable, expected %s",
+			   value_kinds_text(arg->kinds, wanted, sizeof(wanted)));
 		return;
 	}
 	slot = check_variable(check, word, &value->pos);
@@ -115,10 +117,12 @@ static void check_new_task(struct checker *check, const struct step *step, struc
 	if (!word)
 		diag_error(check->diag, &value->pos, "not a name, expected one for the new task");
 	else if (!strcmp(word, step->task_name))
-		diag_error(check->diag, &value->pos, "\"%s\" is the caller, expected another name for the new task", word);
+		diag_error(check->diag, &value->pos, "\"%s\" is the caller, expected another name for the new task",
+			   word);
 }
 
-static void check_value(struct checker *check, const struct step *step, const struct op_arg *arg, struct pin_value *value)
+static void check_value(struct checker *check, const struct step *step, const struct op_arg *arg,
+			struct pin_value *value)
 {
 	unsigned long number = 0, second;
 	unsigned int caps = 0;
@@ -126,7 +130,8 @@ static void check_value(struct checker *check, const struct step *step, const st
 	switch (arg->type) {
 	case ARG_NUMBER:
 		if (value->kind != PIN_SUM)
-			diag_error(check->diag, &value->pos, "not a number, expected sizes and variables, parted by + and -");
+			diag_error(check->diag, &value->pos,
+				   "not a number, expected sizes and variables, parted by + and -");
 		else
 			check_address(check, value->first);
 		break;
@@ -175,8 +180,9 @@ static void bad_arg(struct checker *check, const struct step *step, const struct
 
 	for (i = 0; name && step->op->args[i].name; i++)
 		suggest(&best, name, step->op->args[i].name);
-	diag_error(check->diag, pos, "%s%s%s%s, expected %s%s", what, name ? " \"" : "", name ? name : "", name ? "\"" : "",
-		   op_usage(step->op, usage, sizeof(usage)), suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
+	diag_error(check->diag, pos, "%s%s%s%s, expected %s%s", what, name ? " \"" : "", name ? name : "",
+		   name ? "\"" : "", op_usage(step->op, usage, sizeof(usage)),
+		   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 }
 
 /* The index of the operation's argument that @arg gives; -1 with a message. @position counts those without a key. */
@@ -262,8 +268,8 @@ static void check_result(struct checker *check, struct result *result)
 		if (errno_name(errnum))
 			suggest(&best, word, errno_name(errnum));
 	suggest(&best, word, "fail");
-	diag_error(check->diag, &result->value->pos, "no result \"%s\", expected a value, an errno name, fail or _%s", word,
-		   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
+	diag_error(check->diag, &result->value->pos, "no result \"%s\", expected a value, an errno name, fail or _%s",
+		   word, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 }
 
 static void unknown_op(struct checker *check, const struct step *step)
@@ -275,8 +281,8 @@ static void unknown_op(struct checker *check, const struct step *step)
 	for (area = 0; area < op_areas_nr; area++)
 		for (i = 0; i < op_areas[area]->nr; i++)
 			suggest(&best, step->op_name, op_areas[area]->ops[i].name);
-	diag_error(check->diag, &step->op_pos, "no operation \"%s\", expected one of `pinsim list ops`%s", step->op_name,
-		   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
+	diag_error(check->diag, &step->op_pos, "no operation \"%s\", expected one of `pinsim list ops`%s",
+		   step->op_name, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 }
 
 /* What is remembered of all calls together: both ways to serve /dev/vfio/vfio cannot stand in one kernel. */

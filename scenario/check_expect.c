@@ -41,9 +41,11 @@ static const struct attribute attributes[] = {
 };
 #define NR_ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
 
-#define OBSERVABLES_TEXT \
-	"a task's locked_vm, pinned_vm, user_locked_vm, memlock, alive, pins(VA), pfn(VA) or mm(K), user(N)'s locked_vm or " \
-	"perf_mlock, ucounts(N).memlock, a variable's npinned, charged or pfn(IOVA), pages.pinned, pages.unaccounted, " \
+#define OBSERVABLES_TEXT                                                                                               \
+	"a task's locked_vm, pinned_vm, user_locked_vm, memlock, alive, pins(VA), pfn(VA) or mm(K), user(N)'s "        \
+	"locked_vm or "                                                                                                \
+	"perf_mlock, ucounts(N).memlock, a variable's npinned, charged or pfn(IOVA), pages.pinned, "                   \
+	"pages.unaccounted, "                                                                                          \
 	"warnings, violations or peak(...)"
 
 static bool no_observable(struct checker *check, const struct path *path, struct suggestion *best)
@@ -85,9 +87,10 @@ static bool bind_holder(struct checker *check, struct observable *obs, enum hold
 	kinds = check->variable_facts[obs->slot].kinds;
 	if (kinds & kinds_with(obs->kind))
 		return true;
-	diag_error(check->diag, &path->pos, "\"%s\" is %s, expected %s", path->name, value_kinds_text(kinds, got, sizeof(got)),
-		   obs->kind == OBS_CHARGED ? "an object that is charged for" :
-					      value_kinds_text(kinds_with(obs->kind), wanted, sizeof(wanted)));
+	diag_error(check->diag, &path->pos, "\"%s\" is %s, expected %s", path->name,
+		   value_kinds_text(kinds, got, sizeof(got)),
+		   obs->kind == OBS_CHARGED ? "an object that is charged for"
+					    : value_kinds_text(kinds_with(obs->kind), wanted, sizeof(wanted)));
 	return false;
 }
 
@@ -110,7 +113,8 @@ static bool bind_attribute(struct checker *check, struct observable *obs, enum h
 	obs->kind = attributes[i].kind;
 	obs->plain = attributes[i].plain;
 	if (part->next) {
-		diag_error(check->diag, &part->next->pos, "a name with too many parts, expected nothing behind \"%s\"", part->name);
+		diag_error(check->diag, &part->next->pos, "a name with too many parts, expected nothing behind \"%s\"",
+			   part->name);
 		return false;
 	}
 	if (attributes[i].takes_address != (part->argument != NULL)) {
@@ -133,7 +137,8 @@ static enum holder holder_of_name(const struct checker *check, const struct path
 	for (i = 0; i < NR_ATTRIBUTES; i++) {
 		if (strcmp(attributes[i].name, attribute))
 			continue;
-		if ((attributes[i].holder == HOLDER_TASK && is_task) || (attributes[i].holder == HOLDER_VARIABLE && is_variable))
+		if ((attributes[i].holder == HOLDER_TASK && is_task) ||
+		    (attributes[i].holder == HOLDER_VARIABLE && is_variable))
 			return attributes[i].holder;
 		if (attributes[i].holder == HOLDER_PAGES && !strcmp(path->name, "pages"))
 			return HOLDER_PAGES;
@@ -166,7 +171,8 @@ static bool bind_mm(struct checker *check, struct observable *obs, const struct 
 	unsigned long index;
 
 	if (!mm->argument || !mm->next) {
-		diag_error(check->diag, &mm->pos, "which mm of the task, and what of it, expected mm(K).locked_vm or mm(K).pinned_vm");
+		diag_error(check->diag, &mm->pos,
+			   "which mm of the task, and what of it, expected mm(K).locked_vm or mm(K).pinned_vm");
 		return false;
 	}
 	if (!check_constant(check, mm->argument, "the number of an mm", &index) || index > 0x7fffffff)
@@ -254,7 +260,8 @@ static bool bind_observable(struct checker *check, struct term *term)
 	if (!is_peak)
 		return bind_path(check, obs, path);
 	if (inner->next || inner->negative || inner->is_number || !strcmp(inner->path->name, "peak")) {
-		diag_error(check->diag, &path->argument->pos, "not an observable, expected one, as in peak(a.locked_vm)");
+		diag_error(check->diag, &path->argument->pos,
+			   "not an observable, expected one, as in peak(a.locked_vm)");
 		return false;
 	}
 	if (!bind_path(check, obs, inner->path))
@@ -315,7 +322,8 @@ static void check_violations(struct checker *check, struct expect *expect)
 		}
 		for (i = 0; i < VIOLATION_NR; i++)
 			suggest(&best, name->name, sim_violation_name(i));
-		diag_error(check->diag, &name->pos, "no violation \"%s\", expected one of `pinsim list invariants`, or any%s", name->name,
+		diag_error(check->diag, &name->pos,
+			   "no violation \"%s\", expected one of `pinsim list invariants`, or any%s", name->name,
 			   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 	}
 }

@@ -21,7 +21,9 @@ static const struct {
 	E(EOWNERDEAD), E(ENOTRECOVERABLE), E(EHWPOISON),
 	/* second names of the same numbers: found by name, not shown */
 	E(EWOULDBLOCK), E(EDEADLOCK), E(ENOTSUP),
-	{ "SIGBUS", RESULT_SIGNAL(MM_SIGBUS) }, { "SIGSEGV", RESULT_SIGNAL(MM_SIGSEGV) }, { "SIGKILL", RESULT_SIGNAL(9) },
+	{ "SIGBUS", RESULT_SIGNAL(MM_SIGBUS) },
+	{ "SIGSEGV", RESULT_SIGNAL(MM_SIGSEGV) },
+	{ "SIGKILL", RESULT_SIGNAL(9) },
 };
 
 int errno_by_name(const char *name)

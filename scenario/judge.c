@@ -178,7 +178,7 @@ static void copy_violations(struct run *run, const struct expected *expected)
 static void judge_named(struct run *run, const struct stmt *stmt, bool required)
 {
 	const struct expect *expect = &stmt->expect;
-	struct expect_report report = { .stmt = stmt, .applies = true, .comparable = true, .plain = true, .seen = true };
+	struct expect_report report = {.stmt = stmt, .applies = true, .comparable = true, .plain = true, .seen = true};
 	int violation;
 
 	if (expect->any)

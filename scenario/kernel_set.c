@@ -58,13 +58,16 @@ static bool check_element(const struct set_element *element, struct diagnostics 
 		return true;
 	if (element->kind == SET_RANGE) {
 		if (element->low > element->high) {
-			diag_error(diag, &element->pos, "a range that ends before it begins, expected the older release first");
+			diag_error(diag, &element->pos,
+				   "a range that ends before it begins, expected the older release first");
 			return false;
 		}
 		if (!element->single || release_is_listed(element->low))
 			return true;
-		diag_error(diag, &element->pos, "no kernel v%d.%d here, expected one of `pinsim list kernels` (a range may "
-			   "end at any release)", element->low / 1000, element->low % 1000);
+		diag_error(diag, &element->pos,
+			   "no kernel v%d.%d here, expected one of `pinsim list kernels` (a range may "
+			   "end at any release)",
+			   element->low / 1000, element->low % 1000);
 		return false;
 	}
 	suggest(&best, element->name, "proposals");
@@ -73,9 +76,10 @@ static bool check_element(const struct set_element *element, struct diagnostics 
 			return true;
 		suggest(&best, element->name, kernel_at(i)->name);
 	}
-	diag_error(diag, &element->pos, "no kernel \"%s\", expected a release like v6.12, a range like v6.2.., a proposal of "
-		   "`pinsim list proposals`, or `proposals`%s", element->name,
-		   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
+	diag_error(diag, &element->pos,
+		   "no kernel \"%s\", expected a release like v6.12, a range like v6.2.., a proposal of "
+		   "`pinsim list proposals`, or `proposals`%s",
+		   element->name, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 	return false;
 }
 

@@ -81,7 +81,11 @@ static char *read_file(struct loader *loader, const struct pin_pos *from, const 
 static unsigned int utf8_sequence(const unsigned char *text, size_t left)
 {
 	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned int bytes = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
+	unsigned int bytes = text[0] < 0x80	  ? 1
+			     : text[0] >> 5 == 6  ? 2
+			     : text[0] >> 4 == 14 ? 3
+			     : text[0] >> 3 == 30 ? 4
+						  : 0;
 	unsigned int code, i;
 
 	if (bytes <= 1)

@@ -28,7 +28,8 @@ static void on_step(void *arg, const struct step_report *step)
 		return;
 	watch->text = xstrdup(step->ret < 0 ? error_text(step->ret, buf, sizeof(buf)) : "success");
 	if (asprintf(&watch->why, "%s:%u: %s: %s: got %s, want %s", step->stmt->pos.source->path, step->stmt->pos.line,
-		     step->stmt->step.task_name, step->stmt->step.text, outcome_text(step, buf, sizeof(buf)), step->want) < 0)
+		     step->stmt->step.task_name, step->stmt->step.text, outcome_text(step, buf, sizeof(buf)),
+		     step->want) < 0)
 		out_of_memory();
 }
 
@@ -41,7 +42,8 @@ static void on_expect(void *arg, const struct expect_report *expect)
 	if (expect->held || !expect->applies || watch->text)
 		return;
 	if (expect->comparable && expect->stmt->expect.kind == EXPECT_COMPARE)
-		got = expect->plain ? wide_text(expect->got, buf, sizeof(buf)) : bytes_text(expect->got, buf, sizeof(buf));
+		got = expect->plain ? wide_text(expect->got, buf, sizeof(buf))
+				    : bytes_text(expect->got, buf, sizeof(buf));
 	watch->text = xstrdup("expect");
 	if (asprintf(&watch->why, "%s:%u: expect %s: got %s", expect->stmt->pos.source->path, expect->stmt->pos.line,
 		     expect->stmt->expect.text, got) < 0)
@@ -333,10 +335,10 @@ void matrix_print_json(const struct matrix *matrix, FILE *out)
 	for (row = 0; row < matrix->nr_rows; row++)
 		for (column = 0; column < matrix->columns.nr; column++) {
 			const struct cell *cell = &matrix->rows[row].cells[column];
-			json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "schema", 1, "file", matrix->rows[row].path,
-						   "title", matrix->rows[row].title, "kernel",
-						   matrix->columns.kernels[column]->name, "cell", kinds[cell->kind], "what",
-						   cell->text);
+			json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "schema", 1, "file",
+						   matrix->rows[row].path, "title", matrix->rows[row].title, "kernel",
+						   matrix->columns.kernels[column]->name, "cell", kinds[cell->kind],
+						   "what", cell->text);
 
 			if (!object)
 				continue;
@@ -351,8 +353,9 @@ void matrix_print_summary(const struct matrix *matrix, FILE *out)
 	const unsigned long *counts = matrix->counts;
 
 	fprintf(out, "%zu scenario%s on %zu kernel%s: %lu pass (%lu of them show a known bug), %lu fail, %lu n/a",
-		matrix->nr_rows, matrix->nr_rows == 1 ? "" : "s", matrix->columns.nr, matrix->columns.nr == 1 ? "" : "s",
-		counts[CELL_PASS] + counts[CELL_BUG], counts[CELL_BUG], counts[CELL_FAIL], counts[CELL_NA]);
+		matrix->nr_rows, matrix->nr_rows == 1 ? "" : "s", matrix->columns.nr,
+		matrix->columns.nr == 1 ? "" : "s", counts[CELL_PASS] + counts[CELL_BUG], counts[CELL_BUG],
+		counts[CELL_FAIL], counts[CELL_NA]);
 	if (counts[CELL_DIFFERS])
 		fprintf(out, ", %lu differ", counts[CELL_DIFFERS]);
 	if (counts[CELL_NOT_MODELLED])

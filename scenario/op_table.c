@@ -126,7 +126,9 @@ char *op_usage(const struct op *op, char *buf, size_t size)
 			for (i = 0; arg->name[i] && i + 1 < sizeof(upper); i++)
 				upper[i] = (char)toupper((unsigned char)arg->name[i]);
 			upper[i] = '\0';
-			add(&text, arg->type == ARG_IOVECS ? "[VA, LEN]" : arg->type == ARG_CAPS ? "[CAP, ...]" : upper);
+			add(&text, arg->type == ARG_IOVECS ? "[VA, LEN]"
+				   : arg->type == ARG_CAPS ? "[CAP, ...]"
+							   : upper);
 		}
 		if (arg->flags & ARG_MANY)
 			add(&text, ", ...");

@@ -100,7 +100,12 @@ static const struct op ops[] = {
 		.what = "puts another buffer into a slot; returns the slots updated",
 		.source = "io_uring/rsrc.c:__io_sqe_buffers_update (v5.13)",
 		.makes = KIND(NUMBER),
-		.args = { RING("ring"), { "slot", ARG_NUMBER }, { "va", ARG_NUMBER, ARG_KEY }, { "len", ARG_NUMBER, ARG_KEY } },
+		.args = {
+			RING("ring"),
+			{ "slot", ARG_NUMBER },
+			{ "va", ARG_NUMBER, ARG_KEY },
+			{ "len", ARG_NUMBER, ARG_KEY },
+		},
 		.exists = has_update,
 		.run = op_uring_update,
 	},

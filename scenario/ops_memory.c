@@ -168,7 +168,11 @@ static const struct op ops[] = {
 		.name = "mprotect",
 		.what = "changes what the range may be used for",
 		.source = "mm/mprotect.c:do_mprotect_pkey",
-		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER }, { "prot", ARG_WORD, ARG_KEY, .words = prot_words } },
+		.args = {
+			{ "va", ARG_NUMBER },
+			{ "len", ARG_NUMBER },
+			{ "prot", ARG_WORD, ARG_KEY, .words = prot_words },
+		},
 		.run = op_mprotect,
 	},
 	{
@@ -196,7 +200,11 @@ static const struct op ops[] = {
 		.name = "mlock2",
 		.what = "mlock, with onfault=1 without faulting in",
 		.source = "mm/mlock.c:SYSCALL mlock2",
-		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER }, { "onfault", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
+		.args = {
+			{ "va", ARG_NUMBER },
+			{ "len", ARG_NUMBER },
+			{ "onfault", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+		},
 		.run = op_mlock2,
 	},
 	{

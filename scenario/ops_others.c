@@ -113,7 +113,12 @@ static const struct op ops[] = {
 		.name = "vdpa_map",
 		.what = "maps memory for a vdpa device",
 		.source = "drivers/vhost/vdpa.c:vhost_vdpa_pa_map",
-		.args = { { "v", ARG_VARIABLE, 0, KIND(VDPA) }, KEY_NUMBER("iova"), KEY_NUMBER("va"), KEY_NUMBER("len") },
+		.args = {
+			{ "v", ARG_VARIABLE, 0, KIND(VDPA) },
+			KEY_NUMBER("iova"),
+			KEY_NUMBER("va"),
+			KEY_NUMBER("len"),
+		},
 		.exists = has_vdpa,
 		.run = op_vdpa_map,
 	},

@@ -115,7 +115,7 @@ static const struct op ops[] = {
 	},
 	{
 		.name = "exec",
-		.what = "a new image: other threads end, a new mm, close-on-exec fds close, capabilities are recomputed",
+		.what = "a new image: other threads end, a new mm, close-on-exec fds close, capabilities anew",
 		.source = "fs/exec.c:begin_new_exec",
 		.run = op_exec,
 	},

@@ -396,7 +396,7 @@ path:
 		if (@$.bytes > 4096) {
 			struct pin_pos pos = POS(@3);
 
-			diag_error(state->diag, &pos, "a name with too many parts, expected something like a.mm(0).locked_vm");
+			diag_error(state->diag, &pos, "a name with too many parts, expected at most three");
 			YYABORT;
 		}
 	}
@@ -646,8 +646,8 @@ static void short_expects(struct parse_state *state, struct path *holder, const 
 
 #define EXPECTED_MAX 64
 #define STATEMENT_TEXT \
-	"a statement: 'TASK: operation(...)', 'expect ...', 'task NAME ...' or one of title, ref, kernels, set, parallel, " \
-	"repeat, include"
+	"a statement: 'TASK: operation(...)', 'expect ...', 'task NAME ...' or one of title, ref, kernels, set, " \
+	"parallel, repeat, include"
 
 static bool among(const yysymbol_kind_t *symbols, int nr, yysymbol_kind_t symbol)
 {

@@ -62,8 +62,8 @@ char *failed_step_text(const struct step_report *step)
 	char *text = NULL, buf[256];
 
 	append_place(&text, &length, step->stmt);
-	append_format(&text, &length, "%s: %s\n    got %s, want %s\n", step->stmt->step.task_name, step->stmt->step.text,
-		      outcome_text(step, buf, sizeof(buf)), step->want ? step->want : "success");
+	append_format(&text, &length, "%s: %s\n    got %s, want %s\n", step->stmt->step.task_name,
+		      step->stmt->step.text, outcome_text(step, buf, sizeof(buf)), step->want ? step->want : "success");
 	return text;
 }
 
@@ -86,7 +86,8 @@ char *failed_expect_text(const struct expect_report *expect)
 	else if (!expect->comparable)
 		append_format(&text, &length, "    %s\n", expect->note);
 	else
-		append_format(&text, &length, "    got %s, want %s%s\n", observed_text(expect, expect->got, got, sizeof(got)),
+		append_format(&text, &length, "    got %s, want %s%s\n",
+			      observed_text(expect, expect->got, got, sizeof(got)),
 			      stmt->expect.comparison == CMP_EQ ? "" : "the other side to be ",
 			      observed_text(expect, expect->want, want, sizeof(want)));
 	return text;
@@ -104,8 +105,8 @@ char *violations_text(const struct run_result *result)
 		if (violation->expected)
 			continue;
 		if (violation->step > result->steps)
-			append_format(&text, &length, "violation %s at the end: %s\n", sim_violation_name(violation->violation),
-				      violation->text);
+			append_format(&text, &length, "violation %s at the end: %s\n",
+				      sim_violation_name(violation->violation), violation->text);
 		else
 			append_format(&text, &length, "violation %s in step %lu: %s\n",
 				      sim_violation_name(violation->violation), violation->step, violation->text);

@@ -123,7 +123,8 @@ static void junit_finish(struct report *report, const struct report_totals *tota
 {
 	fprintf(report->options.out,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<testsuite name=\"pinsim\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n%s</testsuite>\n",
+		"<testsuite name=\"pinsim\" tests=\"%u\" failures=\"%u\" errors=\"%u\" "
+		"skipped=\"%u\">\n%s</testsuite>\n",
 		report->tests, report->junit_failures, totals->errors, report->junit_skipped,
 		report->document ? report->document : "");
 }

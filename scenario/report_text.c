@@ -60,8 +60,8 @@ static void put_counters(struct report *report, const struct step_report *step)
 	for (i = 0; i < step->nr_tasks; i++) {
 		const struct task_counters *task = &step->tasks[i];
 
-		snprintf(text, sizeof(text), "  %.40s%s %ld/%ld/%ld", task->name, task->alive ? "" : " (dead)", task->locked_vm,
-			 task->pinned_vm, task->user_locked_vm);
+		snprintf(text, sizeof(text), "  %.40s%s %ld/%ld/%ld", task->name, task->alive ? "" : " (dead)",
+			 task->locked_vm, task->pinned_vm, task->user_locked_vm);
 		put(report, DIM, text);
 	}
 }
@@ -180,10 +180,12 @@ static void run_end(struct report *report, const struct run_result *result)
 	if (!report->options.trace || result->verdict == VERDICT_ERROR)
 		return;
 	snprintf(line, sizeof(line), "  %s: %u expects held of %u, %zu violations%s, %lu warnings, trace %016llx\n",
-		 result->verdict == VERDICT_PASS ? "pass" : result->verdict == VERDICT_NA ? "n/a" : "FAIL",
+		 result->verdict == VERDICT_PASS ? "pass"
+		 : result->verdict == VERDICT_NA ? "n/a"
+						 : "FAIL",
 		 result->expects_held, result->expects, result->nr_violations,
-		 result->nr_expected && result->nr_expected == result->nr_violations ? ", all expected" : "", result->warnings,
-		 result->hash);
+		 result->nr_expected && result->nr_expected == result->nr_violations ? ", all expected" : "",
+		 result->warnings, result->hash);
 	put(report, result->verdict == VERDICT_FAIL ? RED : GREEN, line);
 }
 

@@ -81,7 +81,8 @@ static void build_world(struct run *run)
 	for (i = 0; i < program->nr_tasks; i++) {
 		const struct task_decl *decl = program->tasks[i];
 
-		task = mm_task_create(decl->name, decl->uid, decl->memlock_cur_bytes, decl->memlock_max_bytes, decl->caps);
+		task = mm_task_create(decl->name, decl->uid, decl->memlock_cur_bytes, decl->memlock_max_bytes,
+				      decl->caps);
 		run->tasks[decl->slot] = task;
 		run->made[run->nr_made++] = task;
 	}

@@ -122,7 +122,8 @@ static void append_line(struct diagnostics *diag, const struct pin_pos *pos)
 		else if (!continues_character((unsigned char)text[at]))
 			append(diag, " ", 1);
 	append(diag, "^", 1);
-	for (at = (size_t)pos->offset + 1; at < (size_t)pos->offset + pos->bytes && at < end && marks < WINDOW_CHARS; at++)
+	for (at = (size_t)pos->offset + 1; at < (size_t)pos->offset + pos->bytes && at < end && marks < WINDOW_CHARS;
+	     at++)
 		if (!continues_character((unsigned char)text[at])) {
 			append(diag, "~", 1);
 			marks++;

@@ -237,8 +237,8 @@ START_TEST(include_bounds)
 
 	write_file("odd.pin", "include \"/dev/zero\"\ninclude \".\"\ninclude \"none.pin\"\ninclude \"\"\n");
 	ck_assert_ptr_null(loaded("odd.pin", &diag));
-	ck_assert(strstr(diag.text, "odd.pin:1:9: ") && strstr(diag.text, "odd.pin:2:9: ") && strstr(diag.text, "odd.pin:3:9: ") &&
-		  strstr(diag.text, "odd.pin:4:9: "));
+	ck_assert(strstr(diag.text, "odd.pin:1:9: ") && strstr(diag.text, "odd.pin:2:9: ") &&
+		  strstr(diag.text, "odd.pin:3:9: ") && strstr(diag.text, "odd.pin:4:9: "));
 	diagnostics_free(&diag);
 }
 END_TEST

@@ -24,17 +24,39 @@ static void assert_holds(const char *expect, bool holds)
 START_TEST(observables)
 {
 	static const char *const hold[] = {
-		"a.pinned_vm == 8p", "a.locked_vm == 0", "a.mm(0).pinned_vm == 8p", "a.user_locked_vm == 8p",
-		"user(1000).locked_vm == 32K", "user(1).locked_vm == 0", "a.memlock == 64p", "io.npinned == 8p",
-		"io.charged == 8p", "fd.charged == 8p", "pages.pinned == 8p", "pages.unaccounted == 0", "peak(a.pinned_vm) == 8p",
-		"a.pins(m) == 1", "a.pins(m + 7p) == 1", "a.pins(m + 8p) == 0", "a.pins(4096) == 0", "a.pfn(m) == d.pfn(iova)",
-		"a.pfn(m + 3p + 5) == d.pfn(iova + 3p)", "d.pfn(iova + 8p) == -1", "a.pfn(4096) == -1", "a.alive == 1",
-		"warnings == 0", "violations == 0", "iova == 16M", "user(1000) locked_vm=8p", "a locked_vm=0 pinned_vm=8p memlock=64p",
-		"ucounts(1000).memlock == 0", "user(1000).perf_mlock == 0",
+		"a.pinned_vm == 8p",
+		"a.locked_vm == 0",
+		"a.mm(0).pinned_vm == 8p",
+		"a.user_locked_vm == 8p",
+		"user(1000).locked_vm == 32K",
+		"user(1).locked_vm == 0",
+		"a.memlock == 64p",
+		"io.npinned == 8p",
+		"io.charged == 8p",
+		"fd.charged == 8p",
+		"pages.pinned == 8p",
+		"pages.unaccounted == 0",
+		"peak(a.pinned_vm) == 8p",
+		"a.pins(m) == 1",
+		"a.pins(m + 7p) == 1",
+		"a.pins(m + 8p) == 0",
+		"a.pins(4096) == 0",
+		"a.pfn(m) == d.pfn(iova)",
+		"a.pfn(m + 3p + 5) == d.pfn(iova + 3p)",
+		"d.pfn(iova + 8p) == -1",
+		"a.pfn(4096) == -1",
+		"a.alive == 1",
+		"warnings == 0",
+		"violations == 0",
+		"iova == 16M",
+		"user(1000) locked_vm=8p",
+		"a locked_vm=0 pinned_vm=8p memlock=64p",
+		"ucounts(1000).memlock == 0",
+		"user(1000).perf_mlock == 0",
 	};
 	static const char *const fail[] = {
-		"a.pinned_vm == 8", "a.mm(1).pinned_vm == 8p", "io.npinned == 7p", "peak(a.pinned_vm) == 7p", "a.alive == 0",
-		"a locked_vm=0 pinned_vm=9p", "a.memlock == unlimited",
+		"a.pinned_vm == 8", "a.mm(1).pinned_vm == 8p",	  "io.npinned == 7p",	    "peak(a.pinned_vm) == 7p",
+		"a.alive == 0",	    "a locked_vm=0 pinned_vm=9p", "a.memlock == unlimited",
 	};
 	size_t i;
 
@@ -105,7 +127,8 @@ START_TEST(peaks)
 		    "expect peak(user(1000).locked_vm) == 0\n"
 		    "expect peak(io.charged) == 0\n",
 		    KERNEL);
-	assert_pass(HEAD "a: ioas_unmap_all(io)\nexpect peak(io.charged) == 8p\nexpect peak(fd.charged) == 8p\nexpect io.charged == 0\n",
+	assert_pass(HEAD "a: ioas_unmap_all(io)\nexpect peak(io.charged) == 8p\nexpect peak(fd.charged) == 8p\nexpect "
+			 "io.charged == 0\n",
 		    KERNEL);
 }
 END_TEST
@@ -113,7 +136,9 @@ END_TEST
 /* Sets choose which expects are judged. */
 START_TEST(conditioned)
 {
-	struct ran ran = run_on("task a\nexpect a.alive == 0 @ ..v6.6\nexpect a.alive == 1 @ v6.12\nexpect a.alive == 0 @ !v6.12\n", KERNEL);
+	struct ran ran = run_on(
+		"task a\nexpect a.alive == 0 @ ..v6.6\nexpect a.alive == 1 @ v6.12\nexpect a.alive == 0 @ !v6.12\n",
+		KERNEL);
 
 	ck_assert_int_eq(ran.result.verdict, VERDICT_PASS);
 	ck_assert_uint_eq(ran.expects, 1);
@@ -128,8 +153,10 @@ END_TEST
 /* What is closed or destroyed shows nothing. */
 START_TEST(gone)
 {
-	assert_pass(HEAD "a: close(fd)\nexpect io.charged == 0\nexpect io.npinned == 0\nexpect d.pfn(iova) == -1\n", KERNEL);
-	assert_pass(HEAD "a: exit()\nexpect a.pinned_vm == 0\nexpect a.alive == 0\nexpect user(1000).locked_vm == 0\n", KERNEL);
+	assert_pass(HEAD "a: close(fd)\nexpect io.charged == 0\nexpect io.npinned == 0\nexpect d.pfn(iova) == -1\n",
+		    KERNEL);
+	assert_pass(HEAD "a: exit()\nexpect a.pinned_vm == 0\nexpect a.alive == 0\nexpect user(1000).locked_vm == 0\n",
+		    KERNEL);
 }
 END_TEST
 

@@ -137,7 +137,8 @@ START_TEST(text)
 	ck_assert_msg(strstr(out, "t.pin:8: expect a.locked_vm == 3p\n"), "%s", out);
 	ck_assert_msg(strstr(out, "got 2p, want 3p"), "%s", out);
 	ck_assert_msg(strstr(out, "a: mlock(m, 8p)"), "%s", out);
-	ck_assert_msg(strstr(out, "ENOMEM: a.locked_vm 2p + 6p > a's 4p (mlock)") || strstr(out, "ENOMEM: a.locked_vm"), "%s", out);
+	ck_assert_msg(strstr(out, "ENOMEM: a.locked_vm 2p + 6p > a's 4p (mlock)") || strstr(out, "ENOMEM: a.locked_vm"),
+		      "%s", out);
 	ck_assert_msg(strstr(out, "1 file, 1 run: 0 pass, 1 fail, 0 n/a"), "%s", out);
 	free(out);
 }
@@ -147,7 +148,9 @@ START_TEST(tap_and_junit)
 {
 	char *out = reported(scenario, REPORT_TAP);
 
-	ck_assert_msg(!strncmp(out, "TAP version 13\nnot ok 1 - t.pin v6.12\n# t.pin:8: expect a.locked_vm == 3p\n", 40), "%s", out);
+	ck_assert_msg(
+		!strncmp(out, "TAP version 13\nnot ok 1 - t.pin v6.12\n# t.pin:8: expect a.locked_vm == 3p\n", 40),
+		"%s", out);
 	ck_assert(strstr(out, "\n1..1\n"));
 	free(out);
 	out = reported(scenario, REPORT_JUNIT);
@@ -215,7 +218,8 @@ START_TEST(matrix)
 	ck_assert_msg(strstr(out, "| scenario | v6.0 | v6.1 | v6.2 | v6.3 | v6.12 |"), "%s", out);
 	ck_assert_msg(strstr(out, "locked\\_vm\\_negative"), "%s", out);
 	ck_assert_msg(strstr(out, "\"cell\":\"bug\",\"what\":\"locked_vm_negative\""), "%s", out);
-	ck_assert_msg(strstr(out, "1 scenario on 5 kernels: 2 pass (1 of them show a known bug), 1 fail, 1 n/a"), "%s", out);
+	ck_assert_msg(strstr(out, "1 scenario on 5 kernels: 2 pass (1 of them show a known bug), 1 fail, 1 n/a"), "%s",
+		      out);
 	free(out);
 	matrix_free(&matrix);
 	program_free(program);

@@ -14,42 +14,45 @@ START_TEST(results)
 		const char *line;
 		bool passes;
 	} cases[] = {
-		{ "a: m = mmap(1p)", true },
-		{ "a: m = mmap(0)", false },
-		{ "a: m = mmap(0) -> EINVAL", true },
-		{ "a: m = mmap(0) -> ENOMEM", false },
-		{ "a: m = mmap(0) -> fail", true },
-		{ "a: m = mmap(0) -> _", true },
-		{ "a: m = mmap(1p) -> _", true },
-		{ "a: m = mmap(1p) -> fail", false },
-		{ "a: m = mmap(0) -> 0/EINVAL", true },
-		{ "a: m = mmap(1p) -> EINVAL/fail", false },
-		{ "a: m = mmap(1p)\na: munmap(m, 1p) -> 0", true },
-		{ "a: m = mmap(1p)\na: munmap(m, 1p) -> 1p", false },
-		{ "a: m = mmap(1p)\na: n = mmap(1p, at=m) -> m", true },
-		{ "a: m = mmap(1p)\na: n = mmap(1p, at=m) -> m + 1p", false },
-		{ "a: m = mmap(1p)\na: mremap(m, 1p, 1p) -> m/ENOMEM", true },
+		{"a: m = mmap(1p)", true},
+		{"a: m = mmap(0)", false},
+		{"a: m = mmap(0) -> EINVAL", true},
+		{"a: m = mmap(0) -> ENOMEM", false},
+		{"a: m = mmap(0) -> fail", true},
+		{"a: m = mmap(0) -> _", true},
+		{"a: m = mmap(1p) -> _", true},
+		{"a: m = mmap(1p) -> fail", false},
+		{"a: m = mmap(0) -> 0/EINVAL", true},
+		{"a: m = mmap(1p) -> EINVAL/fail", false},
+		{"a: m = mmap(1p)\na: munmap(m, 1p) -> 0", true},
+		{"a: m = mmap(1p)\na: munmap(m, 1p) -> 1p", false},
+		{"a: m = mmap(1p)\na: n = mmap(1p, at=m) -> m", true},
+		{"a: m = mmap(1p)\na: n = mmap(1p, at=m) -> m + 1p", false},
+		{"a: m = mmap(1p)\na: mremap(m, 1p, 1p) -> m/ENOMEM", true},
 		/* what names an fd or an object compares as 0 */
-		{ "a: fd = iommufd_open() -> 0\na: io = ioas_alloc(fd) -> 0\na: attach(io) -> 0", true },
-		{ "a: fd = iommufd_open() -> 3", false },
+		{"a: fd = iommufd_open() -> 0\na: io = ioas_alloc(fd) -> 0\na: attach(io) -> 0", true},
+		{"a: fd = iommufd_open() -> 3", false},
 		/* a set that holds counts first; where none holds, the call must succeed */
-		{ "a: m = mmap(0) -> 0 @ v5.4 | EINVAL", true },
-		{ "a: m = mmap(0) -> EINVAL @ v6.12 | 0", true },
-		{ "a: m = mmap(0) -> EINVAL @ v5.4", false },
-		{ "a: m = mmap(1p) -> EINVAL @ v5.4", true },
-		{ "a: m = mmap(0) -> EINVAL @ v6.2..", true },
+		{"a: m = mmap(0) -> 0 @ v5.4 | EINVAL", true},
+		{"a: m = mmap(0) -> EINVAL @ v6.12 | 0", true},
+		{"a: m = mmap(0) -> EINVAL @ v5.4", false},
+		{"a: m = mmap(1p) -> EINVAL @ v5.4", true},
+		{"a: m = mmap(0) -> EINVAL @ v6.2..", true},
 		/* signals */
-		{ "a: touch(4096, 1p) -> SIGSEGV", true },
-		{ "a: touch(4096, 1p) -> fail", true },
-		{ "a: touch(4096, 1p) -> SIGBUS", false },
-		{ "a: f = memfd(1p)\na: m = mmap(2p, kind=shared, file=f)\na: touch(m, 2p) -> SIGBUS\nexpect a.alive == 0", true },
+		{"a: touch(4096, 1p) -> SIGSEGV", true},
+		{"a: touch(4096, 1p) -> fail", true},
+		{"a: touch(4096, 1p) -> SIGBUS", false},
+		{"a: f = memfd(1p)\na: m = mmap(2p, kind=shared, file=f)\na: touch(m, 2p) -> SIGBUS\nexpect a.alive == "
+		 "0",
+		 true},
 	};
 	char text[512];
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(text, sizeof(text), "%s%s\n", head, cases[i].line);
-		ck_assert_msg(verdict_on(text, KERNEL) == (cases[i].passes ? VERDICT_PASS : VERDICT_FAIL), "%s", cases[i].line);
+		ck_assert_msg(verdict_on(text, KERNEL) == (cases[i].passes ? VERDICT_PASS : VERDICT_FAIL), "%s",
+			      cases[i].line);
 	}
 }
 END_TEST
@@ -205,7 +208,7 @@ START_TEST(not_there)
 }
 END_TEST
 
-/* Expected violations: there and only there; what else breaks in the same step is covered, what breaks elsewhere is not. */
+/* Expected violations: there and only there; what else breaks in the same step is covered, elsewhere it is not. */
 START_TEST(violations)
 {
 	static const char exec[] = "task a uid=1000 memlock=64p\n"
@@ -237,7 +240,8 @@ START_TEST(violations)
 	snprintf(text, sizeof(text), "expect violation locked_vm_negative @ ..v6.2\n%s", exec);
 	assert_pass(text, "v6.2");
 	/* `sometimes` is not for a single run to judge. */
-	snprintf(text, sizeof(text), "%sexpect sometimes a.locked_vm == 99p\nexpect sometimes violation deadlock\n", exec);
+	snprintf(text, sizeof(text), "%sexpect sometimes a.locked_vm == 99p\nexpect sometimes violation deadlock\n",
+		 exec);
 	assert_pass(text, "v6.3");
 }
 END_TEST
@@ -310,7 +314,8 @@ START_TEST(no_model)
 			snprintf(text, sizeof(text), "task a\na: x = %s()\n", op->name);
 			ran = run_on(text, "v5.4");
 			ck_assert_int_eq(ran.result.verdict, VERDICT_ERROR);
-			ck_assert(strstr(ran.result.error, "t.pin:2:8: ") && strstr(ran.result.error, "not modelled yet"));
+			ck_assert(strstr(ran.result.error, "t.pin:2:8: ") &&
+				  strstr(ran.result.error, "not modelled yet"));
 			ran_free(&ran);
 		}
 }
@@ -345,7 +350,9 @@ START_TEST(settings)
 	assert_fail("task a\na: m = mmap(64p)\na: touch(m, 64p, write=1)\nset pages=16\n", KERNEL);
 	assert_pass("task a\na: m = mmap(64p)\na: touch(m, 64p, write=1)\nset pages=4096\n", KERNEL);
 	assert_fail("set hugepages=1\ntask a\na: m = mmap(4M, kind=hugetlb)\na: touch(m, 4M, write=1)\n", KERNEL);
-	assert_pass("set contig=2M\ntask a\na: m = mmap(4M)\na: touch(m, 2p, write=1)\nexpect a.pfn(m + 1p) == a.pfn(m) + 1\n", KERNEL);
+	assert_pass("set contig=2M\ntask a\na: m = mmap(4M)\na: touch(m, 2p, write=1)\nexpect a.pfn(m + 1p) == "
+		    "a.pfn(m) + 1\n",
+		    KERNEL);
 }
 END_TEST
 

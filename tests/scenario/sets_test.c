@@ -35,7 +35,8 @@ static void assert_names(const char *text, const char *expected)
 	ck_assert_msg(set, "%s", diag.text);
 	kernel_set_list(parsed_set(set), false, &list);
 	for (i = 0; i < list.nr; i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? " " : "", list.kernels[i]->name);
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? " " : "",
+			 list.kernels[i]->name);
 	ck_assert_str_eq(names, expected);
 	kernel_list_free(&list);
 	parsed_set_free(set);
@@ -80,7 +81,7 @@ START_TEST(negated)
 }
 END_TEST
 
-/* A release and a range hold it with a quirk too; with +QUIRK only that. Where it cannot have the quirk, there is none. */
+/* A release and a range hold it with a quirk too; with +QUIRK only that. No kernel where the quirk does not apply. */
 START_TEST(with_quirk)
 {
 	ck_assert(holds("v6.12", "v6.12+type1_exec_underflow"));

@@ -98,7 +98,7 @@ struct run_result {
 	const struct stmt *failed;	/* FAILURE_STEP, FAILURE_EXPECT */
 	enum sim_violation failed_violation;
 	unsigned int failures;
-	/* Of the failures, how many a file that says nothing of this kernel would show (no `@ SET`): matrix's "differs". */
+	/* Of the failures, those of statements without a SET: matrix's "differs". */
 	unsigned int unconditioned;
 	struct violation_report *violations;
 	size_t nr_violations;
