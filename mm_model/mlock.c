@@ -48,7 +48,7 @@ bool can_do_mlock(void)
 	return rlimit(RLIMIT_MEMLOCK) != 0 || capable(CAP_IPC_LOCK);
 }
 
-/* mm/mmap.c: room for @bytes more of VM_LOCKED memory? The caller's errno is EAGAIN. @why: who asks, for the refusal. */
+/* mm/mmap.c: room for @bytes more of VM_LOCKED memory? EAGAIN otherwise. @why: who asks, for the refusal's words. */
 bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes, const char *why)
 {
 	unsigned long request = bytes >> PAGE_SHIFT, used, limit;

@@ -197,7 +197,7 @@ static long do_mmap(struct mm_struct *mm, struct mmap_state *s)
 	s->addr = addr;
 	if (s->locked && !can_do_mlock())
 		return -EPERM;
-	if (!mlock_future_ok(mm, s->vm_flags, s->len))
+	if (!mlock_future_ok(mm, s->vm_flags, s->len, s->locked ? "MAP_LOCKED" : "MCL_FUTURE"))
 		return -EAGAIN;
 	if (s->shared) {
 		if (s->file && (s->vm_flags & VM_WRITE) && !(s->file->f_mode & FMODE_WRITE))

@@ -29,7 +29,7 @@ static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long 
 		return ERR_PTR(-EINVAL);
 	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return ERR_PTR(-EFAULT);
-	if (!mlock_future_ok(mm, vma->vm_flags, new_len - old_len))
+	if (!mlock_future_ok(mm, vma->vm_flags, new_len - old_len, "mremap"))
 		return ERR_PTR(-EAGAIN);
 	return vma;
 }

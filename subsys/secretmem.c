@@ -82,7 +82,7 @@ static int secretmem_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	if (!charges_faults()) {
-		if (!mlock_future_ok(vma->vm_mm, vma->vm_flags | VM_LOCKED, vma->vm_end - vma->vm_start))
+		if (!mlock_future_ok(vma->vm_mm, vma->vm_flags | VM_LOCKED, vma->vm_end - vma->vm_start, "secretmem"))
 			return -EAGAIN;
 		vma->vm_flags |= VM_LOCKED;
 	}

@@ -23,7 +23,7 @@ static unsigned long vma_start(const struct task_struct *task, unsigned long va,
 		ck_assert_uint_eq(_end, to); \
 	} while (0)
 
-/* What is mapped in a row lies side by side and is one VMA; protection and mlock split it, and taking that back heals. */
+/* What is mapped in a row is one VMA; protection and mlock split it, and taking that back heals it. */
 START_TEST(merge)
 {
 	struct task_struct *a = task_new("a", 1000, 64);

@@ -154,10 +154,13 @@ static inline bool is_cow_mapping(vm_flags_t flags)
 size_t fault_in_readable(unsigned long uaddr, size_t size);
 size_t fault_in_writeable(unsigned long uaddr, size_t size);
 
-/* The first VMA that ends above @addr, or NULL. mmap_lock held. */
-/* mm/mmap.c: would @bytes more of VM_LOCKED memory fit the limit of current? True without VM_LOCKED in @flags. mmap_lock held. */
-bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes);
+/*
+ * mm/mmap.c: would @bytes more of VM_LOCKED memory fit the limit of current? True without VM_LOCKED in @flags.
+ * @why: static text, who asks, for the words of the refusal. mmap_lock held.
+ */
+bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes, const char *why);
 
+/* The first VMA that ends above @addr, or NULL. mmap_lock held. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /* The VMA that holds @addr, or NULL. mmap_lock held. */
 struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
