@@ -28,9 +28,9 @@ static inline bool __must_check __must_check_overflow(bool overflow)
 	typeof(*(d)) *__shl_d = (d);                                                                                   \
 	u64 __shl_a = (u64)(a);                                                                                        \
 	unsigned int __shl_s = (s);                                                                                    \
-	bool __shl_bad = __shl_s >= 8 * sizeof(*__shl_d) || (a) < 0;                                                   \
+	bool __shl_bad = __shl_s >= 8 * sizeof(*__shl_d) || ((a) < 1 && (a));                                   \
 	*__shl_d = __shl_bad ? 0 : (typeof(*__shl_d))(__shl_a << __shl_s);                                             \
-	__shl_bad || *__shl_d < 0 || ((u64)*__shl_d >> __shl_s) != __shl_a; })
+	__shl_bad || (*__shl_d < 1 && *__shl_d) || ((u64)*__shl_d >> __shl_s) != __shl_a; })
 
 #define overflows_type(n, T) ({ typeof(T) __fits; __builtin_add_overflow((n), 0, &__fits); })
 

@@ -10,6 +10,7 @@
 #ifndef _LINUX_WAIT_H
 #define _LINUX_WAIT_H
 
+#include <linux/errno.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -91,14 +92,18 @@ bool kapi_wait_killed(void);
 		if (!__left)                                                                                           \
 			break;                                                                                         \
 		if (__killable && kapi_wait_killed()) {                                                                \
-			__left = -4;                                                                                   \
+			__left = -EINTR;                                                                                   \
 			break;                                                                                         \
 		}                                                                                                      \
 		__left = kapi_wait(&(wq), &__wait, __left);                                                            \
 	}                                                                                                              \
 	finish_wait(&(wq), &__wait);                                                                                   \
 	__left; })
-#define __kapi_wait_errno(left) ((left) < 0 ? (int)(left) : 0)
+
+static inline int __kapi_wait_errno(long left)
+{
+	return left < 0 ? (int)left : 0;
+}
 
 #define wait_event(wq, condition) do {                                                                                 \
 	might_sleep_event();                                                                                           \
