@@ -299,25 +299,27 @@ static unsigned long fault_present(struct fault *f, unsigned long index, const s
 int mm_fault_range(struct vm_area_struct *vma, unsigned long first, unsigned long last, unsigned int flags,
 		   unsigned long *done)
 {
+	/* a hugetlb page has one entry: what happens to a part of it happens to it all */
+	unsigned long whole = is_vm_hugetlb_page(vma) ? HPAGE_PMD_NR - 1 : 0;
 	struct fault f = {
-		.vma = vma, .mm = vma->vm_mm, .last = last, .flags = flags,
+		.vma = vma, .mm = vma->vm_mm, .last = last | whole, .flags = flags,
 		.vma_first = vma->vm_start >> PAGE_SHIFT, .vma_last = (vma->vm_end >> PAGE_SHIFT) - 1,
 	};
-	unsigned long index = first;
+	unsigned long index = first & ~whole;
 	struct sim_run run;
 
 	mmap_assert_locked(f.mm);
 	spin_lock(&f.mm->page_table_lock);
-	while (index <= last && !f.err) {
-		if (!sim_run_clip(&f.mm->page_table, index, last, &run))
-			run.start = last + 1;
+	while (index <= f.last && !f.err) {
+		if (!sim_run_clip(&f.mm->page_table, index, f.last, &run))
+			run.start = f.last + 1;
 		if (run.start > index)
 			index += fault_missing(&f, index, run.start - index);
 		else
 			index += fault_present(&f, index, &run);
 	}
 	spin_unlock(&f.mm->page_table_lock);
-	*done = min(index, last + 1) - first;
+	*done = index > first ? min(index, last + 1) - first : 0;
 	return f.err;
 }
 
