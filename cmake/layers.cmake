@@ -50,8 +50,9 @@ function(pinsim_layer name)
 	set_target_properties(${name} PROPERTIES LINKER_LANGUAGE C)
 	# The kernel's own headers are for kernel files, which name them by PINSIM_KERNEL_FLAGS: a host
 	# file that saw them would find the kernel's <linux/errno.h> behind the C library's <errno.h>.
-	if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include AND NOT IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include/linux)
-		target_include_directories(${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+	set(headers ${CMAKE_CURRENT_SOURCE_DIR}/include)
+	if(IS_DIRECTORY ${headers} AND NOT IS_DIRECTORY ${headers}/linux)
+		target_include_directories(${name} INTERFACE ${headers})
 	endif()
 	target_link_libraries(${name} PUBLIC ${L_NEEDS})
 endfunction()

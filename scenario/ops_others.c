@@ -13,7 +13,8 @@ static const struct op_word rdma_drivers[] = { { "usnic", 1 }, { "qib", 2 }, { "
 static long op_rdma_reg_mr(struct op_call *call)
 {
 	return op_made_file(call, VALUE_MR,
-			    rdma_reg_mr(call->arg[0].number, call->arg[1].number, (enum rdma_driver)call->arg[2].number));
+			    rdma_reg_mr(call->arg[0].number, call->arg[1].number,
+					(enum rdma_driver)call->arg[2].number));
 }
 
 static long op_rdma_dereg_mr(struct op_call *call)

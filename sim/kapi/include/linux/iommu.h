@@ -295,7 +295,8 @@ static inline void iommu_dirty_bitmap_record(struct iommu_dirty_bitmap *dirty, u
  * A driver's own structure from what user space passed: EINVAL for another type or
  * for fewer bytes than up to and with the member @min_last.
  */
-int kapi_iommu_copy_user(void *dst, const void __user *src, size_t len, bool right_type, size_t bytes, size_t bytes_min);
+int kapi_iommu_copy_user(void *dst, const void __user *src, size_t len, bool right_type, size_t bytes,
+			 size_t bytes_min);
 #define iommu_copy_struct_from_user(kdst, user_data, data_type, min_last)                                              \
 	kapi_iommu_copy_user(kdst, (user_data)->uptr, (user_data)->len, (user_data)->type == (data_type),              \
 			     sizeof(*(kdst)), offsetofend(typeof(*(kdst)), min_last))
