@@ -35,23 +35,27 @@ static long iommufd_call_attach_mock(int fd, const struct iommufd_attach *args, 
 	return rc;
 }
 
+/* The device, if a driver gave it to its user; one below a mock's object is the mock's own affair. */
+static struct iommufd_device *iommufd_users_device(struct iommufd_object *obj)
+{
+	struct iommufd_device *idev = container_of(obj, struct iommufd_device, obj);
+
+	return obj->type == IOMMUFD_OBJ_DEVICE && idev->holds_ctx ? idev : NULL;
+}
+
 /* What a device's driver does for its user: attaching one that is attached moves it (vfio/iommufd.c, selftest.c). */
 static long iommufd_device_move(struct iommufd_object *obj, unsigned int ioas_id)
 {
-	struct iommufd_device *idev;
+	struct iommufd_device *idev = iommufd_users_device(obj);
 	u32 pt_id = ioas_id;
 
-	switch (obj->type) {
-	case IOMMUFD_OBJ_SELFTEST:
+	if (obj->type == IOMMUFD_OBJ_SELFTEST)
 		return iommufd_device_replace(container_of(obj, struct selftest_obj, obj)->idev, &pt_id);
-	case IOMMUFD_OBJ_DEVICE:
-		idev = container_of(obj, struct iommufd_device, obj);
-		if (iommufd_device_is_attached(idev))
-			return iommufd_device_replace(idev, &pt_id);
-		return iommufd_device_attach(idev, &pt_id);
-	default:
+	if (!idev)
 		return -ENOENT;
-	}
+	if (iommufd_device_is_attached(idev))
+		return iommufd_device_replace(idev, &pt_id);
+	return iommufd_device_attach(idev, &pt_id);
 }
 
 static long iommufd_call_attach(int fd, unsigned int dev_id, unsigned int ioas_id)
@@ -73,25 +77,17 @@ static long iommufd_call_attach(int fd, unsigned int dev_id, unsigned int ioas_i
 	return rc;
 }
 
-/* A vfio device is detached by its driver; a mock device by destroying it. */
+/* A vfio device is detached by its driver; a mock by destroying what stands under its id. */
 static long iommufd_detach_object(struct iommufd_ctx *ictx, unsigned int dev_id)
 {
 	struct iommufd_object *obj = iommufd_get_object(ictx, dev_id, IOMMUFD_OBJ_DEVICE);
-	struct iommufd_device *idev;
-	bool is_mock;
+	struct iommufd_device *idev = IS_ERR(obj) ? NULL : iommufd_users_device(obj);
 
-	if (!IS_ERR(obj)) {
-		idev = container_of(obj, struct iommufd_device, obj);
-		if (iommufd_device_is_attached(idev))
-			iommufd_device_detach(idev);
+	if (idev && iommufd_device_is_attached(idev))
+		iommufd_device_detach(idev);
+	if (!IS_ERR(obj))
 		iommufd_put_object(ictx, obj);
-		return 0;
-	}
-	xa_lock(&ictx->objects);
-	obj = xa_load(&ictx->objects, dev_id);
-	is_mock = obj && obj->type == IOMMUFD_OBJ_SELFTEST;
-	xa_unlock(&ictx->objects);
-	return is_mock ? iommufd_object_remove(ictx, NULL, dev_id, 0) : -ENOENT;
+	return idev ? 0 : iommufd_object_remove(ictx, NULL, dev_id, 0);
 }
 
 static long iommufd_call_detach(int fd, unsigned int dev_id)
