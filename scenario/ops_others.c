@@ -8,7 +8,9 @@ static bool has_vdpa(const struct kernel_rules *rules)
 	return rules->other.vdpa;
 }
 
-static const struct op_word rdma_drivers[] = { { "usnic", 1 }, { "qib", 2 }, { "hfi1", 3 }, { NULL, 0 } };
+static const struct op_word rdma_drivers[] = {
+	{ "usnic", RDMA_USNIC }, { "qib", RDMA_QIB }, { "hfi1", RDMA_HFI1 }, { NULL, 0 }
+};
 
 static long op_rdma_reg_mr(struct op_call *call)
 {
