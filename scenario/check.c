@@ -90,7 +90,7 @@ static void suggest_from(const struct name_table *table, const char *name, struc
 int check_task(struct checker *check, const char *name, const struct pin_pos *pos)
 {
 	int slot = name_find(&check->tasks, name);
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	char did_you_mean[96];
 
 	if (slot == NO_SLOT) {
@@ -107,7 +107,7 @@ int check_task(struct checker *check, const char *name, const struct pin_pos *po
 int check_variable(struct checker *check, const char *name, const struct pin_pos *pos)
 {
 	int slot = name_find(&check->variables, name);
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	char did_you_mean[96];
 
 	if (slot == NO_SLOT) {
@@ -295,7 +295,7 @@ static void check_task_decl(struct checker *check, struct stmt *stmt)
 	task->memlock_max_bytes = MM_UNLIMITED;
 	for (arg = task->args; arg; arg = arg->next) {
 		const struct pin_value *value = arg->values;
-		struct suggestion best = { NULL };
+		struct suggestion best = { .text = NULL };
 		char did_you_mean[96];
 
 		for (before = task->args; before != arg; before = before->next)
@@ -365,7 +365,7 @@ static void check_settings(struct checker *check, struct stmt *stmt)
 	size_t i;
 
 	for (arg = stmt->settings; arg; arg = arg->next) {
-		struct suggestion best = { NULL };
+		struct suggestion best = { .text = NULL };
 		char did_you_mean[96];
 
 		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

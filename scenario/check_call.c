@@ -23,7 +23,7 @@ bool check_caps_words(struct checker *check, const struct sum *words, unsigned i
 	for (; words; words = words->next) {
 		const char *word = sum_word(words);
 		unsigned int cap = word ? cap_by_name(word) : 0;
-		struct suggestion best = { NULL };
+		struct suggestion best = { .text = NULL };
 		char did_you_mean[96];
 
 		*caps |= cap;
@@ -45,7 +45,7 @@ bool check_caps_words(struct checker *check, const struct sum *words, unsigned i
 static void check_word(struct checker *check, const struct op_arg *arg, const struct pin_value *value)
 {
 	const char *word = value->kind == PIN_SUM ? sum_word(value->first) : NULL;
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	const struct op_word *known;
 	char did_you_mean[96], list[256] = "";
 	size_t used = 0;
@@ -174,7 +174,7 @@ static void check_value(struct checker *check, const struct step *step, const st
 static void bad_arg(struct checker *check, const struct step *step, const struct pin_pos *pos, const char *what,
 		    const char *name)
 {
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	char usage[512], did_you_mean[96];
 	unsigned int i;
 
@@ -244,7 +244,7 @@ static void bind_args(struct checker *check, struct step *step)
 static void check_result(struct checker *check, struct result *result)
 {
 	const char *word = sum_word(result->value);
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	char did_you_mean[96];
 	int errnum;
 
@@ -274,7 +274,7 @@ static void check_result(struct checker *check, struct result *result)
 
 static void unknown_op(struct checker *check, const struct step *step)
 {
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	char did_you_mean[96];
 	size_t area, i;
 

@@ -98,7 +98,7 @@ static bool bind_holder(struct checker *check, struct observable *obs, enum hold
 static bool bind_attribute(struct checker *check, struct observable *obs, enum holder holder, const struct path *path,
 			   const struct path *part)
 {
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	size_t i;
 
 	for (i = 0; i < NR_ATTRIBUTES; i++) {
@@ -167,7 +167,7 @@ static bool bind_uid(struct checker *check, struct observable *obs, enum holder 
 static bool bind_mm(struct checker *check, struct observable *obs, const struct path *path)
 {
 	const struct path *mm = path->next;
-	struct suggestion none = { NULL };
+	struct suggestion none = { .text = NULL };
 	unsigned long index;
 
 	if (!mm->argument || !mm->next) {
@@ -183,7 +183,7 @@ static bool bind_mm(struct checker *check, struct observable *obs, const struct 
 
 static bool bind_single(struct checker *check, struct observable *obs, const struct path *path)
 {
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	unsigned int i;
 
 	obs->plain = true;
@@ -215,7 +215,7 @@ static bool bind_path(struct checker *check, struct observable *obs, const struc
 	if (path->argument && path->next && !strcmp(path->name, "ucounts"))
 		return bind_uid(check, obs, HOLDER_UCOUNTS, path);
 	if (path->argument) {
-		struct suggestion best = { NULL };
+		struct suggestion best = { .text = NULL };
 
 		suggest(&best, path->name, "user");
 		suggest(&best, path->name, "ucounts");
@@ -310,7 +310,7 @@ static void check_violations(struct checker *check, struct expect *expect)
 
 	for (name = expect->names; name; name = name->next) {
 		enum sim_violation violation = sim_violation_by_name(name->name);
-		struct suggestion best = { NULL };
+		struct suggestion best = { .text = NULL };
 
 		if (!strcmp(name->name, "any") && expect->names == name && !name->next) {
 			expect->any = true;

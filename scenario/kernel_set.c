@@ -22,7 +22,7 @@ static bool check_quirks(const struct set_element *element, struct diagnostics *
 	size_t i;
 
 	for (quirk = element->quirks; quirk; quirk = quirk->next) {
-		struct suggestion best = { NULL };
+		struct suggestion best = { .text = NULL };
 
 		for (i = 0; i < quirks(); i++) {
 			if (!strcmp(quirk_at(i)->name, quirk->name))
@@ -50,7 +50,7 @@ static bool release_is_listed(int release)
 
 static bool check_element(const struct set_element *element, struct diagnostics *diag)
 {
-	struct suggestion best = { NULL };
+	struct suggestion best = { .text = NULL };
 	char did_you_mean[96];
 	size_t i;
 
