@@ -46,6 +46,7 @@ static const struct kernel table[] = {
 	.rules = {
 		MM(GZ_REF, G_NONE, FK_NO, DU_NONE, SM_NONE, true, false),
 		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
+		.type1.mdev_add_pfn_leak = true,
 		.uring = { RING(R_P3, B_PRE, false) },
 		.other = { OTHER(PF_SPLIT, SH_USER), .bpf_memlock = true },
 	},
@@ -55,6 +56,7 @@ static const struct kernel table[] = {
 	.rules = {
 		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_NONE, true, false),
 		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
+		.type1.mdev_add_pfn_leak = true,
 		.uring = { RING(R_P3P1, B_PRE, true) },
 		.other = { OTHER(PF_CLAMP, SH_USER), .vdpa = true, .bpf_memlock = true },
 	},
@@ -239,6 +241,7 @@ static const struct cell cells[] = {
 	CELL("type1 zero page", type1.zero, zero_values),
 	CELL("type1 wrap errno", type1.overflow, overflow_values),
 	CELL("type1 tells drivers", type1.notify, notify_values),
+	CELL("type1_mdev_add_pfn_leak", type1.mdev_add_pfn_leak, NULL),
 	CELL("VFIO_CHANGE_DMA_OWNER", type1.change_dma_owner, NULL),
 	CELL("iommufd", iommufd.present, NULL),
 	CELL("vfio device cdev", iommufd.vfio_cdev, NULL),

@@ -64,6 +64,19 @@ static bool put_back(bool possible, bool *flag)
 	return true;
 }
 
+static bool mdev_add_pfn_leak(struct kernel_rules *rules)
+{
+	return put_back(true, &rules->type1.mdev_add_pfn_leak);
+}
+
+static bool notify_deadlock(struct kernel_rules *rules)
+{
+	if (rules->type1.notify == NT_LIST)
+		return false;
+	rules->type1.notify = NT_LIST;
+	return true;
+}
+
 static bool unmap_warns_at_once(struct kernel_rules *rules)
 {
 	if (!rules->iommufd.present || rules->iommufd.unmap == N_WARN)
@@ -224,6 +237,16 @@ static const struct quirk table[] = {
 	  "reading 5.11; gone in 5.12 with 4d83de6da265",
 	  "map 10 with a hole at page 6: 5 pages are charged and mapped for a moment, then EFAULT",
 	  pin_one_by_one },
+	{ "type1_mdev_add_pfn_leak",
+	  "a page pinned for an mdev that cannot be noted for want of memory is given back by its note",
+	  "2e6cfd496f5b, which fixed it in 5.10",
+	  "mdev pin whose note cannot be allocated: a page stays pinned and charged (residue, leak)",
+	  mdev_add_pfn_leak },
+	{ "type1_notify_deadlock",
+	  "an unmap locks the list of mdevs under the container's lock, which their unpins take under the list's",
+	  "reading 6.0 to 6.18, which have it; found by this model, no report known",
+	  "two unmaps at a time of pages that mdevs hold: each has the lock that the other needs (deadlock)",
+	  notify_deadlock },
 	{ "iommufd_unmap_warn_once",
 	  "an unmap tells the accesses once, and warns if one pins again; an empty range is ENOENT, as it was then",
 	  "reading 6.2 and 6.3; retried since 6.4",

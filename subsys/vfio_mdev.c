@@ -137,7 +137,7 @@ static int pin_one(struct vfio_iommu *iommu, unsigned long iova, bool do_account
 	if (ret)
 		return ret;
 	ret = add_vpfn(dma, iova, frame);
-	if (ret && vfio_put_frame(dma, frame) && do_accounting)
+	if (ret && !type1_rules()->mdev_add_pfn_leak && vfio_put_frame(dma, frame) && do_accounting)
 		vfio_lock_acct(dma, -1, true);
 	return ret;
 }

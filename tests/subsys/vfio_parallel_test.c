@@ -60,7 +60,8 @@ START_TEST(unmaps_that_tell_drivers)
 	static const struct {
 		const char *kernel;
 		bool deadlocks;
-	} row[] = { { "v5.15", false }, { "v6.0", true }, { "v6.12", true }, { "v6.18", true } };
+	} row[] = { { "v5.15", false }, { "v6.0", true }, { "v6.12", true }, { "v6.18", true },
+		    { "v5.15+type1_notify_deadlock", true } };
 	unsigned long seed, stuck = 0;
 
 	for (seed = 0; seed < SEEDS; seed++) {
@@ -171,7 +172,7 @@ Suite *vfio_parallel_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, two_maps_one_limit, 0, 4);
-	tcase_add_loop_test(tcase, unmaps_that_tell_drivers, 0, 4);
+	tcase_add_loop_test(tcase, unmaps_that_tell_drivers, 0, 5);
 	tcase_add_test(tcase, detach_under_an_ioctl);
 	tcase_add_loop_test(tcase, everything_at_once, 0, 4);
 	suite_add_tcase(suite, tcase);
