@@ -150,12 +150,22 @@ static bool check_address_term(struct checker *check, struct term *term)
 
 bool check_address(struct checker *check, struct sum *sum)
 {
+	bool good = true, is_literal = true;
 	struct term *term;
-	bool good = true;
+	__int128 total = 0;
 
-	for (term = sum->terms; term; term = term->next)
+	for (term = sum->terms; term; term = term->next) {
 		if (!check_address_term(check, term))
 			good = false;
+		is_literal &= term->is_number;
+		if (term->is_number)
+			total += term->negative ? -(__int128)term->number : (__int128)term->number;
+	}
+	/* Addresses wrap as the machine's do; numbers that were written down do not. */
+	if (good && is_literal && (total < 0 || total > (__int128)MM_UNLIMITED)) {
+		diag_error(check->diag, &sum->pos, "a sum below zero or too large, expected 64 bits");
+		good = false;
+	}
 	return good;
 }
 
@@ -324,6 +334,8 @@ static void check_task_decl(struct checker *check, struct stmt *stmt)
 				   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 		}
 	}
+	if (task->memlock_cur_bytes > task->memlock_max_bytes)
+		diag_error(check->diag, &stmt->pos, "a soft limit above the hard one, expected memlock=SOFT:HARD");
 	task->uid = (unsigned int)uid;
 	if (!has_caps && !uid)
 		task->caps = MM_CAP_EVERY;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* io_uring's rings and fixed buffers. */
+#include <limits.h>
 #include <sim/world.h>
 #include <subsys/io_uring.h>
 #include "ops.h"
@@ -14,9 +15,15 @@ static bool has_clone(const struct kernel_rules *rules)
 	return rules->uring.clone_buffers;
 }
 
+/* The kernel's argument has 32 bits: what is larger is too large there as well. */
+static unsigned int bits32(const struct op_value *arg)
+{
+	return arg->number > UINT_MAX ? UINT_MAX : (unsigned int)arg->number;
+}
+
 static long op_uring_setup(struct op_call *call)
 {
-	return op_made_file(call, VALUE_RING, uring_setup((unsigned int)call->arg[0].number));
+	return op_made_file(call, VALUE_RING, uring_setup(bits32(&call->arg[0])));
 }
 
 static long op_uring_register(struct op_call *call)
@@ -54,7 +61,7 @@ static long op_uring_unregister(struct op_call *call)
 static long op_uring_update(struct op_call *call)
 {
 	struct uring_iovec iov = { call->arg[2].number, call->arg[3].number };
-	long ret = uring_update(call->arg[0].fd, (unsigned int)call->arg[1].number, &iov);
+	long ret = uring_update(call->arg[0].fd, bits32(&call->arg[1]), &iov);
 
 	return ret < 0 ? ret : op_made_number(call, (unsigned long)ret);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Processes, credentials, limits and fds: mm_model's system calls. */
+#include <limits.h>
 #include <mm_model/syscalls.h>
 #include "ops.h"
 
@@ -34,14 +35,20 @@ static long op_exit(struct op_call *call)
 	return sys_exit();
 }
 
+/* A number that is no uid is the one that the kernel refuses: (uid_t)-1. */
+static unsigned int uid_of(const struct op_value *arg)
+{
+	return arg->number > UINT_MAX ? UINT_MAX : (unsigned int)arg->number;
+}
+
 static long op_setuid(struct op_call *call)
 {
-	return sys_setuid((unsigned int)call->arg[0].number, call->arg[1].number);
+	return sys_setuid(uid_of(&call->arg[0]), call->arg[1].number);
 }
 
 static long op_seteuid(struct op_call *call)
 {
-	return sys_seteuid((unsigned int)call->arg[0].number);
+	return sys_seteuid(uid_of(&call->arg[0]));
 }
 
 static long op_unshare_user(struct op_call *call)

@@ -27,7 +27,7 @@ static bool has_change_dma_owner(const struct kernel_rules *rules)
 static long op_vfio_open(struct op_call *call)
 {
 	struct vfio_open args = {
-		.version = call->arg[0].given ? (unsigned int)call->arg[0].number : 2,
+		.version = !call->arg[0].given ? 2 : call->arg[0].number > 2 ? 3 : (unsigned int)call->arg[0].number,
 		.iommufd = call->arg[1].given ? call->arg[1].fd : -1,
 		.compat = call->arg[2].number,
 		.device = !call->arg[3].given || call->arg[3].number,

@@ -48,6 +48,9 @@ START_TEST(sizes)
 	assert_refused("task a\na: mmap(18446744073709551616)\n", "2:9", "too large");
 	assert_refused("task a\na: mmap(0x10000000000000000)\n", "2:9", "too large");
 	assert_refused("task a\na: mmap(16777216T)\n", "2:9", "too large");
+	assert_refused("task a\na: mmap(18446744073709551615 + 1)\n", "2:9", "too large");
+	assert_refused("task a\na: mmap(1p - 2p)\n", "2:9", "below zero");
+	assert_accepted("task a\na: mmap(1p - 2p + 1p)\n");
 	assert_refused("task a\na: mmap(12k)\n", "2:9", "not a number");
 	assert_refused("task a\na: mmap(1Mp)\n", "2:9", "not a number");
 	assert_refused("task a\na: mmap(0x)\n", "2:9", "digits");
@@ -73,6 +76,7 @@ START_TEST(tasks)
 	assert_refused("task a uid=1 uid=2\n", "1:14", "second time");
 	assert_refused("task a memlok=1p\n", "1:8", "did you mean \"memlock\"?");
 	assert_refused("task a caps=sys_resorce\n", "1:13", "did you mean \"sys_resource\"?");
+	assert_refused("task a memlock=2p:1p\n", "1:6", "above the hard one");
 	assert_refused("task a uid=4294967295\n", "1:12", "uid");
 	assert_refused("task\n", "1:5", "a name");
 }
