@@ -52,19 +52,33 @@ static unsigned long own_pte(const struct fault *f)
 	return f->flags & FAULT_WRITE && f->vma->vm_flags & VM_WRITE ? PTE_READ | PTE_WRITE : PTE_READ;
 }
 
+/*
+ * Up to @nr new hugetlb pages, as far as the first one's kind goes: from the mapping's
+ * reservation where that is unused, else from what nobody was promised.
+ */
+static unsigned long alloc_own_hugetlb(struct fault *f, unsigned long index, unsigned long nr, unsigned long *frame)
+{
+	unsigned long at2m = vma_pgoff_of(f->vma, index) / HPAGE_PMD_NR, got, same;
+	struct hugetlb_resv *resv = f->vma->hugetlb_resv;
+	bool reserved = hugetlb_resv_has(resv, at2m, (nr + HPAGE_PMD_NR - 1) / HPAGE_PMD_NR, &same);
+
+	got = hugetlb_alloc(same, reserved, 1, FRAME_ANON | FRAME_EXCLUSIVE | FRAME_HUGETLB, frame);
+	if (!got)
+		f->err = VM_FAULT_SIGBUS;
+	else if (reserved)
+		hugetlb_resv_consume(resv, at2m, got);
+	return got * HPAGE_PMD_NR;
+}
+
 /* Up to @nr new pages for the task alone, from @index on. Returns how many; 0: f->err says why. */
 static unsigned long alloc_own(struct fault *f, unsigned long index, unsigned long nr, unsigned long *frame)
 {
-	unsigned long flags = FRAME_ANON | FRAME_EXCLUSIVE, got;
+	unsigned long got;
 
 	anon_vma_prepare(f->vma);
-	if (is_vm_hugetlb_page(f->vma)) {
-		got = hugetlb_alloc((nr + HPAGE_PMD_NR - 1) / HPAGE_PMD_NR, false, 1, flags | FRAME_HUGETLB, frame);
-		if (!got)
-			f->err = VM_FAULT_SIGBUS;
-		return got * HPAGE_PMD_NR;
-	}
-	got = frames_alloc(f->mm, index, nr, 1, flags, frame);
+	if (is_vm_hugetlb_page(f->vma))
+		return alloc_own_hugetlb(f, index, nr, frame);
+	got = frames_alloc(f->mm, index, nr, 1, FRAME_ANON | FRAME_EXCLUSIVE, frame);
 	if (!got)
 		f->err = VM_FAULT_OOM;
 	return got;
@@ -125,24 +139,37 @@ static unsigned long fault_anon(struct fault *f, unsigned long index, unsigned l
 	return got;
 }
 
-/* Missing 2M pages of private hugetlb memory: from its reservation, or from what the pool has left. */
-static unsigned long fault_hugetlb(struct fault *f, unsigned long first, unsigned long nr)
+/*
+ * Missing 2M pages of private hugetlb memory: the file's where it has them, to be read
+ * only, else pages of one's own, which the file never sees (hugetlb_no_page).
+ */
+static unsigned long fault_hugetlb_private(struct fault *f, unsigned long first, unsigned long nr)
 {
-	unsigned long nr2m, same, frame, at2m = vma_pgoff_of(f->vma, first) / HPAGE_PMD_NR;
-	struct hugetlb_resv *resv = f->vma->hugetlb_resv;
-	bool reserved;
+	struct vm_area_struct *vma = f->vma;
+	unsigned long frame;
+	long got;
 
-	reserved = hugetlb_resv_has(resv, at2m, nr / HPAGE_PMD_NR, &same);
-	nr2m = hugetlb_alloc(same, reserved, 1, FRAME_ANON | FRAME_EXCLUSIVE | FRAME_HUGETLB, &frame);
-	if (!nr2m) {
+	if (vma->hugetlb_unmapped) {
 		f->err = VM_FAULT_SIGBUS;
 		return 0;
 	}
-	if (resv)
-		hugetlb_resv_consume(resv, at2m, nr2m);
-	anon_vma_prepare(f->vma);
-	set_ptes(f->mm, first, nr2m * HPAGE_PMD_NR, frame, own_pte(f));
-	return nr2m * HPAGE_PMD_NR;
+	if (vma->vm_file) {
+		got = memfd_cached_run(vma->vm_file, vma_pgoff_of(vma, first), nr, &frame);
+		if (!got) {
+			f->err = VM_FAULT_SIGBUS;
+			return 0;
+		}
+		nr = got < 0 ? -got : got;
+		if (got > 0 && !(f->flags & FAULT_WRITE)) {
+			frames_adjust(frame, nr, 1, 0, 0, 0);
+			set_ptes(f->mm, first, nr, frame, PTE_READ);
+			return nr;
+		}
+	}
+	got = alloc_own(f, first, nr, &frame);
+	if (got)
+		set_ptes(f->mm, first, got, frame, own_pte(f));
+	return got;
 }
 
 /*
@@ -184,8 +211,8 @@ static unsigned long fault_missing(struct fault *f, unsigned long index, unsigne
 		before = index & (HPAGE_PMD_NR - 1);
 		nr = ((index + nr - 1) | (HPAGE_PMD_NR - 1)) + 1 - (index - before);
 	}
-	if (is_vm_hugetlb_page(vma) && !vma->vm_file)
-		got = fault_hugetlb(f, index - before, nr);
+	if (is_vm_hugetlb_page(vma) && !(vma->vm_flags & VM_SHARED))
+		got = fault_hugetlb_private(f, index - before, nr);
 	else if (!vma_is_anonymous(vma))
 		got = fault_file(f, index - before, nr);
 	else
@@ -224,6 +251,29 @@ static unsigned long wp_copy(struct fault *f, unsigned long index, unsigned long
 	return got;
 }
 
+/* Unmaps the folio at @head from every mm but @mm, whose VMAs remember that. */
+static void hugetlb_take_from_others(struct mm_struct *mm, unsigned long head)
+{
+	struct mm_struct *other;
+	struct sim_run run;
+
+	list_for_each_entry(other, &machine()->mms, mmlist) {
+		unsigned long at = 0;
+
+		while (other != mm && sim_run_next(&other->page_table, at, &run)) {
+			unsigned long index = run.start + (head - run.value);
+
+			at = run.last + 1;
+			if (head < run.value || index > run.last)
+				continue;
+			sim_run_clear(&other->page_table, index, index + HPAGE_PMD_NR - 1);
+			frames_adjust(head, HPAGE_PMD_NR, -1, 0, 0, 0);
+			hugetlb_mark_unmapped(other, index << PAGE_SHIFT);
+			break;
+		}
+	}
+}
+
 /* The zero page under a THP mapping is a huge one: writing to it makes a whole folio where it fits. */
 static unsigned long wp_zero(struct fault *f, unsigned long index, const struct sim_run *run)
 {
@@ -246,6 +296,26 @@ static unsigned long wp_zero(struct fault *f, unsigned long index, const struct 
 	return wp_copy(f, index, run->last - index + 1, run->value);
 }
 
+/*
+ * A hugetlb page that is shared: a copy of the whole 2M. The process that made the
+ * mapping takes its page away from the others rather than die of an empty pool
+ * (unmap_ref_private): they get SIGBUS when they come back to it.
+ */
+static unsigned long wp_hugetlb(struct fault *f, unsigned long index, const struct frame_run *page)
+{
+	unsigned long first = index & ~(HPAGE_PMD_NR - 1), head = page->frame - (index - first), got;
+
+	got = wp_copy(f, first, page->nr + (index - first), head);
+	if (!got && f->vma->hugetlb_resv && (page->flags & FRAME_ANON)) {
+		hugetlb_take_from_others(f->mm, head);
+		f->err = 0;
+		frames_adjust(head, HPAGE_PMD_NR, 0, 0, FRAME_EXCLUSIVE, 0);
+		set_ptes(f->mm, first, HPAGE_PMD_NR, head, own_pte(f));
+		got = HPAGE_PMD_NR;
+	}
+	return got ? first + got - index : 0;
+}
+
 /* A private mapping's entry that is not enough: keep the page, or get one of one's own. */
 static unsigned long fault_wp(struct fault *f, unsigned long index, const struct sim_run *run)
 {
@@ -263,12 +333,8 @@ static unsigned long fault_wp(struct fault *f, unsigned long index, const struct
 		set_ptes(f->mm, index, page.nr, page.frame, run->attr | own_pte(f));
 		return page.nr;
 	}
-	if (page.flags & FRAME_HUGETLB) {
-		unsigned long first = index & ~(HPAGE_PMD_NR - 1), got;
-
-		got = wp_copy(f, first, page.nr + (index - first), page.frame - (index - first));
-		return got ? first + got - index : 0;
-	}
+	if (page.flags & FRAME_HUGETLB)
+		return wp_hugetlb(f, index, &page);
 	return wp_copy(f, index, page.nr, page.frame);
 }
 

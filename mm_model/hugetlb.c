@@ -61,12 +61,16 @@ void hugetlb_freed(unsigned long nr2m)
 	machine()->huge_used -= nr2m;
 }
 
-struct hugetlb_resv *hugetlb_resv_create(void)
+struct hugetlb_resv *hugetlb_resv_reserve(unsigned long nr2m)
 {
 	struct hugetlb_resv *resv = kzalloc(sizeof(*resv), GFP_KERNEL);
 
 	if (!resv)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
+	if (hugetlb_reserve(nr2m)) {
+		kfree(resv);
+		return ERR_PTR(-ENOMEM);
+	}
 	refcount_set(&resv->refs, 1);
 	sim_run_tree_init(&resv->consumed, SIM_RUN_CONSTANT);
 	return resv;
@@ -93,13 +97,26 @@ void hugetlb_resv_consume(struct hugetlb_resv *resv, unsigned long index, unsign
 	sim_run_set(&resv->consumed, index, index + nr2m - 1, 0, 0);
 }
 
-static void hugetlb_vm_op_open(struct vm_area_struct *vma)
+/* Without mmap_lock, as by the reverse map: nothing can change the tree between two scheduling points. */
+void hugetlb_mark_unmapped(struct mm_struct *mm, unsigned long addr)
+{
+	struct rb_node *node;
+
+	for (node = rb_first(&mm->mm_rb); node; node = rb_next(node)) {
+		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
+
+		if (addr >= vma->vm_start && addr < vma->vm_end)
+			vma->hugetlb_unmapped = true;
+	}
+}
+
+void hugetlb_vm_op_open(struct vm_area_struct *vma)
 {
 	if (vma->hugetlb_resv)
 		refcount_inc(&vma->hugetlb_resv->refs);
 }
 
-static void hugetlb_vm_op_close(struct vm_area_struct *vma)
+void hugetlb_vm_op_close(struct vm_area_struct *vma)
 {
 	struct hugetlb_resv *resv = vma->hugetlb_resv;
 	unsigned long first = vma->vm_pgoff / HPAGE_PMD_NR, nr2m = vma_pages(vma) / HPAGE_PMD_NR;

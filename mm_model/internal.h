@@ -144,8 +144,12 @@ void hugetlb_unreserve(unsigned long nr2m);
 unsigned long hugetlb_alloc(unsigned long nr2m, bool reserved, unsigned long maps, unsigned long flags,
 			    unsigned long *frame);
 void hugetlb_freed(unsigned long nr2m);
-struct hugetlb_resv *hugetlb_resv_create(void);
 bool hugetlb_resv_has(struct hugetlb_resv *resv, unsigned long index, unsigned long nr2m, unsigned long *same);
+void hugetlb_mark_unmapped(struct mm_struct *mm, unsigned long addr);
+void hugetlb_vm_op_open(struct vm_area_struct *vma);
+void hugetlb_vm_op_close(struct vm_area_struct *vma);
+/* What a private mapping of @nr2m pages reserves; ERR_PTR(-ENOMEM). */
+struct hugetlb_resv *hugetlb_resv_reserve(unsigned long nr2m);
 void hugetlb_resv_consume(struct hugetlb_resv *resv, unsigned long index, unsigned long nr2m);
 
 /* vma.c */
@@ -254,6 +258,8 @@ struct file *memfd_file_create(unsigned long pages, bool hugetlb);
 bool file_is_memfd(const struct file *file);
 bool file_is_hugetlb(const struct file *file);
 unsigned long memfd_pages(const struct file *file);
+/* Pages from @pgoff on in one run of the cache; negative: so many are missing there; 0: past the end. At most @nr. */
+long memfd_cached_run(const struct file *file, unsigned long pgoff, unsigned long nr, unsigned long *frame);
 bool memfd_cached(const struct file *file, unsigned long pgoff, unsigned long *frame);
 /* As vm_operations_struct.fault_run, by file. */
 long memfd_get_run(struct file *file, unsigned long pgoff, unsigned long nr, unsigned long *frame);

@@ -82,20 +82,47 @@ static const struct vm_operations_struct memfd_vm_ops = {
 	.fault_run = memfd_fault_run,
 };
 
-/* hugetlbfs: only whole 2M pages, never merged or expanded; what is shared is reserved now. */
+static const struct vm_operations_struct hugetlb_memfd_vm_ops = {
+	.open = hugetlb_vm_op_open,
+	.close = hugetlb_vm_op_close,
+	.fault_run = memfd_fault_run,
+};
+
+/*
+ * hugetlbfs: only whole 2M pages, never merged or expanded. What is mapped is reserved
+ * now, shared once for the file, private for each mapping; a writable mapping beyond the
+ * end makes the file longer.
+ */
+static int hugetlb_memfd_mmap(struct memfd *memfd, struct vm_area_struct *vma)
+{
+	unsigned long nr2m = vma_pages(vma) / HPAGE_PMD_NR;
+
+	vma->vm_flags |= VM_HUGETLB | VM_DONTEXPAND;
+	if (vma->vm_pgoff & (HPAGE_PMD_NR - 1))
+		return -EINVAL;
+	if (vma->vm_flags & VM_SHARED) {
+		if (memfd_reserve(memfd, vma->vm_pgoff / HPAGE_PMD_NR, nr2m))
+			return -ENOMEM;
+	} else {
+		struct hugetlb_resv *resv = hugetlb_resv_reserve(nr2m);
+
+		if (IS_ERR(resv))
+			return PTR_ERR(resv);
+		vma->hugetlb_resv = resv;
+	}
+	vma->vm_ops = &hugetlb_memfd_vm_ops;
+	if (vma->vm_flags & VM_WRITE)
+		memfd->pages = max(memfd->pages, vma->vm_pgoff + vma_pages(vma));
+	return 0;
+}
+
 static int memfd_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct memfd *memfd = memfd_of(file);
 
+	if (memfd->hugetlb)
+		return hugetlb_memfd_mmap(memfd, vma);
 	vma->vm_ops = &memfd_vm_ops;
-	if (!memfd->hugetlb)
-		return 0;
-	vma->vm_flags |= VM_HUGETLB | VM_DONTEXPAND;
-	if (vma->vm_pgoff & (HPAGE_PMD_NR - 1))
-		return -EINVAL;
-	if ((vma->vm_flags & VM_SHARED) &&
-	    memfd_reserve(memfd, vma->vm_pgoff / HPAGE_PMD_NR, vma_pages(vma) / HPAGE_PMD_NR))
-		return -ENOMEM;
 	return 0;
 }
 
@@ -174,6 +201,22 @@ long memfd_get_run(struct file *file, unsigned long pgoff, unsigned long nr, uns
 		return memfd_fill(memfd, pgoff, nr, frame);
 	if (run.start > pgoff)
 		return memfd_fill(memfd, pgoff, run.start - pgoff, frame);
+	*frame = run.value;
+	return run.last - run.start + 1;
+}
+
+long memfd_cached_run(const struct file *file, unsigned long pgoff, unsigned long nr, unsigned long *frame)
+{
+	const struct memfd *memfd = memfd_of(file);
+	struct sim_run run;
+
+	if (pgoff >= memfd->pages)
+		return 0;
+	nr = min(nr, memfd->pages - pgoff);
+	if (!sim_run_clip(&memfd->cache, pgoff, pgoff + nr - 1, &run))
+		return -(long)nr;
+	if (run.start > pgoff)
+		return -(long)(run.start - pgoff);
 	*frame = run.value;
 	return run.last - run.start + 1;
 }

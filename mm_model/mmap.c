@@ -80,7 +80,6 @@ struct mmap_state {
 static int mmap_set_kind(struct vm_area_struct *vma, const struct mmap_state *s)
 {
 	unsigned long nr = vma_pages(vma);
-	int err;
 
 	if (s->file) {
 		vma->vm_file = get_file(s->file);
@@ -95,13 +94,10 @@ static int mmap_set_kind(struct vm_area_struct *vma, const struct mmap_state *s)
 		return 0;
 	}
 	if (s->hugetlb) {
-		struct hugetlb_resv *resv = hugetlb_resv_create();
+		struct hugetlb_resv *resv = hugetlb_resv_reserve(nr / HPAGE_PMD_NR);
 
-		err = resv ? hugetlb_reserve(nr / HPAGE_PMD_NR) : -ENOMEM;
-		if (err) {
-			kfree(resv);
-			return err;
-		}
+		if (IS_ERR(resv))
+			return PTR_ERR(resv);
 		vma->vm_ops = &hugetlb_vm_ops;
 		vma->hugetlb_resv = resv;
 		vma->vm_flags |= VM_HUGETLB | VM_DONTEXPAND;

@@ -188,6 +188,29 @@ START_TEST(hugetlb_cow)
 }
 END_TEST
 
+/* An empty pool: the owner of the mapping takes its page back from the child, who dies when he comes to it. */
+START_TEST(hugetlb_take_back)
+{
+	struct task_struct *a, *b;
+	unsigned long va;
+	long pfn;
+
+	world_down();
+	world_up(&rules_v6_12, &(struct mm_config){ .hugepages = 2 });
+	a = task_new("a", 1000, FINI);
+	va = map_kind(a, 2 * M2, MM_HUGETLB, RW, -1);
+	ck_assert_int_eq(ON(a, touch, va, 2 * M2, true), 0);
+	pfn = mm_task_pfn(a, va);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(ON(a, touch, va + 3 * P, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, va), pfn);
+	ck_assert_int_eq(mm_task_pfn(b, va), -1);
+	ck_assert_int_ne(mm_task_pfn(b, va + M2), -1);
+	ck_assert_int_eq(ON(b, touch, va + M2, M2, false), 0);
+	ck_assert_int_eq(ON(b, touch, va, P, false), MM_KILLED(MM_SIGBUS));
+}
+END_TEST
+
 /* A private hugetlb mapping that is split keeps each part's reservation. */
 START_TEST(hugetlb_split)
 {
@@ -621,15 +644,18 @@ START_TEST(hugetlb_memfd)
 	ck_assert_uint_eq(mm_task_pins(a, va + 4 * P), 0);
 	ck_assert_uint_eq(mm_task_pins(a, va + 5 * P), 1);
 	UNPIN(a, &pins);
-	/* one page is left: a private copy takes it, the next finds the pool empty */
-	priv = map_kind(a, 2 * M2, MM_ANON, RW, fd);
+	/* one page is left, which a private mapping is promised for its copy */
+	priv = map_kind(a, M2, MM_ANON, RW, fd);
+	args.kind = MM_ANON;
+	ck_assert_int_eq(ON(a, mmap, (unsigned long)&args), -ENOMEM);
+	ck_assert_int_eq(ON(a, touch, priv, M2, false), 0);
+	ck_assert_int_eq(mm_task_pfn(a, priv + P), mm_task_pfn(a, va + P));
 	ck_assert_int_eq(PIN(a, priv + P, 1, PIN_WRITE, &pins), 1);
 	ck_assert_int_ne(mm_task_pfn(a, priv + P), mm_task_pfn(a, va + P));
 	UNPIN(a, &pins);
-	ck_assert_int_eq(PIN(a, priv + M2, 1, PIN_WRITE, &pins), -EFAULT);
 	ck_assert_int_eq(ON(a, pin_memfd, more, 0, 1, (unsigned long)&pins), -ENOMEM);
 	ck_assert_uint_eq(pins.nr, 0);
-	ck_assert_int_eq(ON(a, munmap, priv, 2 * M2), 0);
+	ck_assert_int_eq(ON(a, munmap, priv, M2), 0);
 	ck_assert_int_eq(ON(a, pin_memfd, more, 0, 1, (unsigned long)&pins), 1);
 	/* a second page there has none: the whole batch is undone */
 	ck_assert_int_eq(ON(a, pin_memfd, more, 0, 1024, (unsigned long)&(struct pins){ .nr = 0 }), -ENOMEM);
@@ -753,6 +779,7 @@ Suite *gup_suite(void)
 	tcase_add_test(tcase, pfnmap);
 	tcase_add_loop_test(tcase, addresses, 0, 3);
 	tcase_add_test(tcase, hugetlb_cow);
+	tcase_add_test(tcase, hugetlb_take_back);
 	tcase_add_test(tcase, hugetlb_split);
 	tcase_add_test(tcase, out_of_memory);
 	tcase_add_test(tcase, zero_page);

@@ -85,6 +85,7 @@ struct vm_area_struct {
 	unsigned long anon_vma;			/* which anon_vma (a number from 1), 0: none yet; decides merging */
 	unsigned int anon_vma_links;		/* length of the kernel's anon_vma_chain */
 	struct hugetlb_resv *hugetlb_resv;	/* private hugetlb: the reservation, while this VMA owns it */
+	bool hugetlb_unmapped;			/* its owner took pages back: what is missing here is lost */
 	struct rb_node vm_rb;
 	struct vm_area_struct *vm_detached;	/* the next one, between munmap's two halves */
 };
