@@ -117,6 +117,7 @@ long mm_syscall(long ret)
 		return ret;
 	task->gup_poison.mm = NULL;
 	task_work_run();
+	kapi_locks_held_check();
 	if (!task->sigkill)
 		return ret;
 	do_exit();
