@@ -8,11 +8,11 @@ static void refresh(struct rb_node *rb)
 {
 	struct interval_tree_node *node = NODE(rb);
 
-	node->__subtree_last = node->last;
-	if (rb->rb_left && NODE(rb->rb_left)->__subtree_last > node->__subtree_last)
-		node->__subtree_last = NODE(rb->rb_left)->__subtree_last;
-	if (rb->rb_right && NODE(rb->rb_right)->__subtree_last > node->__subtree_last)
-		node->__subtree_last = NODE(rb->rb_right)->__subtree_last;
+	node->subtree_last = node->last;
+	if (rb->rb_left && NODE(rb->rb_left)->subtree_last > node->subtree_last)
+		node->subtree_last = NODE(rb->rb_left)->subtree_last;
+	if (rb->rb_right && NODE(rb->rb_right)->subtree_last > node->subtree_last)
+		node->subtree_last = NODE(rb->rb_right)->subtree_last;
 }
 
 void interval_tree_insert(struct interval_tree_node *node, struct rb_root_cached *root)
@@ -35,8 +35,8 @@ void interval_tree_remove(struct interval_tree_node *node, struct rb_root_cached
 /* The first in order of start, below @rb, that overlaps. */
 static struct interval_tree_node *first_below(struct rb_node *rb, unsigned long start, unsigned long last)
 {
-	while (rb && NODE(rb)->__subtree_last >= start) {
-		if (rb->rb_left && NODE(rb->rb_left)->__subtree_last >= start) {
+	while (rb && NODE(rb)->subtree_last >= start) {
+		if (rb->rb_left && NODE(rb->rb_left)->subtree_last >= start) {
 			rb = rb->rb_left;
 			continue;
 		}

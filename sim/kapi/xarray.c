@@ -478,11 +478,13 @@ void xas_init_marks(const struct xa_state *xas)
 
 void *xa_load(struct xarray *xa, unsigned long index)
 {
-	XA_STATE(xas, xa, index);
-	void *entry;
+	struct xa_run *run;
+	void *entry = NULL;
 
 	rcu_read_lock();
-	entry = xas_load(&xas);
+	run = run_at(xa, index);
+	if (run)
+		entry = entry_at(run, index);
 	rcu_read_unlock();
 	return xa_is_zero(entry) ? NULL : entry;
 }

@@ -28,7 +28,10 @@ static void setup(void)
 	spin_lock_init(&fx->spin);
 }
 
-/* Situation: each operation once. Expectation: the value it returns and the value it leaves, as the kernel's names say. */
+/*
+ * Situation: each operation once. Expectation: the value it returns and the value it leaves, as the kernel's names
+ * say.
+ */
 static void operations(void)
 {
 	atomic_t v = ATOMIC_INIT(5);
@@ -63,7 +66,10 @@ static void add_often(void *arg)
 	}
 }
 
-/* Situation: four tasks add in random schedules. Expectation: no addition is lost, by add or by compare and exchange. */
+/*
+ * Situation: four tasks add in random schedules. Expectation: no addition is lost, by add or by compare and
+ * exchange.
+ */
 static void no_lost_update(void)
 {
 	setup();
@@ -232,7 +238,10 @@ struct grown {
 	u32 a, b;
 };
 
-/* Situation: a caller's structure that is shorter, longer with zeroes, longer with more. Expectation: filled, taken, E2BIG. */
+/*
+ * Situation: a caller's structure that is shorter, longer with zeroes, longer with more. Expectation: filled,
+ * taken, E2BIG.
+ */
 static void struct_from_user(void)
 {
 	u32 user[4] = { 1, 2, 0, 0 };

@@ -54,7 +54,10 @@ static void hold_a_for_three(void *arg)
 	mutex_unlock(&fx->a);
 }
 
-/* Situation: three tasks queue for a mutex. Expectation: nobody gets in before the holder leaves, then in their order. */
+/*
+ * Situation: three tasks queue for a mutex. Expectation: nobody gets in before the holder leaves, then in their
+ * order.
+ */
 static void mutex_order(void)
 {
 	setup();
@@ -226,7 +229,10 @@ static void one_after_the_other(void *arg)
 	lock_b_then_a(NULL);
 }
 
-/* Situation: one task uses both orders, one after the other. Expectation: told once, with both chains; nothing sticks. */
+/*
+ * Situation: one task uses both orders, one after the other. Expectation: told once, with both chains; nothing
+ * sticks.
+ */
 static void inversion(void)
 {
 	setup();
@@ -371,7 +377,10 @@ static void return_with_locks(void *arg)
 	kapi_locks_held_check();
 }
 
-/* Situation: a call returns with a mutex, a spinlock and preemption off. Expectation: each is told; without, nothing. */
+/*
+ * Situation: a call returns with a mutex, a spinlock and preemption off. Expectation: each is told; without,
+ * nothing.
+ */
 static void held_at_return(void)
 {
 	setup();
@@ -427,7 +436,10 @@ static void killed_lockers(void *arg)
 	kapi_locks_held_check();
 }
 
-/* Situation: the second killable lock is to be interrupted. Expectation: EINTR there alone, and the lock is not held. */
+/*
+ * Situation: the second killable lock is to be interrupted. Expectation: EINTR there alone, and the lock is not
+ * held.
+ */
 static void killable(void)
 {
 	setup();

@@ -11,7 +11,10 @@ __attribute__((__no_sanitize__("address"), __noinline__)) static void wild_write
 	((volatile char *)ptr)[offset] = 0x41;
 }
 
-/* Situation: two objects of one place and one of another stay. Expectation: one report a place, with bytes and number. */
+/*
+ * Situation: two objects of one place and one of another stay. Expectation: one report a place, with bytes and
+ * number.
+ */
 static void leaks(void)
 {
 	void *kept[2];
@@ -53,7 +56,10 @@ static void double_free(void)
 	kt_check(kt_reported(VIOLATION_DOUBLE_FREE, "32 bytes from test_slab.c:"));
 }
 
-/* Situation: a write to a freed object. Expectation: found when the quarantine is looked through; not where it is clean. */
+/*
+ * Situation: a write to a freed object. Expectation: found when the quarantine is looked through; not where it is
+ * clean.
+ */
 static void use_after_free(void)
 {
 	char *ptr = kmalloc(200, GFP_KERNEL);
@@ -178,7 +184,10 @@ static void count_constructed(void *object)
 	*(int *)object = 42;
 }
 
-/* Situation: a cache with a constructor is destroyed empty, another with an object in it. Expectation: the second is told. */
+/*
+ * Situation: a cache with a constructor is destroyed empty, another with an object in it. Expectation: the second
+ * is told.
+ */
 static void caches(void)
 {
 	struct kmem_cache *cache = kmem_cache_create("numbers", sizeof(int), 0, 0, count_constructed);

@@ -155,7 +155,10 @@ static void check_spans(struct rb_root_cached *root, unsigned long start, unsign
 	}
 }
 
-/* Situation: intervals come and go at random. Expectation: overlaps and spans in random windows are what an array says. */
+/*
+ * Situation: intervals come and go at random. Expectation: overlaps and spans in random windows are what an array
+ * says.
+ */
 static void interval_random(void)
 {
 	struct rb_root_cached root = RB_ROOT_CACHED;
@@ -222,7 +225,8 @@ static bool spells(struct list_head *list, const char *word)
 /* Situation: each list operation once. Expectation: the order that its name says. */
 static void lists(void)
 {
-	struct member m[4] = { { .letter = 'a' }, { .letter = 'b' }, { .letter = 'c' }, { .letter = 'd' } }, *pos, *next;
+	struct member m[4] = { { .letter = 'a' }, { .letter = 'b' }, { .letter = 'c' }, { .letter = 'd' } };
+	struct member *pos, *next;
 	LIST_HEAD(x);
 	LIST_HEAD(y);
 

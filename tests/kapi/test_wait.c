@@ -49,7 +49,10 @@ static void set_flag_and_wake(void *arg)
 	wake_up(&fx->wq);
 }
 
-/* Situation: two wait for a flag that a third sets before it wakes, in random schedules. Expectation: no wake-up is lost. */
+/*
+ * Situation: two wait for a flag that a third sets before it wakes, in random schedules. Expectation: no wake-up
+ * is lost.
+ */
 static void no_wakeup_lost(void)
 {
 	setup();
@@ -68,7 +71,10 @@ static void set_flag_only(void *arg)
 	atomic_set(&fx->flag, 1);
 }
 
-/* Situation: the flag is set, but nobody wakes the sleeper. Expectation: told when nothing can go on, and it goes on. */
+/*
+ * Situation: the flag is set, but nobody wakes the sleeper. Expectation: told when nothing can go on, and it goes
+ * on.
+ */
 static void lost_wakeup(void)
 {
 	setup();
@@ -174,7 +180,10 @@ static void complete_by_and_by(void *arg)
 	kt_check(try_wait_for_completion(&fx->done) && try_wait_for_completion(&fx->done));
 }
 
-/* Situation: three wait for a completion; one complete(), then complete_all(). Expectation: the first, then the others. */
+/*
+ * Situation: three wait for a completion; one complete(), then complete_all(). Expectation: the first, then the
+ * others.
+ */
 static void completions(void)
 {
 	setup();
@@ -235,7 +244,10 @@ static void replace_item(void *arg)
 	}
 }
 
-/* Situation: readers use what an updater frees after a grace period, in random schedules. Expectation: always still there. */
+/*
+ * Situation: readers use what an updater frees after a grace period, in random schedules. Expectation: always
+ * still there.
+ */
 static void rcu_protects(void)
 {
 	setup();
@@ -272,7 +284,10 @@ static void short_reader(void *arg)
 	rcu_read_unlock();
 }
 
-/* Situation: a reader is inside when a grace period begins, another comes later. Expectation: only the first is waited for. */
+/*
+ * Situation: a reader is inside when a grace period begins, another comes later. Expectation: only the first is
+ * waited for.
+ */
 static void rcu_waits_for_older(void)
 {
 	setup();

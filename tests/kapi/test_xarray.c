@@ -218,7 +218,10 @@ static void against_oracle_tied(void)
 	random_ops(1, true);
 }
 
-/* Situation: a million values that continue each other are stored, one is erased and put back. Expectation: few runs. */
+/*
+ * Situation: a million values that continue each other are stored, one is erased and put back. Expectation: few
+ * runs.
+ */
 static void runs_stay_runs(void)
 {
 	const unsigned long start = 1UL << 40, nr = 1000000;
@@ -247,29 +250,34 @@ static void runs_stay_runs(void)
 	xa_destroy(&fx->xa);
 }
 
-/* Situation: ids are taken and given back at random. Expectation: always the lowest free one in the limits, or EBUSY. */
+/*
+ * Situation: ids are taken and given back at random. Expectation: always the lowest free one in the limits, or
+ * EBUSY.
+ */
 static void alloc_lowest(void)
 {
-	bool taken[64] = { false };
+	bool taken[64] = { false }, from_one;
 	u32 id, low;
 
 	setup(1);
 	xa_init_flags(&fx->xa, kt_random(2) ? XA_FLAGS_ALLOC1 : XA_FLAGS_ALLOC);
-	taken[0] = fx->xa.xa_flags == XA_FLAGS_ALLOC1;
+	from_one = fx->xa.xa_flags == XA_FLAGS_ALLOC1;
+	taken[0] = from_one;
 	for (int step = 0; step < 600; step++) {
 		u32 min = kt_random(3) ? 0 : kt_random(64), max = kt_random(2) ? 63 : kt_random(64);
 
 		if (kt_random(5) < 2) {
 			id = kt_random(64);
-			kt_check(!!xa_erase(&fx->xa, id) == (taken[id] && !(id == 0 && fx->xa.xa_flags == XA_FLAGS_ALLOC1)));
-			taken[id] = id == 0 && fx->xa.xa_flags == XA_FLAGS_ALLOC1;
+			kt_check(!!xa_erase(&fx->xa, id) == (taken[id] && !(id == 0 && from_one)));
+			taken[id] = id == 0 && from_one;
 			continue;
 		}
 		for (low = min; low <= max && taken[low]; low++)
 			;
 		id = 99;
 		if (low > max) {
-			kt_check(xa_alloc(&fx->xa, &id, fx->objects, XA_LIMIT(min, max), GFP_KERNEL) == -EBUSY && id == 99);
+			kt_check(xa_alloc(&fx->xa, &id, fx->objects, XA_LIMIT(min, max), GFP_KERNEL) == -EBUSY);
+			kt_check(id == 99);
 			continue;
 		}
 		kt_check(!xa_alloc(&fx->xa, &id, fx->objects + 4 * low, XA_LIMIT(min, max), GFP_KERNEL) && id == low);
@@ -398,7 +406,10 @@ static void store_until_fault(void *arg)
 	kt_check(kt_reported(VIOLATION_LEAK, "1 runs of entries"));
 }
 
-/* Situation: faults at the array's allocations. Expectation: ENOMEM where the kernel lacks a node, and nothing is changed. */
+/*
+ * Situation: faults at the array's allocations. Expectation: ENOMEM where the kernel lacks a node, and nothing is
+ * changed.
+ */
 static void faults(void)
 {
 	setup(1);
@@ -423,7 +434,10 @@ static void store_range(void)
 	kt_check(xa_erase(&fx->xa, 44) == fx->objects && xa_empty(&fx->xa));
 }
 
-/* Situation: ids from an IDA and pointers in an IDR. Expectation: lowest first, ENOSPC at the end, a wrong free warns. */
+/*
+ * Situation: ids from an IDA and pointers in an IDR. Expectation: lowest first, ENOSPC at the end, a wrong free
+ * warns.
+ */
 static void ida_and_idr(void)
 {
 	struct ida ida;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ranges with inclusive ends, by overlap; in order of start (sim/kapi/interval_tree.c). */
-#ifndef _LINUX_INTERVAL_TREE_H
-#define _LINUX_INTERVAL_TREE_H
+#ifndef KAPI_LINUX_INTERVAL_TREE_H
+#define KAPI_LINUX_INTERVAL_TREE_H
 
 #include <linux/rbtree.h>
 
@@ -9,7 +9,7 @@ struct interval_tree_node {
 	struct rb_node rb;
 	unsigned long start;
 	unsigned long last;
-	unsigned long __subtree_last;
+	unsigned long subtree_last;
 };
 
 void interval_tree_insert(struct interval_tree_node *node, struct rb_root_cached *root);
@@ -26,18 +26,15 @@ struct interval_tree_node *interval_tree_iter_next(struct interval_tree_node *no
  * are one span. is_hole: 1, 0, or -1 at the end. The tree must not change meanwhile.
  */
 struct interval_tree_span_iter {
-	unsigned long first_index;
-	unsigned long last_index;
-	union {
-		unsigned long start_hole;
-		unsigned long start_used;
-	};
-	union {
-		unsigned long last_hole;
-		unsigned long last_used;
-	};
-	int is_hole;
 	struct rb_root_cached *itree;
+	int is_hole;
+	unsigned long first_index, last_index;
+	union {
+		unsigned long start_used, start_hole;
+	};
+	union {
+		unsigned long last_used, last_hole;	/* inclusive */
+	};
 };
 
 void interval_tree_span_iter_first(struct interval_tree_span_iter *state, struct rb_root_cached *itree,

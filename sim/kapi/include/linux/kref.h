@@ -15,15 +15,8 @@ static inline void kref_init(struct kref *kref)
 	refcount_set(&kref->refcount, 1);
 }
 
-static inline unsigned int kref_read(const struct kref *kref)
-{
-	return refcount_read(&kref->refcount);
-}
-
-static inline void kref_get(struct kref *kref)
-{
-	refcount_inc(&kref->refcount);
-}
+#define kref_get(kref) refcount_inc(&(kref)->refcount)
+#define kref_read(kref) refcount_read(&(kref)->refcount)
 
 static inline int __must_check kref_get_unless_zero(struct kref *kref)
 {

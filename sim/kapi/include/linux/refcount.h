@@ -24,11 +24,8 @@ typedef struct refcount_struct {
 #define REFCOUNT_SATURATED (INT_MIN / 2)
 
 enum refcount_saturation_type {
-	REFCOUNT_ADD_NOT_ZERO_OVF,
-	REFCOUNT_ADD_OVF,
-	REFCOUNT_ADD_UAF,
-	REFCOUNT_SUB_UAF,
-	REFCOUNT_DEC_LEAK,
+	REFCOUNT_ADD_NOT_ZERO_OVF, REFCOUNT_ADD_OVF, REFCOUNT_ADD_UAF,
+	REFCOUNT_SUB_UAF, REFCOUNT_DEC_LEAK,
 };
 
 /* Sets it to REFCOUNT_SATURATED and reports (lib/refcount.c). */

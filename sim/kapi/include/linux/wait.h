@@ -92,7 +92,7 @@ bool kapi_wait_killed(void);
 		if (!__left)                                                                                           \
 			break;                                                                                         \
 		if (__killable && kapi_wait_killed()) {                                                                \
-			__left = -EINTR;                                                                                   \
+			__left = -EINTR;                                                               \
 			break;                                                                                         \
 		}                                                                                                      \
 		__left = kapi_wait(&(wq), &__wait, __left);                                                            \

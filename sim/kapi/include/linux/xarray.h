@@ -73,50 +73,38 @@ struct xa_limit {
  * Entries. A value has bit 0 set, a pointer has the two low bits clear, and what
  * has bit 1 set alone is internal: the zero entry (reserved), retry, errors.
  */
-static inline void *xa_mk_value(unsigned long v)
-{
-	return (void *)((v << 1) | 1);
-}
-
-static inline unsigned long xa_to_value(const void *entry)
-{
-	return (unsigned long)entry >> 1;
-}
+#define XA_VALUE_BIT 1UL
+#define XA_INTERNAL_BITS 2UL
+#define XA_TYPE_MASK 3UL
+#define __XA_WORD(entry) ((unsigned long)(entry))
 
 static inline bool xa_is_value(const void *entry)
 {
-	return (unsigned long)entry & 1;
-}
-
-static inline void *xa_tag_pointer(void *p, unsigned long tag)
-{
-	return (void *)((unsigned long)p | tag);
-}
-
-static inline void *xa_untag_pointer(void *entry)
-{
-	return (void *)((unsigned long)entry & ~3UL);
-}
-
-static inline unsigned int xa_pointer_tag(void *entry)
-{
-	return (unsigned long)entry & 3UL;
-}
-
-static inline void *xa_mk_internal(unsigned long v)
-{
-	return (void *)((v << 2) | 2);
-}
-
-static inline unsigned long xa_to_internal(const void *entry)
-{
-	return (unsigned long)entry >> 2;
+	return __XA_WORD(entry) & XA_VALUE_BIT;
 }
 
 static inline bool xa_is_internal(const void *entry)
 {
-	return ((unsigned long)entry & 3) == 2;
+	return (__XA_WORD(entry) & XA_TYPE_MASK) == XA_INTERNAL_BITS;
 }
+
+/* The top bit of @value is lost. */
+static inline void *xa_mk_value(unsigned long value)
+{
+	return (void *)(value << 1 | XA_VALUE_BIT);
+}
+
+#define xa_to_value(entry) (__XA_WORD(entry) >> 1)
+
+static inline void *xa_mk_internal(unsigned long value)
+{
+	return (void *)(value << 2 | XA_INTERNAL_BITS);
+}
+
+#define xa_to_internal(entry) (__XA_WORD(entry) >> 2)
+#define xa_tag_pointer(ptr, tag) ((void *)(__XA_WORD(ptr) | (tag)))
+#define xa_untag_pointer(entry) ((void *)(__XA_WORD(entry) & ~XA_TYPE_MASK))
+#define xa_pointer_tag(entry) ((unsigned int)(__XA_WORD(entry) & XA_TYPE_MASK))
 
 #define XA_RETRY_ENTRY xa_mk_internal(256)
 #define XA_ZERO_ENTRY xa_mk_internal(257)
@@ -288,12 +276,9 @@ static inline void xas_reset(struct xa_state *xas)
 /* An entry that stands for "look again" or is reserved: true, and the walk goes on from here. */
 static inline bool xas_retry(struct xa_state *xas, const void *entry)
 {
-	if (xa_is_zero(entry))
-		return true;
-	if (!xa_is_retry(entry))
-		return false;
-	xas_reset(xas);
-	return true;
+	if (xa_is_retry(entry))
+		xas_reset(xas);
+	return xa_is_retry(entry) || xa_is_zero(entry);
 }
 
 static inline void xas_set(struct xa_state *xas, unsigned long index)
