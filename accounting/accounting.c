@@ -146,7 +146,7 @@ void accounting_touch(struct ledger_holder *holder)
 	if (!running_call() || holder->call == acct->call_number)
 		return;
 	holder->call = acct->call_number;
-	memcpy(holder->before, holder->sum, sizeof(holder->sum));
+	memcpy(holder->before, holder->entered, sizeof(holder->entered));
 	holder->mlocked_before = holder->mlocked;
 	holder->touched_next = acct->touched;
 	acct->touched = holder;
@@ -243,7 +243,7 @@ static void residue_text(const struct accounting_call *call, char *buf, size_t s
 
 	for (struct ledger_holder *holder = acct->touched; holder; holder = holder->touched_next) {
 		for (int bucket = 0; bucket < BUCKET_NR; bucket++) {
-			long changed = holder->sum[bucket] - holder->before[bucket];
+			long changed = holder->entered[bucket] - holder->before[bucket];
 
 			if (bucket == BUCKET_LOCKED_VM)
 				changed += holder->mlocked - holder->mlocked_before;

@@ -40,6 +40,7 @@ struct ledger_holder {
 	unsigned long nr_entries;	/* objects' entries that point here */
 
 	long sum[BUCKET_NR];		/* pages that objects have charged, each object's net from zero up */
+	long entered[BUCKET_NR];	/* all changes told so far; an object that goes takes nothing off */
 	long dropped[BUCKET_NR];	/* pages that nobody will uncharge, by design */
 	long mlocked;			/* pages by mlock and its kin, as the hook told */
 
@@ -51,7 +52,7 @@ struct ledger_holder {
 	unsigned long negative_step[BUCKET_NR];
 
 	unsigned long call;		/* number of the call that touched it last */
-	long before[BUCKET_NR];		/* sum then */
+	long before[BUCKET_NR];		/* entered then */
 	long mlocked_before;
 	struct ledger_holder *touched_next;
 };

@@ -298,6 +298,7 @@ static void enter(struct ledger_object *object, struct ledger_holder *holder, en
 		entry = entry_add(object, holder, bucket);
 	net = entry->pages + pages;
 	accounting_touch(holder);
+	holder->entered[bucket] += pages;
 	holder->sum[bucket] += from_zero(net) - from_zero(entry->pages);
 	if (pages < 0 && net < 0)
 		sim_violate(VIOLATION_WRONG_BUCKET, "%s %lu uncharges %ldp from %s, which holds %ldp for it",
@@ -508,7 +509,6 @@ void ledger_object_destroy(struct ledger_object *object)
 			sim_violate(VIOLATION_OBJECT_BALANCE, "%s %lu goes with %ldp still charged to %s",
 				    object->kind, object->id, entry->pages,
 				    ledger_holder_name(holder, entry->bucket, name, sizeof(name)));
-		accounting_touch(holder);
 		holder->sum[entry->bucket] -= from_zero(entry->pages);
 		if (holder->key)
 			ledger_holder_dirty(holder);
