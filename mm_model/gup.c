@@ -19,10 +19,10 @@
  */
 #include "internal.h"
 
-/* May the entries be pinned as they are? @vma NULL: the lockless walk, which knows only pages. */
+/* Must a reader who pins have a page of his own first? @vma NULL: the lockless walk, which knows only pages. */
 static bool gup_must_unshare(const struct vm_area_struct *vma, unsigned int flags, bool anon, bool exclusive)
 {
-	if (flags & FOLL_WRITE || mm_rules()->ro_unshare == G_NONE)
+	if ((flags & (FOLL_WRITE | FOLL_PIN)) != FOLL_PIN || mm_rules()->ro_unshare == G_NONE)
 		return false;
 	if (anon)
 		return !exclusive;
@@ -223,6 +223,7 @@ long pin_user_runs_fast(unsigned long start, unsigned long nr_pages, unsigned in
 	int err;
 
 	start &= PAGE_MASK;
+	gup_flags |= FOLL_PIN;
 	err = check_range(start, nr_pages);
 	if (err)
 		return err;
@@ -257,7 +258,7 @@ long pin_user_runs_remote(struct mm_struct *mm, unsigned long start, unsigned lo
 	mm_set_has_pinned(mm);
 	nr = gup_fault_pages(mm, start, nr_pages);
 	if (nr > 0)
-		nr = __get_user_pages(mm, start, nr, gup_flags, runs);
+		nr = __get_user_pages(mm, start, nr, gup_flags | FOLL_PIN, runs);
 	return gup_done(mm, nr);
 }
 

@@ -189,6 +189,24 @@ START_TEST(populate_fails)
 }
 END_TEST
 
+/* Locking what a fork shares read-only leaves it shared: faulting in is no pin. */
+START_TEST(populate_shared)
+{
+	struct task_struct *a = task_new("a", 1000, 64), *b;
+	unsigned long ram = map_anon(a, 4);
+
+	ck_assert_int_eq(ON(a, touch, ram, 4 * P, true), 0);
+	ck_assert_int_eq(ON(a, mprotect, ram, 4 * P, RO), 0);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(ON(b, mlock, ram, 4 * P), 0);
+	ck_assert_int_eq(mm_task_pfn(b, ram), mm_task_pfn(a, ram));
+	/* writable, it is taken at once */
+	ck_assert_int_eq(ON(b, mprotect, ram, P, RW), 0);
+	ck_assert_int_ne(mm_task_pfn(b, ram), mm_task_pfn(a, ram));
+	ck_assert_int_eq(mm_task_pfn(b, ram + P), mm_task_pfn(a, ram + P));
+}
+END_TEST
+
 /* Out of host memory while populating is EAGAIN, with everything counted. */
 START_TEST(populate_oom)
 {
@@ -395,6 +413,7 @@ Suite *mlock_suite(void)
 	tcase_add_test(tcase, lowered_limit);
 	tcase_add_test(tcase, rounding);
 	tcase_add_test(tcase, populate_fails);
+	tcase_add_test(tcase, populate_shared);
 	tcase_add_test(tcase, populate_oom);
 	tcase_add_test(tcase, map_locked_fixed);
 	tcase_add_test(tcase, remap);
