@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <iopt/iommufd.h>
+#include <kapi/kapi.h>
 #include <sim/invariant.h>
 #include <sim/sched.h>
 #include <sim/trace.h>
@@ -26,7 +27,7 @@ bool run_until_quiet(struct run *run)
 	char report[4096];
 	int bytes;
 
-	switch (sim_run()) {
+	switch (kapi_run()) {
 	case SIM_QUIET:
 		return true;
 	case SIM_STUCK:
