@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <iopt/iommufd.h>
-#include <kapi/kapi.h>
 #include <sim/invariant.h>
+#include <sim/kapi.h>
 #include <sim/sched.h>
 #include <sim/trace.h>
 #include <sim/verdict.h>

@@ -3,7 +3,7 @@
 #ifndef SIM_KAPI_INTERNAL_H
 #define SIM_KAPI_INTERNAL_H
 
-#include <kapi/kapi.h>
+#include <sim/kapi.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/types.h>

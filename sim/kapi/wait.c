@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Sleeping: wait queues, completions, the clock, and running the machine until
- * nothing helps (<linux/wait.h>, <kapi/kapi.h>).
+ * nothing helps (<linux/wait.h>, <sim/kapi.h>).
  *
  * A waiter's entry is on its own stack and on the queue from prepare_to_wait()
  * until it is woken or finish_wait(). While it sleeps, a second structure on the

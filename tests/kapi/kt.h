@@ -9,7 +9,7 @@
 
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include <kapi/kapi.h>
+#include <sim/kapi.h>
 #include <sim/fault.h>
 #include <sim/sched.h>
 #include <sim/trace.h>

@@ -19,7 +19,7 @@
 #define pr_fmt(format) format
 #endif
 
-/* Keeps the last messages of the world (kapi_log() in kapi/kapi.h). Returns the bytes of the message. */
+/* Keeps the last messages of the world (kapi_log() in sim/kapi.h). Returns the bytes of the message. */
 int _printk(const char *format, ...) __printf(1, 2);
 #define printk(format, ...) _printk(format, ##__VA_ARGS__)
 #define no_printk(format, ...) ({ if (0) _printk(format, ##__VA_ARGS__); 0; })

@@ -4,7 +4,7 @@
  * so a wake-up in between is not lost; wake-ups go in order of arrival.
  *
  * Time stands still while anybody can run: a timeout expires only when nobody
- * else can go on, the earliest first (kapi_run(), kapi/kapi.h). What is then
+ * else can go on, the earliest first (kapi_run(), sim/kapi.h). What is then
  * asleep on a condition that has become true is VIOLATION_LOST_WAKEUP.
  */
 #ifndef _LINUX_WAIT_H

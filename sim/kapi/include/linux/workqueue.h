@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Deferred work. What is queued runs only when the run asks for it: on the actor
- * of the kernel thread "kworker" after kapi_settle() (kapi/kapi.h), or on the
+ * of the kernel thread "kworker" after kapi_settle() (sim/kapi.h), or on the
  * actor that flushes. Works run one at a time, in the order of queueing.
  */
 #ifndef _LINUX_WORKQUEUE_H

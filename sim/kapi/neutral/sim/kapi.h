@@ -3,8 +3,8 @@
  * What the host side asks of the kernel API: running the machine with its clock,
  * deferred work, and the checks at the end. Neutral header.
  */
-#ifndef KAPI_KAPI_H
-#define KAPI_KAPI_H
+#ifndef SIM_KAPI_H
+#define SIM_KAPI_H
 
 #include <stdbool.h>
 #include <stddef.h>
