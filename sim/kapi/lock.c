@@ -333,6 +333,17 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 	return 0;
 }
 
+void kapi_lock_might(struct kapi_lock *lock)
+{
+	struct kapi_state *state = kapi_state();
+
+	if (unlikely(!lock->id))
+		use_static(state, lock);
+	if (!lock->spin)
+		kapi_might_sleep(lock->name);
+	order_check(state, kapi_actor(), lock, class_of(state, lock, 0), 0);
+}
+
 void kapi_lock_drop(struct kapi_lock *lock, bool read)
 {
 	struct kapi_held *held = held_find(kapi_actor(), lock);

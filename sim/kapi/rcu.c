@@ -115,6 +115,7 @@ static void rcu_body(void *arg)
 			preempt_disable();
 			invoke(batch);
 			preempt_enable();
+			kapi_locks_held_check();
 			batch = next;
 			state->rcu_called++;
 		}

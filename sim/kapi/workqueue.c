@@ -43,6 +43,7 @@ static void run_work(struct kapi_state *state, struct work_struct *work)
 	work->pending = false;
 	state->work_running = work;
 	work->func(work);
+	kapi_locks_held_check();
 	state->work_running = NULL;
 	kapi_wake(&state->work_done, 0);
 }

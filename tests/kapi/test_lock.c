@@ -326,6 +326,31 @@ static void trylock_has_no_order(void)
 	kt_check(kapi_run() == SIM_QUIET);
 }
 
+static void might_take(void *arg)
+{
+	mutex_lock(&fx->a);
+	might_lock(&fx->b);
+	kt_check(!mutex_is_locked(&fx->b));
+	mutex_unlock(&fx->a);
+	mutex_lock(&fx->b);
+	mutex_lock(&fx->a);
+	mutex_unlock(&fx->a);
+	mutex_unlock(&fx->b);
+	spin_lock(&fx->spin);
+	might_lock(&fx->c);
+	spin_unlock(&fx->spin);
+}
+
+/* Situation: a place says that it might take a lock. Expectation: order and sleeping are checked as if it did. */
+static void might_lock_checks(void)
+{
+	setup();
+	kt_actor("p", might_take, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_expect(VIOLATION_LOCK_ORDER, 1);
+	kt_expect(VIOLATION_SLEEP_IN_ATOMIC, 1);
+}
+
 static void lock_twice(void *arg)
 {
 	mutex_lock(&fx->a);
@@ -537,6 +562,7 @@ const struct kt_case kt_cases[] = {
 	{ "inversion_of_three", inversion_of_three },
 	{ "nesting", nesting },
 	{ "trylock_has_no_order", trylock_has_no_order },
+	{ "might_lock_checks", might_lock_checks },
 	{ "recursion", recursion },
 	{ "read_recursion", read_recursion },
 	{ "held_at_return", held_at_return },

@@ -340,6 +340,10 @@ static void rcu_misuse_body(void *arg)
 	kapi_locks_held_check();
 	rcu_read_unlock();
 	kt_check(!rcu_read_lock_held());
+	/* a pointer of RCU's without a reader around it, and with another protection that does not hold */
+	kt_check(!rcu_dereference(fx->item));
+	kt_check(!rcu_dereference_protected(fx->item, false));
+	kt_check(!rcu_dereference_check(fx->item, true) && !rcu_access_pointer(fx->item));
 }
 
 static void sync_inside(void *arg)
@@ -349,8 +353,8 @@ static void sync_inside(void *arg)
 }
 
 /*
- * Situation: an exit without entry, a sleep inside, a return inside, a grace period inside. Expectation: each is
- * told; the last one waits for itself.
+ * Situation: an exit without entry, a sleep inside, a return inside, a pointer read outside, a grace period inside.
+ * Expectation: each is told; the last one waits for itself.
  */
 static void rcu_misuse(void)
 {
@@ -359,12 +363,38 @@ static void rcu_misuse(void)
 	kt_check(kapi_run() == SIM_QUIET);
 	kt_expect(VIOLATION_LOCK_MISUSE, 1);
 	kt_expect(VIOLATION_LOCK_HELD, 1);
+	kt_expect(VIOLATION_WARNING, 2);
 	kt_actor("s", sync_inside, NULL);
 	kt_check(kapi_run() == SIM_STUCK);
 	kt_expect(VIOLATION_DEADLOCK, 1);
 	/* might_sleep(), and wait_event()'s own checks */
 	kt_check(sim_violations(VIOLATION_SLEEP_IN_ATOMIC) >= 2);
 	kt_expect(VIOLATION_SLEEP_IN_ATOMIC, sim_violations(VIOLATION_SLEEP_IN_ATOMIC));
+}
+
+static DEFINE_SPINLOCK(forgotten);
+
+static void forgetful_work(struct work_struct *work)
+{
+	spin_lock(&forgotten);
+}
+
+static void forget(void *arg)
+{
+	INIT_WORK(&fx->work[0], forgetful_work);
+	schedule_work(&fx->work[0]);
+	flush_workqueue(system_wq);
+}
+
+/* Situation: a work function returns with a spinlock. Expectation: told, and that sleeping is not allowed any more. */
+static void work_keeps_lock(void)
+{
+	setup();
+	kt_actor("f", forget, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_expect(VIOLATION_LOCK_HELD, 1);
+	kt_expect(VIOLATION_SLEEP_IN_ATOMIC, sim_violations(VIOLATION_SLEEP_IN_ATOMIC));
+	kt_check(sim_violations(VIOLATION_SLEEP_IN_ATOMIC));
 }
 
 static void work_fn(struct work_struct *work)
@@ -432,5 +462,6 @@ const struct kt_case kt_cases[] = {
 	{ "rcu_misuse", rcu_misuse },
 	{ "work_when_settled", work_when_settled },
 	{ "work_flushed", work_flushed },
+	{ "work_keeps_lock", work_keeps_lock },
 };
 KT_SUITE("kapi_wait", kt_cases);

@@ -58,6 +58,8 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 /* VIOLATION_LOCK_MISUSE, and nothing done, where the running actor does not hold it that way. */
 void kapi_lock_drop(struct kapi_lock *lock, bool read);
 void kapi_lock_downgrade(struct kapi_lock *lock);
+/* It could be taken here: checks that, and the order, as if it were. */
+void kapi_lock_might(struct kapi_lock *lock);
 /* By the running actor, for writing where @write. */
 bool kapi_lock_held(const struct kapi_lock *lock, bool write);
 /* By anybody. */
@@ -71,8 +73,6 @@ void kapi_locks_held_check(void);
 /* Preemption off and on: no sleeping between, as with a spinlock. */
 void preempt_disable(void);
 void preempt_enable(void);
-#define migrate_disable() do { } while (0)
-#define migrate_enable() do { } while (0)
 bool kapi_in_atomic(void);
 #define in_atomic() kapi_in_atomic()
 void kapi_might_sleep(const char *what);
@@ -94,6 +94,6 @@ void kapi_warn(const char *file, int line, const char *text, bool once);
 #define lockdep_set_class_and_name(l, key, name) kapi_lock_set_class(&(l)->lock, key, name)
 #define lockdep_register_key(key) ((void)(key))
 #define lockdep_unregister_key(key) ((void)(key))
-#define might_lock(l) do { } while (0)
+#define might_lock(l) kapi_lock_might(&(l)->lock)
 
 #endif

@@ -7,8 +7,10 @@
 #ifndef __LINUX_RCUPDATE_H
 #define __LINUX_RCUPDATE_H
 
+#include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
+#include <sim/sched.h>
 
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
@@ -20,15 +22,25 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func);
 /* Waits until every callback queued so far has run. */
 void rcu_barrier(void);
 
-#define rcu_dereference(p) READ_ONCE(p)
-#define rcu_dereference_raw(p) READ_ONCE(p)
-#define rcu_dereference_check(p, c) READ_ONCE(p)
-#define rcu_dereference_protected(p, c) (p)
-#define rcu_access_pointer(p) READ_ONCE(p)
-#define rcu_assign_pointer(p, v) WRITE_ONCE(p, v)
-#define rcu_replace_pointer(p, v, c) ({ typeof(p) __old = (p); rcu_assign_pointer(p, v); __old; })
+/* A lockless access to a pointer that others change: a scheduling point. */
+#define rcu_dereference_raw(p) ({ sim_point(SIM_POINT_ATOMIC_READ, 0, 0); READ_ONCE(p); })
+#define rcu_access_pointer(p) rcu_dereference_raw(p)
+#define rcu_assign_pointer(p, v) do { sim_point(SIM_POINT_ATOMIC_WRITE, 0, 0); WRITE_ONCE(p, v); } while (0)
+/* Warns outside of a reader, unless @c says what else protects the pointer. */
+#define __rcu_protected(c, text) do {                                                                                  \
+	if (unlikely(!(c)))                                                                                            \
+		kapi_warn(__FILE__, __LINE__, text " is read without protection", true);                               \
+} while (0)
+#define rcu_dereference_check(p, c) ({ __rcu_protected((c) || rcu_read_lock_held(), #p); rcu_dereference_raw(p); })
+#define rcu_dereference(p) rcu_dereference_check(p, false)
+/* Under the updater's lock, which @c asserts. */
+#define rcu_dereference_protected(p, c) ({ __rcu_protected(c, #p); (p); })
+#define rcu_replace_pointer(p, v, c) ({                                                                                \
+	typeof(p) __old = rcu_dereference_protected(p, c);                                                             \
+	rcu_assign_pointer(p, v);                                                                                      \
+	__old; })
+/* Nobody can see it yet. */
 #define RCU_INIT_POINTER(p, v) WRITE_ONCE(p, v)
-#define init_rcu_head(head) ((void)(head))
-#define RCU_LOCKDEP_WARN(c, s) do { } while (0)
+#define RCU_LOCKDEP_WARN(c, s) WARN_ON_ONCE(c)
 
 #endif
