@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _LINUX_SCATTERLIST_H
+#define _LINUX_SCATTERLIST_H
+
+struct scatterlist;
+
+struct sg_table {
+	struct scatterlist *sgl;
+	unsigned int orig_nents;
+};
+
+#endif

@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The IOMMU core (drivers/iommu/iommu.c) as far as iommufd calls it, above the
+ * driver of the kernel's own selftest.c: groups of one device, owners, domains,
+ * and the splitting of maps into the driver's page sizes.
+ *
+ * The scenario may give a mock device another aperture or page size than
+ * selftest.c has. They are put on a domain when the first device is attached to
+ * it, before anything is mapped; a device with others does not fit that domain.
+ *
+ * The driver works without scheduling points: its table is the business of whoever
+ * maps, and one map is one step here as it is in the model.
+ *
+ * Locks: group->mutex covers owner and attached domain, and is innermost.
+ */
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <sim/fault.h>
+#include <sim/run_tree.h>
+#include <sim/sched.h>
+#include <sim/world.h>
+#include "../iommu-priv.h"
+#include "machine.h"
+
+struct iommu_group {
+	struct kref kref;
+	struct mutex mutex;
+	int id;
+	struct device *dev;
+	struct iommu_domain *domain;		/* NULL: the blocking one */
+	struct iommu_attach_handle *handle;
+	void *owner;
+	unsigned int owner_cnt;
+};
+
+/* What a device of the scenario has beside selftest.c's. */
+struct device_options {
+	struct dev_iommu iommu;
+	struct iommufd_attach attach;
+};
+
+/* The options of the devices that a domain is for. */
+struct domain_stamp {
+	struct list_head node;
+	struct iommu_domain *domain;
+	struct iommufd_attach attach;
+	struct sim_run_tree mapped;		/* IOVAs */
+};
+
+/* Drivers and devices. */
+
+int iommu_device_register_bus(struct iommu_device *iommu, const struct iommu_ops *ops, const struct bus_type *bus,
+			      struct notifier_block *nb)
+{
+	struct upstream_machine *m = upstream();
+
+	iommu->ops = ops;
+	m->iommu = iommu;
+	m->mock_bus = bus;
+	return 0;
+}
+
+void iommu_device_unregister_bus(struct iommu_device *iommu, const struct bus_type *bus, struct notifier_block *nb)
+{
+	upstream()->iommu = NULL;
+}
+
+int iommu_device_sysfs_add(struct iommu_device *iommu, struct device *parent, const struct attribute_group **groups,
+			   const char *fmt, ...)
+{
+	return 0;
+}
+
+void iommu_device_sysfs_remove(struct iommu_device *iommu)
+{
+}
+
+static void group_release(struct kref *kref)
+{
+	struct iommu_group *group = container_of(kref, struct iommu_group, kref);
+
+	mutex_destroy(&group->mutex);
+	kfree(group);
+}
+
+struct iommu_group *generic_device_group(struct device *dev)
+{
+	struct iommu_group *group = kzalloc(sizeof(*group), GFP_KERNEL);
+
+	if (!group)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&group->kref);
+	mutex_init(&group->mutex);
+	group->id = upstream()->groups++;
+	group->dev = dev;
+	return group;
+}
+
+/* What happens to a device when it comes onto its bus; one that no driver takes stands without an IOMMU. */
+static int probe_device(struct device *dev)
+{
+	struct upstream_machine *m = upstream();
+	struct device_options *options;
+	struct attach_call *call;
+	struct iommu_group *group;
+
+	if (!m->iommu || dev->bus != m->mock_bus)
+		return -ENODEV;
+	options = kzalloc(sizeof(*options), GFP_KERNEL);
+	if (!options)
+		return -ENOMEM;
+	list_for_each_entry(call, &m->attaching, node)
+		if (call->task == current)
+			options->attach = *call->args;
+	options->iommu.iommu_dev = m->iommu->ops->probe_device(dev);
+	if (IS_ERR(options->iommu.iommu_dev)) {
+		kfree(options);
+		return -ENODEV;
+	}
+	dev->iommu = &options->iommu;
+	group = dev_iommu_ops(dev)->device_group(dev);
+	if (IS_ERR(group)) {
+		kfree(options);
+		dev->iommu = NULL;
+		return PTR_ERR(group);
+	}
+	dev->iommu_group = group;
+	return 0;
+}
+
+static void release_device(struct device *dev)
+{
+	struct iommu_group *group = dev->iommu_group;
+
+	if (!group)
+		return;
+	WARN_ON(group->domain || group->owner_cnt);
+	dev->iommu_group = NULL;
+	group->dev = NULL;
+	kref_put(&group->kref, group_release);
+	kfree(container_of(dev->iommu, struct device_options, iommu));
+	dev->iommu = NULL;
+}
+
+void device_initialize(struct device *dev)
+{
+	kref_init(&dev->kref);
+}
+
+int device_add(struct device *dev)
+{
+	probe_device(dev);
+	dev->added = true;
+	return 0;
+}
+
+static void device_free(struct kref *kref)
+{
+	struct device *dev = container_of(kref, struct device, kref);
+
+	dev->release(dev);
+}
+
+void put_device(struct device *dev)
+{
+	kref_put(&dev->kref, device_free);
+}
+
+void device_unregister(struct device *dev)
+{
+	release_device(dev);
+	put_device(dev);
+}
+
+bool device_iommu_capable(struct device *dev, enum iommu_cap cap)
+{
+	return dev->iommu && dev_iommu_ops(dev)->capable && dev_iommu_ops(dev)->capable(dev, cap);
+}
+
+int iommu_dev_enable_feature(struct device *dev, enum iommu_dev_features feat)
+{
+	if (!dev->iommu || !dev_iommu_ops(dev)->dev_enable_feat)
+		return -ENODEV;
+	return dev_iommu_ops(dev)->dev_enable_feat(dev, feat);
+}
+
+int iommu_dev_disable_feature(struct device *dev, enum iommu_dev_features feat)
+{
+	if (!dev->iommu || !dev_iommu_ops(dev)->dev_disable_feat)
+		return -EBUSY;
+	return dev_iommu_ops(dev)->dev_disable_feat(dev, feat);
+}
+
+/* Groups. */
+
+struct iommu_group *iommu_group_get(struct device *dev)
+{
+	struct iommu_group *group = dev->iommu_group;
+
+	if (group)
+		kref_get(&group->kref);
+	return group;
+}
+
+void iommu_group_put(struct iommu_group *group)
+{
+	if (group)
+		kref_put(&group->kref, group_release);
+}
+
+int iommu_group_id(struct iommu_group *group)
+{
+	return group->id;
+}
+
+bool iommu_group_has_isolated_msi(struct iommu_group *group)
+{
+	return true;
+}
+
+void iommu_get_resv_regions(struct device *dev, struct list_head *list)
+{
+	if (dev_iommu_ops(dev)->get_resv_regions)
+		dev_iommu_ops(dev)->get_resv_regions(dev, list);
+}
+
+void iommu_put_resv_regions(struct device *dev, struct list_head *list)
+{
+	struct iommu_resv_region *region, *next;
+
+	list_for_each_entry_safe(region, next, list, list)
+		kfree(region);
+}
+
+int iommu_get_msi_cookie(struct iommu_domain *domain, dma_addr_t base)
+{
+	return -ENODEV;
+}
+
+int iommu_device_claim_dma_owner(struct device *dev, void *owner)
+{
+	struct iommu_group *group = dev->iommu_group;
+	int ret = 0;
+
+	if (!group)
+		return -ENODEV;
+	mutex_lock(&group->mutex);
+	if (group->owner_cnt && group->owner != owner) {
+		ret = -EPERM;
+	} else if (!group->owner_cnt && group->domain) {
+		ret = -EBUSY;
+	} else {
+		group->owner = owner;
+		group->owner_cnt++;
+	}
+	mutex_unlock(&group->mutex);
+	return ret;
+}
+
+void iommu_device_release_dma_owner(struct device *dev)
+{
+	struct iommu_group *group = dev->iommu_group;
+
+	mutex_lock(&group->mutex);
+	if (!WARN_ON(!group->owner_cnt) && !--group->owner_cnt) {
+		group->owner = NULL;
+		group->domain = NULL;
+	}
+	mutex_unlock(&group->mutex);
+}
+
+/* Domains. */
+
+static const struct device_options *device_options(const struct device *dev)
+{
+	return container_of(dev->iommu, struct device_options, iommu);
+}
+
+/* What is kept of a domain once a device was attached to it, or NULL. */
+static struct domain_stamp *domain_stamp(const struct iommu_domain *domain)
+{
+	struct domain_stamp *stamp;
+
+	list_for_each_entry(stamp, &upstream()->stamps, node)
+		if (stamp->domain == domain)
+			return stamp;
+	return NULL;
+}
+
+/* Makes the domain one for devices like @dev, or finds whether it is. */
+static int domain_fits(struct iommu_domain *domain, struct device *dev)
+{
+	const struct iommufd_attach *attach = &device_options(dev)->attach;
+	struct domain_stamp *stamp = domain_stamp(domain);
+
+	if (stamp)
+		return stamp->attach.aperture_start == attach->aperture_start &&
+		       stamp->attach.aperture_last == attach->aperture_last &&
+		       stamp->attach.pgsize == attach->pgsize ? 0 : -EINVAL;
+	stamp = sim_zalloc(sizeof(*stamp));
+	stamp->domain = domain;
+	stamp->attach = *attach;
+	sim_run_tree_init(&stamp->mapped, SIM_RUN_CONSTANT);
+	list_add(&stamp->node, &upstream()->stamps);
+	if (attach->aperture_last) {
+		domain->geometry.aperture_start = attach->aperture_start;
+		domain->geometry.aperture_end = attach->aperture_last;
+	}
+	if (attach->pgsize)
+		domain->pgsize_bitmap = attach->pgsize;
+	return 0;
+}
+
+static int attach_device(struct iommu_domain *domain, struct device *dev)
+{
+	int ret;
+
+	if (dev_iommu_ops(dev) != domain->owner)
+		return -EINVAL;
+	ret = domain_fits(domain, dev);
+	return ret ? ret : domain->ops->attach_dev(domain, dev);
+}
+
+int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *group,
+			      struct iommu_attach_handle *handle)
+{
+	int ret = -EBUSY;
+
+	if (handle)
+		handle->domain = domain;
+	mutex_lock(&group->mutex);
+	if (!group->domain && !group->handle)
+		ret = attach_device(domain, group->dev);
+	if (!ret) {
+		group->domain = domain;
+		group->handle = handle;
+	}
+	mutex_unlock(&group->mutex);
+	return ret;
+}
+
+void iommu_detach_group_handle(struct iommu_domain *domain, struct iommu_group *group)
+{
+	mutex_lock(&group->mutex);
+	group->domain = NULL;
+	group->handle = NULL;
+	mutex_unlock(&group->mutex);
+}
+
+int iommu_replace_group_handle(struct iommu_group *group, struct iommu_domain *new_domain,
+			       struct iommu_attach_handle *handle)
+{
+	int ret;
+
+	if (!new_domain)
+		return -EINVAL;
+	mutex_lock(&group->mutex);
+	if (handle)
+		handle->domain = new_domain;
+	ret = attach_device(new_domain, group->dev);
+	if (!ret) {
+		group->domain = new_domain;
+		group->handle = handle;
+	}
+	mutex_unlock(&group->mutex);
+	return ret;
+}
+
+struct iommu_attach_handle *iommu_attach_handle_get(struct iommu_group *group, ioasid_t pasid, unsigned int type)
+{
+	struct iommu_attach_handle *handle = group->handle;
+
+	if (!handle || pasid != IOMMU_NO_PASID)
+		return ERR_PTR(-ENOENT);
+	if (type && handle->domain->type != type)
+		return ERR_PTR(-EBUSY);
+	return handle;
+}
+
+struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
+{
+	const struct iommu_ops *ops = dev_iommu_ops(dev);
+	struct iommu_domain *domain;
+
+	if (!ops->domain_alloc_paging)
+		return ERR_PTR(-EOPNOTSUPP);
+	domain = ops->domain_alloc_paging(dev);
+	if (!domain)
+		return ERR_PTR(-ENOMEM);
+	domain->type = IOMMU_DOMAIN_UNMANAGED;
+	domain->owner = ops;
+	return domain;
+}
+
+void iommu_domain_free(struct iommu_domain *domain)
+{
+	struct domain_stamp *stamp = domain_stamp(domain);
+
+	if (stamp) {
+		list_del(&stamp->node);
+		sim_run_tree_destroy(&stamp->mapped);
+		sim_free(stamp);
+	}
+	domain->ops->free(domain);
+}
+
+/* Tables. */
+
+/* The largest page that fits at both addresses, and in *@count how many of it. */
+static size_t page_bytes(const struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr, size_t size,
+			 size_t *count)
+{
+	unsigned long sizes = domain->pgsize_bitmap, at = iova | paddr, pgsize, next;
+
+	sizes &= (2UL << __fls(size)) - 1;
+	if (at)
+		sizes &= (2UL << __ffs(at)) - 1;
+	pgsize = 1UL << __fls(sizes);
+	next = domain->pgsize_bitmap & ~((pgsize << 1) - 1);
+	if (next) {
+		unsigned long offset;
+
+		next = 1UL << __ffs(next);
+		offset = next - (at & (next - 1));
+		/* up to where the next larger page may begin */
+		if (!((iova ^ paddr) & (next - 1)) && offset + next <= size)
+			size = offset;
+	}
+	*count = size / pgsize;
+	return pgsize;
+}
+
+static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr, size_t size, int prot,
+		     gfp_t gfp, size_t *done)
+{
+	size_t pgsize, count, mapped;
+	int ret = 0;
+
+	while (!ret && *done < size) {
+		mapped = 0;
+		pgsize = page_bytes(domain, iova + *done, paddr + *done, size - *done, &count);
+		ret = domain->ops->map_pages(domain, iova + *done, paddr + *done, pgsize, count, prot, gfp, &mapped);
+		*done += mapped;
+	}
+	return ret;
+}
+
+static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_t size)
+{
+	struct iommu_iotlb_gather gather = { 0 };
+	size_t pgsize, count, part, done = 0;
+
+	while (done < size) {
+		pgsize = page_bytes(domain, iova + done, iova + done, size - done, &count);
+		part = domain->ops->unmap_pages(domain, iova + done, pgsize, count, &gather);
+		if (!part)
+			break;
+		done += part;
+	}
+	return done;
+}
+
+/* The fault site iommu_map counts in 4K pages; what was mapped before the page that fails is undone. */
+int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr, size_t size, int prot, gfp_t gfp)
+{
+	unsigned long nr = PFN_UP(size), good;
+	size_t done = 0;
+	int ret = -EINVAL;
+
+	might_sleep_if(gfpflags_allow_blocking(gfp));
+	if (size && !((iova | paddr | size) & ((1UL << __ffs(domain->pgsize_bitmap)) - 1))) {
+		good = sim_fault_pages(SIM_FAULT_IOMMU_MAP, nr);
+		sim_nopreempt_begin();
+		ret = good < nr ? -ENOMEM : map_pages(domain, iova, paddr, size, prot, gfp, &done);
+		if (ret && done)
+			unmap_pages(domain, iova, done);
+		sim_nopreempt_end();
+	}
+	if (!ret && domain_stamp(domain))
+		sim_run_set(&domain_stamp(domain)->mapped, iova, iova + size - 1, 0, 0);
+	sim_point(SIM_POINT_IOMMU_MAP, upstream()->iommu_id, ret ? ret : (long)nr);
+	return ret;
+}
+
+size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
+{
+	size_t done = 0;
+
+	if (!((iova | size) & ((1UL << __ffs(domain->pgsize_bitmap)) - 1))) {
+		sim_nopreempt_begin();
+		done = unmap_pages(domain, iova, size);
+		sim_nopreempt_end();
+	}
+	if (done && domain_stamp(domain))
+		sim_run_clear(&domain_stamp(domain)->mapped, iova, iova + done - 1);
+	sim_point(SIM_POINT_IOMMU_UNMAP, upstream()->iommu_id, PFN_UP(done));
+	return done;
+}
+
+phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
+{
+	phys_addr_t phys;
+
+	sim_nopreempt_begin();
+	phys = domain->ops->iova_to_phys(domain, iova);
+	sim_nopreempt_end();
+	return phys;
+}
+
+/* Asks the driver only for what is mapped: it warns about everything else. */
+long upstream_device_pfn(struct device *dev, unsigned long iova)
+{
+	struct iommu_domain *domain = dev->iommu_group->domain;
+	struct domain_stamp *stamp = domain ? domain_stamp(domain) : NULL;
+	struct sim_run run;
+
+	if (!stamp || !sim_run_find(&stamp->mapped, iova, &run))
+		return -1;
+	iova &= ~((1UL << __ffs(domain->pgsize_bitmap)) - 1);
+	return (long)PHYS_PFN(domain->ops->iova_to_phys(domain, iova));
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Loading iommufd into a world.
+ *
+ * The kernel's files keep state in static variables, where everything else of a
+ * run hangs off its world. The build gathers those variables in two sections
+ * (iopt/upstream/CMakeLists.txt); each new world puts them back to what they were
+ * when the program started, and then runs the module's init. So one world at a
+ * time runs upstream code in a process, which is how pinsim runs worlds.
+ */
+#include <linux/bug.h>
+#include <linux/kthread.h>
+#include <linux/miscdevice.h>
+#include <linux/platform_device.h>
+#include <linux/string.h>
+#include <iopt/upstream.h>
+#include <sim/world.h>
+#include "machine.h"
+
+#define STATICS_BYTES_MAX 16384
+
+extern unsigned char __start_upstream_data[], __stop_upstream_data[];
+extern unsigned char __start_upstream_bss[], __stop_upstream_bss[];
+
+/* Written once, before any world stands. */
+static unsigned char statics_at_start[STATICS_BYTES_MAX];
+
+static size_t data_bytes(void)
+{
+	return (size_t)(__stop_upstream_data - __start_upstream_data);
+}
+
+static __attribute__((constructor)) void statics_keep(void)
+{
+	if (data_bytes() > STATICS_BYTES_MAX)
+		__builtin_trap();
+	memcpy(statics_at_start, __start_upstream_data, data_bytes());
+}
+
+static void statics_restore(void)
+{
+	memcpy(__start_upstream_data, statics_at_start, data_bytes());
+	memset(__start_upstream_bss, 0, (size_t)(__stop_upstream_bss - __start_upstream_bss));
+}
+
+struct upstream_machine *upstream(void)
+{
+	return sim_slot(SIM_SLOT_UPSTREAM);
+}
+
+int kapi_init_iommufd_init(void);
+
+void upstream_init(void)
+{
+	struct upstream_machine *m = sim_zalloc(sizeof(*m));
+
+	sim_slot_set(SIM_SLOT_UPSTREAM, m, NULL);
+	INIT_LIST_HEAD(&m->attaching);
+	INIT_LIST_HEAD(&m->stamps);
+	INIT_LIST_HEAD(&m->contexts);
+	INIT_LIST_HEAD(&m->mocks);
+	INIT_LIST_HEAD(&m->items);
+	m->ledger = ledger_object_create("iopt_pages", NULL);
+	m->iommu_id = sim_object_id();
+	statics_restore();
+	WARN_ON(kapi_init_iommufd_init());
+}
+
+/* Buses, platform devices, device files: one of each kind is all that there is. */
+
+int bus_register(const struct bus_type *bus)
+{
+	return 0;
+}
+
+void bus_unregister(const struct bus_type *bus)
+{
+}
+
+struct platform_device *platform_device_register_full(const struct platform_device_info *info)
+{
+	struct platform_device *pdev = sim_zalloc(sizeof(*pdev));
+
+	dev_set_name(&pdev->dev, "%s", info->name);
+	return pdev;
+}
+
+void platform_device_unregister(struct platform_device *pdev)
+{
+	sim_free(pdev);
+}
+
+int dev_set_name(struct device *dev, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(dev->name, sizeof(dev->name), format, args);
+	va_end(args);
+	return 0;
+}
+
+int misc_register(struct miscdevice *misc)
+{
+	if (misc->minor == MISC_DYNAMIC_MINOR)
+		upstream()->iommu_misc = misc;
+	return 0;
+}
+
+void misc_deregister(struct miscdevice *misc)
+{
+	if (upstream()->iommu_misc == misc)
+		upstream()->iommu_misc = NULL;
+}
+
+/* No scenario's access comes from a kernel thread. */
+void kthread_use_mm(struct mm_struct *mm)
+{
+	BUG();
+}
+
+void kthread_unuse_mm(struct mm_struct *mm)
+{
+	BUG();
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel's calls by page, over mm_model's by run of frames.
+ *
+ * A call of the kernel is one call below, so that batches, faults and scheduling
+ * points are those that the model's calls have. Pins are entered in the ledger.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <mm_model/state.h>
+#include <sim/world.h>
+#include "machine.h"
+
+static unsigned long page_to_frame(const struct page *page)
+{
+	return phys_to_frame(PFN_PHYS(page_to_pfn(page)));
+}
+
+/* Enters what GUP has pinned, and names the pages. Returns how many. */
+static long fill_pages(const struct page_runs *runs, struct page **pages)
+{
+	unsigned long i, done = 0, contig;
+	unsigned int r;
+
+	for (r = 0; r < runs->nr; r++) {
+		const struct page_run *run = &runs->run[r];
+
+		ledger_pins(upstream()->ledger, run->frame, run->nr, true);
+		for (i = 0; i < run->nr; i += contig) {
+			unsigned long pfn = PHYS_PFN(frame_to_phys(run->frame + i)), k;
+
+			contig = min(frame_contig(run->frame + i), run->nr - i);
+			for (k = 0; k < contig; k++)
+				pages[done++] = pfn_to_page(pfn + k);
+		}
+	}
+	return (long)done;
+}
+
+static void runs_init(struct page_runs *runs, unsigned long nr_pages)
+{
+	*runs = (struct page_runs){
+		.run = sim_alloc(nr_pages * sizeof(*runs->run)),
+		.max = (unsigned int)nr_pages,
+	};
+}
+
+int pin_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flags, struct page **pages)
+{
+	struct page_runs runs;
+	long ret;
+
+	runs_init(&runs, nr_pages);
+	ret = pin_user_runs_fast(start, nr_pages, gup_flags | FOLL_PIN, &runs);
+	if (ret > 0)
+		ret = fill_pages(&runs, pages);
+	sim_free(runs.run);
+	return (int)ret;
+}
+
+long pin_user_pages_remote(struct mm_struct *mm, unsigned long start, unsigned long nr_pages, unsigned int gup_flags,
+			   struct page **pages, int *locked)
+{
+	struct page_runs runs;
+	long ret;
+
+	runs_init(&runs, nr_pages);
+	ret = pin_user_runs_remote(mm, start, nr_pages, gup_flags | FOLL_PIN, &runs, locked);
+	if (ret > 0)
+		ret = fill_pages(&runs, pages);
+	sim_free(runs.run);
+	return ret;
+}
+
+static void unpin_runs(const struct page_runs *runs, bool make_dirty)
+{
+	unsigned int r;
+
+	unpin_user_runs(runs->run, runs->nr, make_dirty);
+	for (r = 0; r < runs->nr; r++)
+		ledger_pins(upstream()->ledger, runs->run[r].frame, runs->run[r].nr, false);
+}
+
+static void add_frames(struct page_runs *runs, unsigned long frame, unsigned long nr)
+{
+	struct page_run *last = runs->nr ? &runs->run[runs->nr - 1] : NULL;
+
+	if (last && last->frame + last->nr == frame)
+		last->nr += nr;
+	else
+		runs->run[runs->nr++] = (struct page_run){ .frame = frame, .nr = nr };
+}
+
+void unpin_user_pages(struct page **pages, unsigned long npages)
+{
+	struct page_runs runs;
+	unsigned long i;
+
+	if (!npages)
+		return;
+	runs_init(&runs, npages);
+	for (i = 0; i < npages; i++)
+		add_frames(&runs, page_to_frame(pages[i]), 1);
+	unpin_runs(&runs, false);
+	sim_free(runs.run);
+}
+
+void unpin_user_page(struct page *page)
+{
+	unpin_user_pages(&page, 1);
+}
+
+void unpin_user_page_range_dirty_lock(struct page *page, unsigned long npages, bool make_dirty)
+{
+	unsigned long i, frame, contig;
+	struct page_runs runs;
+
+	if (!npages)
+		return;
+	runs_init(&runs, npages);
+	for (i = 0; i < npages; i += contig) {
+		frame = phys_to_frame(PFN_PHYS(page_to_pfn(page) + i));
+		contig = min(frame_contig(frame), npages - i);
+		add_frames(&runs, frame, contig);
+	}
+	unpin_runs(&runs, make_dirty);
+	sim_free(runs.run);
+}
+
+/* Dirty bits have no reader here. */
+int set_page_dirty_lock(struct page *page)
+{
+	might_sleep();
+	return 0;
+}
+
+/* The page as it is mapped, faulted in where it must be; its callers drop it before it could go. */
+int get_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flags, struct page **pages)
+{
+	int ret = pin_user_pages_fast(start, nr_pages, gup_flags, pages);
+
+	if (ret > 0)
+		unpin_user_pages(pages, ret);
+	return ret;
+}
+
+void put_page(struct page *page)
+{
+}
+
+/* As the kernel counts for a plain page: the mapping, the caller's, and 1024 a pin. */
+int page_ref_count(const struct page *page)
+{
+	unsigned long frame = page_to_frame(page);
+	struct mm_pin_run run;
+
+	if (!mm_pin_state(frame, &run) || run.frame > frame)
+		return 2;
+	return 2 + (int)(run.pins * GUP_PIN_COUNTING_BIAS);
+}
+
+bool PageCompound(const struct page *page)
+{
+	unsigned long head;
+
+	return frame_folio(page_to_frame(page), &head) > 1;
+}
+
+void *kmap_local_page(struct page *page)
+{
+	struct upstream_machine *m = upstream();
+
+	if (!m->scratch)
+		m->scratch = sim_zalloc(PAGE_SIZE);
+	return m->scratch;
+}
