@@ -66,8 +66,10 @@ struct kernel_list *parse_kernels(const char *text)
 
 const struct backend *parse_backend(const char *name)
 {
-	if (!strcmp(name, backend_model.name))
-		return &backend_model;
+	const struct backend *backend = backend_by_name(name);
+
+	if (backend)
+		return backend;
 	if (!strcmp(name, "upstream") || !strcmp(name, "live"))
 		fprintf(stderr, "pinsim: the backend '%s' is not built into this pinsim, expected model\n", name);
 	else

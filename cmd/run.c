@@ -219,7 +219,8 @@ static void run_kernels(struct session *session, const struct program *program)
 		list = &own;
 	}
 	for (i = 0; i < list->nr && !interrupted; i++) {
-		if (!program_runs_on(program, &list->kernels[i]->kernel)) {
+		if (!program_runs_on(program, &list->kernels[i]->kernel) ||
+		    !backend_runs(session->args->backend, &list->kernels[i]->kernel)) {
 			session->totals.excluded++;
 			continue;
 		}
@@ -375,8 +376,8 @@ int command_run(int argc, char **argv)
 	int status, i;
 
 	parse_arguments(&argp, "run", argc, argv, &args);
-	session.kernels = parse_kernels(args.kernels);
-	if (args.token && session.kernels) {
+	session.kernels = parse_kernels(args.kernels ? args.kernels : args.backend->kernel);
+	if (args.token && args.kernels) {
 		fprintf(stderr, "pinsim: --schedule carries its kernel, expected no --kernel beside it\n");
 		return EXIT_USAGE;
 	}

@@ -187,7 +187,8 @@ bool step_ready(struct step_state *state)
 		state->skip = STEP_SKIP_ENDED;
 	} else if (!task || !mm_task_alive(task)) {
 		state->skip = STEP_SKIP_TASK;
-	} else if (!step_exists(step, &run->options->kernel->rules)) {
+	} else if (!step_exists(step, &run->options->kernel->rules) ||
+		   (!run->options->backend->vfio && op_is_vfio(step->op))) {
 		state->skip = STEP_SKIP_ABSENT;
 		if (!run->na) {
 			run->na = true;

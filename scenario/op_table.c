@@ -161,6 +161,11 @@ bool step_exists(const struct step *step, const struct kernel_rules *rules)
 	return true;
 }
 
+bool op_is_vfio(const struct op *op)
+{
+	return op >= ops_vfio.ops && op < ops_vfio.ops + ops_vfio.nr;
+}
+
 unsigned int cap_by_name(const char *name)
 {
 	static const struct op_word words[] = {

@@ -20,8 +20,6 @@
 #include <subsys/subsys.h>
 #include "run.h"
 
-const struct backend backend_model = { "model", &iommufd_model, &vfio_model };
-
 bool run_until_quiet(struct run *run)
 {
 	char report[4096];
@@ -78,6 +76,8 @@ static void build_world(struct run *run)
 		.perf_mlock_kb = program->settings.perf_mlock_kb,
 		.cpus = (unsigned int)program->settings.cpus,
 	});
+	if (run->options->backend->init)
+		run->options->backend->init();
 	run->made = xzalloc((program->nr_tasks + 1) * sizeof(*run->made));
 	for (i = 0; i < program->nr_tasks; i++) {
 		const struct task_decl *decl = program->tasks[i];

@@ -152,6 +152,9 @@ const struct kernel *op_since(const struct op *op);
 /* Does this call exist on a kernel of these rules, with the arguments that it has? */
 bool step_exists(const struct step *step, const struct kernel_rules *rules);
 
+/* One of type1's and vfio's, which not every backend has. */
+bool op_is_vfio(const struct op *op);
+
 /* The capability of that name as MM_CAP_*, or 0. */
 unsigned int cap_by_name(const char *name);
 

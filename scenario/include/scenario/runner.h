@@ -28,9 +28,14 @@
 struct backend {
 	const char *name;
 	const struct iommufd_calls *iommufd;
-	const struct vfio_calls *vfio;
+	const struct vfio_calls *vfio;		/* NULL: its operations are n/a */
+	const char *kernel;			/* the only one that it is; NULL: all of the table */
+	void (*init)(void);			/* for each world, after every layer's; or NULL */
 };
 extern const struct backend backend_model;
+/* The one of that name that this build has, or NULL. */
+const struct backend *backend_by_name(const char *name);
+bool backend_runs(const struct backend *backend, const struct kernel *kernel);
 
 struct task_counters {
 	const char *name;
