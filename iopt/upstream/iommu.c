@@ -144,26 +144,26 @@ static void release_device(struct device *dev)
 
 void device_initialize(struct device *dev)
 {
-	kref_init(&dev->kref);
+	kref_init(&dev->kobj.kref);
 }
 
 int device_add(struct device *dev)
 {
+	/* as the kernel's, whatever comes of the IOMMU */
 	probe_device(dev);
-	dev->added = true;
 	return 0;
 }
 
 static void device_free(struct kref *kref)
 {
-	struct device *dev = container_of(kref, struct device, kref);
+	struct device *dev = container_of(kref, struct device, kobj.kref);
 
 	dev->release(dev);
 }
 
 void put_device(struct device *dev)
 {
-	kref_put(&dev->kref, device_free);
+	kref_put(&dev->kobj.kref, device_free);
 }
 
 void device_unregister(struct device *dev)

@@ -9,8 +9,10 @@
  * time runs upstream code in a process, which is how pinsim runs worlds.
  */
 #include <linux/bug.h>
+#include <linux/fault-inject.h>
 #include <linux/kthread.h>
 #include <linux/miscdevice.h>
+#include <linux/pci-ats.h>
 #include <linux/platform_device.h>
 #include <linux/string.h>
 #include <iopt/upstream.h>
@@ -77,11 +79,19 @@ void bus_unregister(const struct bus_type *bus)
 {
 }
 
+/* No device is on this one. */
+const struct bus_type pci_bus_type = { .name = "pci" };
+
+int pci_pasid_status(struct pci_dev *pdev)
+{
+	return -EINVAL;
+}
+
 struct platform_device *platform_device_register_full(const struct platform_device_info *info)
 {
 	struct platform_device *pdev = sim_zalloc(sizeof(*pdev));
 
-	dev_set_name(&pdev->dev, "%s", info->name);
+	pdev->name = info->name;
 	return pdev;
 }
 
@@ -90,13 +100,9 @@ void platform_device_unregister(struct platform_device *pdev)
 	sim_free(pdev);
 }
 
+/* Names are for people; no message of iommufd's reaches any. */
 int dev_set_name(struct device *dev, const char *format, ...)
 {
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(dev->name, sizeof(dev->name), format, args);
-	va_end(args);
 	return 0;
 }
 
@@ -111,6 +117,12 @@ void misc_deregister(struct miscdevice *misc)
 {
 	if (upstream()->iommu_misc == misc)
 		upstream()->iommu_misc = NULL;
+}
+
+/* The kernel's own fault attribute is never armed: faults come by the sites of sim/fault.h. */
+bool should_fail(struct fault_attr *attr, ssize_t size)
+{
+	return false;
 }
 
 /* No scenario's access comes from a kernel thread. */
