@@ -241,18 +241,40 @@ static void print_cell(FILE *out, const struct cell *cell, unsigned int width, b
 		fprintf(out, "  %-*s", (int)width, cell->text);
 }
 
-/* As many columns from @first on as fit into @width behind @names; at least one. */
+/* As many columns for every file from @first on as fit into @width behind @names; at least one. */
 static size_t columns_that_fit(const struct matrix *matrix, size_t first, unsigned int names, unsigned int width)
 {
 	unsigned int used = names;
 	size_t column;
 
-	for (column = first; column < matrix->columns.nr; column++) {
+	for (column = first; column < matrix->nr_for_all; column++) {
 		used += 2 + longest(matrix, column);
 		if (width && used > width && column > first)
 			break;
 	}
 	return column;
+}
+
+/* The columns that are for the files that name them: a line for each file and kernel, not a column for one cell. */
+static void print_own(const struct matrix *matrix, FILE *out, size_t skip, unsigned int names, bool colour)
+{
+	unsigned int width = 0;
+	bool any = false;
+	size_t row, column;
+
+	for (column = matrix->nr_for_all; column < matrix->columns.nr; column++)
+		if (strlen(matrix->columns.kernels[column]->name) > width)
+			width = (unsigned int)strlen(matrix->columns.kernels[column]->name);
+	for (row = 0; row < matrix->nr_rows; row++)
+		for (column = matrix->nr_for_all; column < matrix->columns.nr; column++) {
+			if (matrix->rows[row].cells[column].kind == CELL_EXCLUDED)
+				continue;
+			fprintf(out, "%s%-*s  %-*s", any ? "" : "\nwith a bug put back\n", (int)names,
+				matrix->rows[row].path + skip, (int)width, matrix->columns.kernels[column]->name);
+			print_cell(out, &matrix->rows[row].cells[column], 0, colour);
+			fputc('\n', out);
+			any = true;
+		}
 }
 
 static void print_failures(const struct matrix *matrix, FILE *out)
@@ -274,7 +296,7 @@ void matrix_print(const struct matrix *matrix, FILE *out, unsigned int width, bo
 	for (row = 0; row < matrix->nr_rows; row++)
 		if (strlen(matrix->rows[row].path + skip) > names)
 			names = (unsigned int)strlen(matrix->rows[row].path + skip);
-	for (first = 0; first < matrix->columns.nr; first = last) {
+	for (first = 0; first < matrix->nr_for_all; first = last) {
 		last = columns_that_fit(matrix, first, names, width);
 		fprintf(out, "%s%-*s", first ? "\n" : "", (int)names, "scenario");
 		for (column = first; column < last; column++)
@@ -287,6 +309,7 @@ void matrix_print(const struct matrix *matrix, FILE *out, unsigned int width, bo
 			fputc('\n', out);
 		}
 	}
+	print_own(matrix, out, skip, names, colour);
 	print_failures(matrix, out);
 }
 

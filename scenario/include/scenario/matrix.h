@@ -51,7 +51,10 @@ bool matrix_add(struct matrix *matrix, const struct program *program, const stru
 		const volatile sig_atomic_t *stop);
 void matrix_free(struct matrix *matrix);
 
-/* @width: columns of the terminal, or 0 for no bound. */
+/*
+ * @width: columns of the terminal, or 0 for no bound. Kernels that are not for every
+ * file are listed below the table.
+ */
 void matrix_print(const struct matrix *matrix, FILE *out, unsigned int width, bool colour);
 void matrix_print_markdown(const struct matrix *matrix, FILE *out);
 /* One object a cell: file, title, kernel, cell, what. */
