@@ -50,6 +50,8 @@ static void exit_notify(struct task_struct *task)
 	list_del_init(&task->thread_node);
 	last = !--signal->nr_threads;
 	task->exited = true;
+	list_del(&task->tasks);
+	list_add_tail(&task->tasks, &machine()->dead_tasks);
 
 	wake_up(&signal->wait_threads);
 	if (last && leader != task)

@@ -65,7 +65,7 @@ struct mm_machine {
 	unsigned long anon_vma_last;
 	unsigned long file_last;
 	int pid_last;
-	struct list_head tasks, mms, users, ucounts;
+	struct list_head tasks, dead_tasks, mms, users, ucounts;
 	spinlock_t uidhash_lock, ucounts_lock;
 	struct user_namespace init_user_ns;
 	struct ucounts *init_ucounts;
@@ -77,6 +77,7 @@ struct mm_machine {
 	struct exec_check {					/* what exec and fork saw, for the invariants */
 		unsigned long exec_breaks, fork_breaks;
 	} seen;
+	unsigned long refs_round;				/* of the check of user_refs */
 };
 
 static inline struct mm_machine *machine(void)

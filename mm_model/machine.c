@@ -55,6 +55,7 @@ void mm_machine_init(const struct mm_config *config)
 	sim_slot_set(SIM_SLOT_MM, m, NULL);
 	page_init(m);
 	INIT_LIST_HEAD(&m->tasks);
+	INIT_LIST_HEAD(&m->dead_tasks);
 	INIT_LIST_HEAD(&m->mms);
 	INIT_LIST_HEAD(&m->users);
 	INIT_LIST_HEAD(&m->ucounts);

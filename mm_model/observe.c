@@ -250,8 +250,7 @@ void mm_for_each_task(void (*fn)(struct task_struct *task, void *arg), void *arg
 	struct task_struct *task;
 
 	list_for_each_entry(task, &machine()->tasks, tasks)
-		if (!task->exited)
-			fn(task, arg);
+		fn(task, arg);
 }
 
 static void check_exec_counters(void)
@@ -272,55 +271,48 @@ static void check_fork_counters(void)
 	m->seen.fork_breaks = 0;
 }
 
-/* Tasks that stand for one of @mm's users. */
-static int mm_task_users(const struct mm_struct *mm)
-{
-	const struct task_struct *task;
-	int users = 0;
-
-	list_for_each_entry(task, &machine()->tasks, tasks)
-		users += task->mm == mm;
-	return users;
-}
-
+/* Each living task stands for one of its mm's users, all users together for one reference. */
 static void check_mm_refs(void)
 {
+	struct task_struct *task;
 	struct mm_struct *mm;
 
+	list_for_each_entry(mm, &machine()->mms, mmlist)
+		mm->tasks = 0;
+	list_for_each_entry(task, &machine()->tasks, tasks)
+		if (task->mm)
+			task->mm->tasks++;
 	list_for_each_entry(mm, &machine()->mms, mmlist) {
-		if (mm->mm_users.counter < mm_task_users(mm))
+		if (mm->mm_users.counter < mm->tasks)
 			sim_violate(VIOLATION_MM_REFS, "%s has %d users but %d tasks", mm_name(mm),
-				    mm->mm_users.counter, mm_task_users(mm));
+				    mm->mm_users.counter, mm->tasks);
 		if (mm->mm_count.counter < mm_alive(mm))
 			sim_violate(VIOLATION_MM_REFS, "%s has users but no reference", mm_name(mm));
 	}
 }
 
-/* Creds that stand for one of @user's references, counted once however many tasks share them. */
-static unsigned int user_creds(const struct user_struct *user)
-{
-	const struct task_struct *task, *other;
-	unsigned int creds = 0;
-
-	list_for_each_entry(task, &machine()->tasks, tasks) {
-		if (!task->cred || task->cred->user != user)
-			continue;
-		list_for_each_entry(other, &machine()->tasks, tasks)
-			if (other == task || other->cred == task->cred)
-				break;
-		creds += other == task;
-	}
-	return creds;
-}
-
+/* Each cred stands for one of its user's references, however many tasks share the cred. */
 static void check_user_refs(void)
 {
+	struct mm_machine *m = machine();
+	struct task_struct *task;
 	struct user_struct *user;
 
-	list_for_each_entry(user, &machine()->users, node)
-		if (refcount_read(&user->__count) < user_creds(user))
-			sim_violate(VIOLATION_USER_REFS, "user(%u) has %u references but %u creds",
-				    kuid_number(user->uid), refcount_read(&user->__count), user_creds(user));
+	m->refs_round++;
+	list_for_each_entry(user, &m->users, node)
+		user->creds = 0;
+	list_for_each_entry(task, &m->tasks, tasks) {
+		struct cred *cred = (struct cred *)task->cred;
+
+		if (!cred || cred->counted == m->refs_round)
+			continue;
+		cred->counted = m->refs_round;
+		cred->user->creds++;
+	}
+	list_for_each_entry(user, &m->users, node)
+		if (user->__count.refs.counter < user->creds)
+			sim_violate(VIOLATION_USER_REFS, "user(%u) has %d references but %d creds",
+				    kuid_number(user->uid), user->__count.refs.counter, user->creds);
 }
 
 /* After teardown nothing holds a page, a task or an mm. */
@@ -339,8 +331,8 @@ static void check_leak(void)
 		sim_violate(VIOLATION_LEAK, "%lu pages are still held after teardown", held);
 	if (m->zero_pins)
 		sim_violate(VIOLATION_LEAK, "%lu pins of the zero page were never given back", m->zero_pins);
-	list_for_each_entry(task, &m->tasks, tasks)
-		if (task->exited && task->signal)
+	list_for_each_entry(task, &m->dead_tasks, tasks)
+		if (task->signal)
 			sim_violate(VIOLATION_LEAK, "a reference to task %s is still held after teardown", task->comm);
 	kapi_leak_check();
 }

@@ -19,6 +19,7 @@ struct cred {
 	struct user_struct *user;	/* of the real uid */
 	struct user_namespace *user_ns;
 	struct ucounts *ucounts;
+	unsigned long counted;		/* in which round user_refs counted it */
 };
 
 /* A copy of current's, refs 1, to be changed and committed; NULL when the allocation fails. */

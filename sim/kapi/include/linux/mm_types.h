@@ -62,6 +62,7 @@ struct mm_struct {
 	struct sim_run_tree page_table;		/* page index -> frame; attr: PTE_* (mm_model/internal.h) */
 	unsigned long fault_next;		/* page index behind the last page faulted in; ~0: none */
 	unsigned long fault_frame;		/* the frame behind it */
+	int tasks;				/* living ones that the last check of mm_refs found */
 	struct list_head mmlist;		/* all mms of the world, in order of making */
 	struct mm_record *record;		/* what observers read; outlives this */
 	unsigned long mm_id;			/* object ids for the trace: of the mm and its counters */

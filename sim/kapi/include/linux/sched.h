@@ -47,7 +47,7 @@ struct task_struct {
 	struct list_head thread_node;
 	const struct cred *cred;
 	struct sim_actor *actor;
-	struct list_head tasks;			/* all tasks of the world, in order of making */
+	struct list_head tasks;			/* all living tasks of the world in order of making, or all dead ones */
 	struct list_head task_works;		/* struct callback_head; run at the end of the system call */
 	struct gup_poison {			/* an injected fault that hit behind the first page of a batch */
 		struct mm_struct *mm;		/* NULL: none; compared, never followed */

@@ -19,6 +19,7 @@ struct user_struct {
 	atomic_long_t perf_mlock;	/* pages; only 6.12.117 has it */
 	unsigned long locked_shm;	/* pages; up to 5.13 */
 	unsigned long locked_vm_id;	/* object id of the counter, for the trace */
+	int creds;			/* living ones that the last check of user_refs found */
 	struct list_head node;		/* all that stand; uidhash_lock */
 };
 
