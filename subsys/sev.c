@@ -85,7 +85,8 @@ static int sev_pin_memory(struct sev_region *region, unsigned long va, unsigned 
 	got = pinned_range_add(&region->pages, va & PAGE_MASK, npages, FOLL_WRITE | FOLL_LONGTERM, npages);
 	if (got != (long)npages) {
 		pinned_range_release(&region->pages, false);
-		return got < 0 ? got : -ENOMEM;
+		/* whatever GUP's own error was */
+		return -ENOMEM;
 	}
 	kvm->pages_locked = locked;
 	return 0;

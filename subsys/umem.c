@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include "umem.h"
 
 #define RUNS_FIRST 8
@@ -26,22 +27,23 @@ long pinned_range_add(struct pinned_range *range, unsigned long start, unsigned 
 
 	while (done < nr_pages) {
 		struct page_runs room;
+		unsigned long batch;
 		long got;
 		int ret;
 
 		if (range->nr_runs == range->max_runs) {
 			ret = pinned_range_grow(range);
 			if (ret)
-				return done ? (long)done : ret;
+				return done % batch_pages ? (long)done : ret;
 		}
 		room = (struct page_runs){
 			.run = range->run + range->nr_runs,
 			.max = range->max_runs - range->nr_runs,
 		};
-		got = pin_user_runs_fast(start + (done << PAGE_SHIFT), min(nr_pages - done, batch_pages), gup_flags,
-					 &room);
+		batch = min(nr_pages - done, batch_pages - done % batch_pages);
+		got = pin_user_runs_fast(start + (done << PAGE_SHIFT), batch, gup_flags, &room);
 		if (got <= 0)
-			return done ? (long)done : got;
+			return done % batch_pages ? (long)done : got;
 		for (unsigned int i = 0; i < room.nr; i++)
 			ledger_pins(range->object, room.run[i].frame, room.run[i].nr, true);
 		range->nr_runs += room.nr;
@@ -49,6 +51,90 @@ long pinned_range_add(struct pinned_range *range, unsigned long start, unsigned 
 		done += got;
 	}
 	return done;
+}
+
+/* The run that holds the @at-th page; *@offset within it. */
+static unsigned int run_of(const struct pinned_range *range, unsigned long at, unsigned long *offset)
+{
+	unsigned int i = 0;
+
+	while (at >= range->run[i].nr)
+		at -= range->run[i++].nr;
+	*offset = at;
+	return i;
+}
+
+void pinned_range_split(struct pinned_range *range, unsigned long at, struct pinned_range *tail)
+{
+	unsigned long offset;
+	unsigned int i = run_of(range, at, &offset);
+
+	*tail = (struct pinned_range){
+		.nr_runs = range->nr_runs - i,
+		.max_runs = range->nr_runs - i,
+		.nr_pages = range->nr_pages - at,
+		.object = range->object,
+	};
+	tail->run = kmalloc_array(tail->nr_runs, sizeof(*tail->run), GFP_KERNEL | __GFP_NOFAIL);
+	memcpy(tail->run, range->run + i, tail->nr_runs * sizeof(*tail->run));
+	tail->run[0].frame += offset;
+	tail->run[0].nr -= offset;
+	range->nr_runs = i;
+	if (offset)
+		range->run[range->nr_runs++].nr = offset;
+	range->nr_pages = at;
+}
+
+/* Does run @i + 1 go on physically where run @i ends? */
+static bool run_goes_on(const struct pinned_range *range, unsigned int i)
+{
+	unsigned long last = range->run[i].frame + range->run[i].nr - 1;
+
+	return i + 1 < range->nr_runs && range->run[i + 1].frame == last + 1 && frame_contig(last) > 1;
+}
+
+unsigned long pinned_range_contig_first(const struct pinned_range *range, unsigned long at)
+{
+	unsigned long low, high, offset;
+	unsigned int i = run_of(range, at, &offset);
+
+	for (;;) {
+		/* the pages that reach @offset without a break are the last of those before it */
+		low = 0;
+		high = offset;
+		while (low < high) {
+			unsigned long middle = low + (high - low) / 2;
+
+			if (frame_contig(range->run[i].frame + middle) > offset - middle)
+				high = middle;
+			else
+				low = middle + 1;
+		}
+		at -= offset - low;
+		if (low || !i || !run_goes_on(range, i - 1))
+			return at;
+		i--;
+		at--;
+		offset = range->run[i].nr - 1;
+	}
+}
+
+unsigned long pinned_range_contig_last(const struct pinned_range *range, unsigned long at)
+{
+	unsigned long offset, contig;
+	unsigned int i = run_of(range, at, &offset);
+
+	for (;;) {
+		contig = frame_contig(range->run[i].frame + offset);
+		if (contig < range->run[i].nr - offset)
+			return at + contig - 1;
+		at += range->run[i].nr - offset - 1;
+		if (!run_goes_on(range, i))
+			return at;
+		i++;
+		at++;
+		offset = 0;
+	}
 }
 
 void pinned_range_release(struct pinned_range *range, bool make_dirty)

@@ -20,11 +20,17 @@ struct pinned_range {
 
 /*
  * Pins up to @nr_pages pages at @start of current->mm, at most @batch_pages a
- * call of GUP, and appends them. Returns the pages pinned by this call, which
- * may be short when a later batch fails; -errno when nothing was pinned.
+ * call of GUP, and appends them. Returns the pages pinned by this call, short
+ * where a batch ends early; -errno when a batch, be it the first, fails at its
+ * first page: what earlier ones pinned stays in @range.
  */
 long pinned_range_add(struct pinned_range *range, unsigned long start, unsigned long nr_pages,
 		      unsigned int gup_flags, unsigned long batch_pages);
+/* The pages from the @at-th on, of at least one, move to @tail, which is made anew. */
+void pinned_range_split(struct pinned_range *range, unsigned long at, struct pinned_range *tail);
+/* The first and the last page of those around the @at-th that follow each other physically. */
+unsigned long pinned_range_contig_first(const struct pinned_range *range, unsigned long at);
+unsigned long pinned_range_contig_last(const struct pinned_range *range, unsigned long at);
 /* Unpins everything and frees the runs. Does nothing on an empty range. */
 void pinned_range_release(struct pinned_range *range, bool make_dirty);
 

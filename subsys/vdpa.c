@@ -8,6 +8,10 @@
  * Each physically contiguous run is added when it has been mapped. A guest with N
  * devices pays N times.
  *
+ * Such a run is an entry of the IOTLB: an unmap takes away, whole, every run that
+ * it touches, and no more. Kept is what one call mapped, with the runs found by
+ * looking at the frames; a call is split where an unmap takes a part of it.
+ *
  * Locks: the device's mutex, then the mmap_lock of its owner for reading.
  */
 #include <linux/anon_inodes.h>
@@ -34,36 +38,51 @@ struct vhost_vdpa {
 	struct ledger_object *charged;
 };
 
-/* One entry of the IOTLB. */
+/* What is left of what one call has mapped: whole entries of the IOTLB. */
 struct vdpa_map {
 	struct list_head list;
-	unsigned long start;
-	unsigned long last;
-	unsigned long charged_pages;
+	unsigned long start;		/* IOVA; whole pages from here */
+	unsigned long charged_pages;	/* all of them, but in a call that fails */
 	struct pinned_range pages;
-	struct ledger_object *charged;
 };
 
-static struct charge_by vdpa_by(struct vdpa_map *map)
+static struct charge_by vdpa_by(struct vhost_vdpa *v)
 {
-	return (struct charge_by){ .object = map->charged, .rule = "vDPA" };
+	return (struct charge_by){ .object = v->charged, .rule = "vDPA" };
+}
+
+static unsigned long vdpa_map_last(const struct vdpa_map *map)
+{
+	return map->start + (map->pages.nr_pages << PAGE_SHIFT) - 1;
 }
 
 static void vdpa_map_free(struct vhost_vdpa *v, struct vdpa_map *map)
 {
-	struct charge_by by = vdpa_by(map);
+	struct charge_by by = vdpa_by(v);
 
 	pinned_range_release(&map->pages, true);
 	if (map->charged_pages)
 		uncharge_pinned_vm(v->mm, map->charged_pages, &by);
-	ledger_object_destroy(map->charged);
 	kfree(map);
+}
+
+/* The pages of @map from the @at-th on as a map of their own. */
+static struct vdpa_map *vdpa_map_split(struct vdpa_map *map, unsigned long at)
+{
+	struct vdpa_map *tail = kzalloc(sizeof(*tail), GFP_KERNEL | __GFP_NOFAIL);
+
+	pinned_range_split(&map->pages, at, &tail->pages);
+	tail->start = map->start + (at << PAGE_SHIFT);
+	tail->charged_pages = tail->pages.nr_pages;
+	map->charged_pages = at;
+	list_add(&tail->list, &map->list);
+	return tail;
 }
 
 /* Maps what has been pinned, one physically contiguous run at a time, each charged once it is mapped. */
 static int vdpa_map_runs(struct vhost_vdpa *v, struct vdpa_map *map)
 {
-	struct charge_by by = vdpa_by(map);
+	struct charge_by by = vdpa_by(v);
 
 	for (unsigned int i = 0; i < map->pages.nr_runs; i++) {
 		const struct page_run *run = &map->pages.run[i];
@@ -91,7 +110,7 @@ static int vdpa_pa_map(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long
 		       unsigned long len)
 {
 	unsigned long page_offset = offset_in_page(iova);
-	struct charge_by by = vdpa_by(map);
+	struct charge_by by = vdpa_by(v);
 	unsigned long npages, used, limit;
 	long got;
 
@@ -120,7 +139,7 @@ static struct vdpa_map *vdpa_overlap(struct vhost_vdpa *v, unsigned long start, 
 	struct vdpa_map *map;
 
 	list_for_each_entry(map, &v->maps, list)
-		if (map->start <= last && map->last >= start)
+		if (map->start <= last && vdpa_map_last(map) >= start)
 			return map;
 	return NULL;
 }
@@ -203,10 +222,8 @@ static int vdpa_map_locked(struct vhost_vdpa *v, unsigned long iova, unsigned lo
 	map = kzalloc(sizeof(*map), GFP_KERNEL);
 	if (!map)
 		return -ENOMEM;
-	map->start = iova;
-	map->last = iova + len - 1;
-	map->charged = ledger_object_create("vdpa_map", v->charged);
-	map->pages.object = map->charged;
+	map->start = iova & PAGE_MASK;
+	map->pages.object = v->charged;
 	ret = vdpa_pa_map(v, map, iova, va, len);
 	if (ret)
 		vdpa_map_free(v, map);
@@ -231,6 +248,21 @@ long vdpa_map(int fd, unsigned long iova, unsigned long va, unsigned long len)
 }
 
 /* Every entry that the range touches goes, whole (vhost_vdpa_pa_unmap). */
+static void vdpa_unmap_part(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long start, unsigned long last)
+{
+	unsigned long from = start > map->start ? PFN_DOWN(start - map->start) : 0;
+	unsigned long to = PFN_DOWN(min(last, vdpa_map_last(map)) - map->start);
+
+	from = pinned_range_contig_first(&map->pages, from);
+	to = pinned_range_contig_last(&map->pages, to);
+	if (to + 1 < map->pages.nr_pages)
+		vdpa_map_split(map, to + 1);
+	if (from)
+		map = vdpa_map_split(map, from);
+	list_del(&map->list);
+	vdpa_map_free(v, map);
+}
+
 long vdpa_unmap(int fd, unsigned long iova, unsigned long len)
 {
 	struct file *file;
@@ -240,10 +272,8 @@ long vdpa_unmap(int fd, unsigned long iova, unsigned long len)
 	if (IS_ERR(v))
 		return PTR_ERR(v);
 	mutex_lock(&v->mutex);
-	while ((map = vdpa_overlap(v, iova, iova + len - 1))) {
-		list_del(&map->list);
-		vdpa_map_free(v, map);
-	}
+	while ((map = vdpa_overlap(v, iova, iova + len - 1)))
+		vdpa_unmap_part(v, map, iova, iova + len - 1);
 	mutex_unlock(&v->mutex);
 	fput(file);
 	return 0;
