@@ -77,6 +77,8 @@ struct ledger_object {
 	struct sim_run_tree pins;	/* frame -> times pinned by this object */
 	long zero_pins;			/* of the zero page, wherever it counts them: belongs to nobody */
 	bool whole_folios;
+	bool disjoint;			/* its buckets hold different pages */
+	long elsewhere;			/* pages charged in a counter that is no bucket here */
 	unsigned int nr_entries;
 	unsigned int max_entries;
 	struct ledger_entry *entry;

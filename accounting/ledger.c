@@ -241,6 +241,16 @@ void ledger_object_whole_folios(struct ledger_object *object)
 	object->whole_folios = true;
 }
 
+void ledger_object_disjoint(struct ledger_object *object)
+{
+	object->disjoint = true;
+}
+
+void ledger_elsewhere(struct ledger_object *object, long pages)
+{
+	object->elsewhere += pages;
+}
+
 static struct ledger_entry *entry_find(struct ledger_object *object, const struct ledger_holder *holder,
 				       enum ledger_bucket bucket)
 {
@@ -347,8 +357,8 @@ long ledger_bucket_pages(enum ledger_bucket bucket, const void *key)
 
 /*
  * The pages charged for one object. locked_vm and the user's count hold the same
- * pages where a rule uses both (rings of 5.9), and pinned_vm holds them once more;
- * only perf's own allowance is beside what it has in pinned_vm.
+ * pages where a rule uses both (rings of 5.9), and pinned_vm holds them once more,
+ * unless the object says that its buckets are disjoint.
  */
 static long object_charged(const struct ledger_object *object)
 {
@@ -356,7 +366,9 @@ static long object_charged(const struct ledger_object *object)
 
 	for (unsigned int i = 0; i < object->nr_entries; i++)
 		sum[object->entry[i].bucket] += object->entry[i].pages;
-	own = sum[BUCKET_PERF_MLOCK] + sum[BUCKET_UCOUNTS_MEMLOCK];
+	own = sum[BUCKET_PERF_MLOCK] + sum[BUCKET_UCOUNTS_MEMLOCK] + object->elsewhere;
+	if (object->disjoint)
+		return own + sum[BUCKET_LOCKED_VM] + sum[BUCKET_USER_LOCKED_VM] + sum[BUCKET_PINNED_VM];
 	tested = max(sum[BUCKET_LOCKED_VM], sum[BUCKET_USER_LOCKED_VM]);
 	return own + (tested ? tested : sum[BUCKET_PINNED_VM]);
 }
@@ -527,6 +539,8 @@ void ledger_object_destroy(struct ledger_object *object)
 /* Does a bucket of a live holder carry what this object pins? */
 static bool carried(const struct ledger_object *object)
 {
+	if (object->elsewhere > 0)
+		return true;
 	for (unsigned int i = 0; i < object->nr_entries; i++)
 		if (object->entry[i].pages > 0 && ledger_holder_alive(object->entry[i].holder))
 			return true;

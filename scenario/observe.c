@@ -101,7 +101,7 @@ static long ask_charged(const struct question *ask)
 	case VALUE_VDPA:
 	case VALUE_PERF:
 	case VALUE_XSK:
-	case VALUE_ZEROCOPY:
+	case VALUE_SECRETMEM:
 	case VALUE_BPF:
 		return pinner_charged(ask->fd);
 	case VALUE_CONTAINER:

@@ -177,6 +177,7 @@ static struct perf_buffer *perf_buffer_alloc(unsigned long nr_pages)
 	refcount_set(&rb->refcount, 1);
 	rb->nr_pages = nr_pages;
 	rb->charged = ledger_object_create("perf_buffer", NULL);
+	ledger_object_disjoint(rb->charged);
 	return rb;
 }
 

@@ -20,6 +20,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <accounting/charge.h>
+#include <accounting/ledger.h>
 #include <sim/verdict.h>
 #include "pinners_private.h"
 #include "umem.h"
@@ -89,6 +90,7 @@ static int sev_pin_memory(struct sev_region *region, unsigned long va, unsigned 
 		return -ENOMEM;
 	}
 	kvm->pages_locked = locked;
+	ledger_elsewhere(region->object.charged, npages);
 	return 0;
 }
 
@@ -96,6 +98,7 @@ static void sev_unpin_memory(struct sev_region *region)
 {
 	mutex_lock(&region->kvm->lock);
 	region->kvm->pages_locked -= region->pages.nr_pages;
+	ledger_elsewhere(region->object.charged, -(long)region->pages.nr_pages);
 	pinned_range_release(&region->pages, true);
 	mutex_unlock(&region->kvm->lock);
 }

@@ -50,6 +50,7 @@ static int shm_lock_user(struct shm_segment *seg)
 		return -ENOMEM;
 	}
 	user->locked_shm += seg->pages;
+	ledger_elsewhere(seg->object.charged, seg->pages);
 	seg->user = get_uid(user);
 	return 0;
 }
@@ -84,6 +85,7 @@ static void shm_uncharge(struct shm_segment *seg)
 {
 	if (seg->user) {
 		seg->user->locked_shm -= seg->pages;
+		ledger_elsewhere(seg->object.charged, -(long)seg->pages);
 		free_uid(seg->user);
 		seg->user = NULL;
 	}

@@ -36,6 +36,13 @@ struct ledger_object *ledger_object_create(const char *kind, struct ledger_objec
 void ledger_object_destroy(struct ledger_object *object);
 /* The object charges every folio that it touches as a whole (io_uring): its pins carry their folios. */
 void ledger_object_whole_folios(struct ledger_object *object);
+/* What the object has in one bucket is never what it has in another (perf: allowance and excess). */
+void ledger_object_disjoint(struct ledger_object *object);
+/*
+ * @pages > 0: charged in a counter of the subsystem's own (KVM SEV's VM, locked_shm
+ * up to 5.13), which no invariant compares; < 0: uncharged there.
+ */
+void ledger_elsewhere(struct ledger_object *object, long pages);
 /*
  * @pages > 0: charged, < 0: uncharged; to be called where the counter changes,
  * with the lock held that protects it. @holder: by @bucket.
