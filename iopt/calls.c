@@ -35,43 +35,74 @@ static long iommufd_call_attach_mock(int fd, const struct iommufd_attach *args, 
 	return rc;
 }
 
-/* The device, if a driver gave it to its user; one below a mock's object is the mock's own affair. */
-static struct iommufd_device *iommufd_users_device(struct iommufd_object *obj)
+/*
+ * The device that a driver gave to its user, with the driver's file held in place
+ * of the object; NULL for anything else, as the device below a mock's object, and
+ * for one whose file is being released.
+ */
+static struct iommufd_device *iommufd_get_users_device(struct iommufd_ctx *ictx, unsigned int dev_id)
 {
-	struct iommufd_device *idev = container_of(obj, struct iommufd_device, obj);
+	struct iommufd_object *obj = iommufd_get_object(ictx, dev_id, IOMMUFD_OBJ_DEVICE);
+	struct iommufd_device *idev;
 
-	return obj->type == IOMMUFD_OBJ_DEVICE && idev->holds_ctx ? idev : NULL;
+	if (IS_ERR(obj))
+		return NULL;
+	idev = container_of(obj, struct iommufd_device, obj);
+	if (!idev->file || !atomic_long_inc_not_zero(&idev->file->f_count))
+		idev = NULL;
+	iommufd_put_object(ictx, obj);
+	return idev;
 }
 
-/* What a device's driver does for its user: attaching one that is attached moves it (vfio/iommufd.c, selftest.c). */
-static long iommufd_device_move(struct iommufd_object *obj, unsigned int ioas_id)
+/* VFIO_DEVICE_ATTACH_IOMMUFD_PT: moves a device that is attached (vfio/iommufd.c). */
+static int iommufd_vfio_attach(struct iommufd_device *idev, unsigned int ioas_id)
 {
-	struct iommufd_device *idev = iommufd_users_device(obj);
 	u32 pt_id = ioas_id;
+	int rc;
 
-	if (obj->type == IOMMUFD_OBJ_SELFTEST)
-		return iommufd_device_replace(container_of(obj, struct selftest_obj, obj)->idev, &pt_id);
-	if (!idev)
-		return -ENOENT;
+	mutex_lock(&idev->driver_lock);
 	if (iommufd_device_is_attached(idev))
-		return iommufd_device_replace(idev, &pt_id);
-	return iommufd_device_attach(idev, &pt_id);
+		rc = iommufd_device_replace(idev, &pt_id);
+	else
+		rc = iommufd_device_attach(idev, &pt_id);
+	mutex_unlock(&idev->driver_lock);
+	return rc;
+}
+
+/* A mock device is attached as long as it stands; it can only be moved. */
+static int iommufd_mock_replace(struct iommufd_ctx *ictx, unsigned int dev_id, unsigned int ioas_id)
+{
+	struct iommufd_object *obj = iommufd_get_object(ictx, dev_id, IOMMUFD_OBJ_SELFTEST);
+	struct iommufd_device *idev;
+	u32 pt_id = ioas_id;
+	int rc;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	idev = container_of(obj, struct selftest_obj, obj)->idev;
+	mutex_lock(&idev->driver_lock);
+	rc = iommufd_device_replace(idev, &pt_id);
+	mutex_unlock(&idev->driver_lock);
+	iommufd_put_object(ictx, obj);
+	return rc;
 }
 
 static long iommufd_call_attach(int fd, unsigned int dev_id, unsigned int ioas_id)
 {
 	struct iommufd_ctx *ictx = iommufd_ctx_from_fd(fd);
-	struct iommufd_object *obj;
+	struct iommufd_device *idev;
+	struct file *file;
 	long rc;
 
 	if (IS_ERR(ictx))
 		return PTR_ERR(ictx);
-	obj = iommufd_get_object(ictx, dev_id, IOMMUFD_OBJ_ANY);
-	if (IS_ERR(obj)) {
-		rc = PTR_ERR(obj);
+	idev = iommufd_get_users_device(ictx, dev_id);
+	if (idev) {
+		file = idev->file;
+		rc = iommufd_vfio_attach(idev, ioas_id);
+		fput(file);
 	} else {
-		rc = iommufd_device_move(obj, ioas_id);
-		iommufd_put_object(ictx, obj);
+		rc = iommufd_mock_replace(ictx, dev_id, ioas_id);
 	}
 	iommufd_ctx_put(ictx);
 	return rc;
@@ -80,14 +111,18 @@ static long iommufd_call_attach(int fd, unsigned int dev_id, unsigned int ioas_i
 /* A vfio device is detached by its driver; a mock by destroying what stands under its id. */
 static long iommufd_detach_object(struct iommufd_ctx *ictx, unsigned int dev_id)
 {
-	struct iommufd_object *obj = iommufd_get_object(ictx, dev_id, IOMMUFD_OBJ_DEVICE);
-	struct iommufd_device *idev = IS_ERR(obj) ? NULL : iommufd_users_device(obj);
+	struct iommufd_device *idev = iommufd_get_users_device(ictx, dev_id);
+	struct file *file;
 
-	if (idev && iommufd_device_is_attached(idev))
+	if (!idev)
+		return iommufd_object_remove(ictx, NULL, dev_id, 0);
+	file = idev->file;
+	mutex_lock(&idev->driver_lock);
+	if (iommufd_device_is_attached(idev))
 		iommufd_device_detach(idev);
-	if (!IS_ERR(obj))
-		iommufd_put_object(ictx, obj);
-	return idev ? 0 : iommufd_object_remove(ictx, NULL, dev_id, 0);
+	mutex_unlock(&idev->driver_lock);
+	fput(file);
+	return 0;
 }
 
 static long iommufd_call_detach(int fd, unsigned int dev_id)

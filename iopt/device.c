@@ -89,6 +89,7 @@ void iommufd_device_destroy(struct iommufd_object *obj)
 
 	iommu_device_release_dma_owner(idev->dev);
 	iommufd_put_group(idev->igroup);
+	mutex_destroy(&idev->driver_lock);
 	if (idev->holds_ctx)
 		iommufd_ctx_put(idev->ictx);
 }
@@ -114,6 +115,7 @@ struct iommufd_device *__iommufd_device_bind(struct iommufd_ctx *ictx, struct de
 	idev->dev = dev;
 	idev->igroup = igroup;
 	idev->holds_ctx = holds_ctx;
+	mutex_init(&idev->driver_lock);
 	if (holds_ctx)
 		iommufd_ctx_get(ictx);
 	/* the driver is a user until it unbinds */
@@ -137,6 +139,11 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx, struct devi
 void iommufd_device_unbind(struct iommufd_device *idev)
 {
 	iommufd_object_destroy_user(idev->ictx, &idev->obj);
+}
+
+void iommufd_device_set_file(struct iommufd_device *idev, struct file *file)
+{
+	idev->file = file;
 }
 
 bool iommufd_device_is_attached(struct iommufd_device *idev)

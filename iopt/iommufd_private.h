@@ -16,7 +16,7 @@
  * are under way with it, which end by themselves and may be waited for.
  *
  * Lock order, outermost first: selftest_access::lock, access::ioas_lock,
- * ioas::mutex, group::lock, io_pagetable::domains_rwsem, iova_rwsem,
+ * device::driver_lock, ioas::mutex, group::lock, io_pagetable::domains_rwsem, iova_rwsem,
  * iopt_pages::mutex, mmap_lock. change_process alone holds several iova_rwsem,
  * in the order of the ids, under ctx::ioas_creation_lock.
  */
@@ -125,6 +125,8 @@ struct iommufd_device {
 	struct device *dev;
 	struct iommufd_ctx *ictx;
 	bool holds_ctx;				/* real devices keep the file open; mocks die with it */
+	struct mutex driver_lock;		/* attach, replace and detach (vfio: dev_set->lock) */
+	struct file *file;			/* the driver's, or NULL; no reference */
 	struct iommufd_group *igroup;
 	struct list_head group_item;
 };

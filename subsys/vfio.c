@@ -515,9 +515,18 @@ static long model_cdev_open(int iommufd, unsigned int *id)
 		cdev->idev = NULL;
 		goto out_free;
 	}
-	ret = anon_inode_getfd("vfio_cdev", &vfio_cdev_fops, cdev, 0);
-	if (ret >= 0)
-		return ret;
+	ret = get_unused_fd_flags(0);
+	if (ret < 0)
+		goto out_free;
+	file = anon_inode_getfile("vfio_cdev", &vfio_cdev_fops, cdev, O_RDWR);
+	if (IS_ERR(file)) {
+		put_unused_fd(ret);
+		ret = PTR_ERR(file);
+		goto out_free;
+	}
+	iommufd_device_set_file(cdev->idev, file);
+	fd_install(ret, file);
+	return ret;
 
 out_free:
 	vfio_cdev_free(cdev);

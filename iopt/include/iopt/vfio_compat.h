@@ -34,6 +34,12 @@ int iommufd_vfio_compat_ioas_get_id(struct iommufd_ctx *ictx, u32 *out_ioas_id);
 /* Device binding (device.c). */
 struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx, struct device *dev, u32 *id);
 void iommufd_device_unbind(struct iommufd_device *idev);
+/*
+ * The file by which the driver gives the device to its user: a call on the device
+ * (iommufd_calls.attach and its kin) holds it, so that the driver's release comes
+ * after the call. No reference is taken here; the file must outlive the binding.
+ */
+void iommufd_device_set_file(struct iommufd_device *idev, struct file *file);
 /* @pt_id in: an IOAS or hwpt; out: the hwpt in use. */
 int iommufd_device_attach(struct iommufd_device *idev, u32 *pt_id);
 int iommufd_device_replace(struct iommufd_device *idev, u32 *pt_id);
