@@ -155,7 +155,7 @@ static const struct kernel table[] = {
 	.name = "v6.18", .release = RELEASE(6, 18), .what = "6.18.0",
 	.source = "gfunkmonk/linux-6.18.2@57dc26c98e5e (6.18.2)",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.merge_faulted = true,
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.merge_faulted = true, .mm.reuse_large_folio = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
@@ -166,7 +166,7 @@ static const struct kernel table[] = {
 	.name = "v7.0", .release = RELEASE(7, 0), .what = "7.0.0, measured in part, v6.18 otherwise",
 	.source = "the measured files of v7.0",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.merge_faulted = true,
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.merge_faulted = true, .mm.reuse_large_folio = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
@@ -233,6 +233,7 @@ static const struct cell cells[] = {
 	CELL("memfd_secret", mm.secretmem, secretmem_values),
 	CELL("mlock's delta is an int", mm.mlock_delta_is_int, NULL),
 	CELL("touched VMAs merge into untouched ones", mm.merge_faulted, NULL),
+	CELL("a write keeps a part of a large folio", mm.reuse_large_folio, NULL),
 	CELL("mmap locks what mlock skips", mm.mmap_locks_unlockable, NULL),
 	CELL("type1 charge", type1.charge, charge_values),
 	CELL("type1 foreign unmap", type1.unmap, foreign_values),

@@ -220,23 +220,49 @@ static unsigned long fault_missing(struct fault *f, unsigned long index, unsigne
 	return got > before ? got - before : 0;
 }
 
+/* How many pages of the 2M folio of @frame, which stands at @index, does @mm map there? */
+static unsigned long folio_mapped_here(const struct mm_struct *mm, unsigned long index, unsigned long frame)
+{
+	unsigned long before = frame & (HPAGE_PMD_NR - 1), at = index - before, last = at + HPAGE_PMD_NR - 1, pages = 0;
+	struct sim_run run;
+
+	while (at <= last && sim_run_clip(&mm->page_table, at, last, &run)) {
+		if (run.value - run.start == frame - index)
+			pages += run.last - run.start + 1;
+		at = run.last + 1;
+	}
+	return pages;
+}
+
+/*
+ * A 2M folio of a thp mapping belongs to whoever maps it alone and as a whole; since
+ * 6.15 also to whoever maps all of it that is still mapped.
+ */
+static bool folio_alone(const struct fault *f, unsigned long index, unsigned long frame)
+{
+	unsigned long mapped = frame_folio_mapped_once(frame);
+
+	return (mapped == HPAGE_PMD_NR || (mapped && mm_rules()->reuse_large_folio)) &&
+	       mapped == folio_mapped_here(f->mm, index, frame);
+}
+
 /*
  * May the task go on with this page of its own when it writes (do_wp_page, hugetlb_wp)?
- * hugetlb asks for mappings alone, a 2M folio of a thp mapping for the folio as a whole.
+ * hugetlb asks for mappings alone.
  */
-static bool wp_can_reuse(const struct frame_run *page)
+static bool wp_can_reuse(const struct fault *f, unsigned long index, const struct frame_run *page)
 {
 	enum mm_fork_pinned rule = mm_rules()->fork_pinned;
-	bool mapped_once = page->maps == 1 && !(page->flags & FRAME_CACHED), alone;
 
 	if (!(page->flags & FRAME_ANON))
 		return false;
 	if (rule == FK_EXCL && (page->flags & FRAME_EXCLUSIVE))
 		return true;
+	if (page->maps != 1 || (page->flags & FRAME_CACHED))
+		return false;
 	if (rule == FK_NO || (page->flags & FRAME_HUGETLB))
-		return mapped_once;
-	alone = frame_in_huge(page->frame) ? frame_folio_alone(page->frame) : !page->pins;
-	return mapped_once && alone;
+		return true;
+	return frame_in_huge(page->frame) ? folio_alone(f, index, page->frame) : !page->pins;
 }
 
 /* Replaces @nr entries from @index on, over @frame, by copies. Returns how many it could. */
@@ -328,7 +354,7 @@ static unsigned long fault_wp(struct fault *f, unsigned long index, const struct
 		sim_violate(VIOLATION_USE_AFTER_FREE, "a page table entry leads to a page that was freed");
 		return nr;
 	}
-	if (wp_can_reuse(&page)) {
+	if (wp_can_reuse(f, index, &page)) {
 		frames_adjust(page.frame, page.nr, 0, 0, FRAME_EXCLUSIVE, 0);
 		set_ptes(f->mm, index, page.nr, page.frame, run->attr | own_pte(f));
 		return page.nr;

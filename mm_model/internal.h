@@ -116,8 +116,8 @@ bool frame_in_device(unsigned long frame);
 unsigned long frame_of_zero(unsigned long index);
 /* The state of the run that begins at @frame, up to @nr frames. False: nothing stands there. */
 bool frame_state(unsigned long frame, unsigned long nr, struct frame_run *run);
-/* Is every page of the 2M folio mapped exactly once, and none pinned? */
-bool frame_folio_alone(unsigned long frame);
+/* How many pages of the 2M folio are mapped, where none is mapped twice or pinned; else 0. */
+unsigned long frame_folio_mapped_once(unsigned long frame);
 /* May the folio of @run be pinned? For a large folio any pin counts (folio_maybe_dma_pinned). */
 bool frame_maybe_pinned(const struct frame_run *run);
 /* Adds @maps and @pins and changes flags, frame by frame; frees what nobody holds any more. */

@@ -169,13 +169,18 @@ static bool folio_any_pin(unsigned long frame)
 	return false;
 }
 
-bool frame_folio_alone(unsigned long frame)
+unsigned long frame_folio_mapped_once(unsigned long frame)
 {
-	unsigned long first = frame & ~(HPAGE_PMD_NR - 1);
+	unsigned long first = frame & ~(HPAGE_PMD_NR - 1), last = first + HPAGE_PMD_NR - 1, pages = 0;
 	struct sim_run run;
 
-	return sim_run_clip(&machine()->frames, first, first + HPAGE_PMD_NR - 1, &run) && run.start == first &&
-	       run.last == first + HPAGE_PMD_NR - 1 && run.value == 1;
+	while (first <= last && sim_run_clip(&machine()->frames, first, last, &run)) {
+		if (run.value > 1)
+			return 0;
+		pages += run.value * (run.last - run.start + 1);
+		first = run.last + 1;
+	}
+	return pages;
 }
 
 /* GUP_PIN_COUNTING_BIAS: one pin of a small page is 1024 references, and so are 1024 mappings. */

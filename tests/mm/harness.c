@@ -16,7 +16,7 @@ const struct mm_rules rules_v6_1 = {
 };
 const struct mm_rules rules_v6_18 = {
 	.zero_page_pin = GZ_NONE, .ro_unshare = G_COW, .fork_pinned = FK_EXCL, .dontunmap = DU_DBL,
-	.secretmem = SM_VMA1, .merge_faulted = true, .mlock_delta_is_int = true,
+	.secretmem = SM_VMA1, .merge_faulted = true, .reuse_large_folio = true, .mlock_delta_is_int = true,
 };
 const struct mm_rules rules_v6_12 = {
 	.zero_page_pin = GZ_NONE, .ro_unshare = G_COW, .fork_pinned = FK_EXCL, .dontunmap = DU_OK,

@@ -568,6 +568,41 @@ START_TEST(thp)
 }
 END_TEST
 
+/*
+ * thp: parts of a folio that a child had shared. Up to 6.14 only a folio that is whole
+ * is kept by its last owner; since 6.15 what is left of one as well (seen on 6.18).
+ */
+START_TEST(thp_last_owner)
+{
+	static const struct {
+		const struct mm_rules *rules;
+		bool keeps;
+	} row[] = { { &rules_v6_12, false }, { &rules_v6_18, true } };
+	struct task_struct *a, *b;
+	unsigned long huge;
+	long pfn, whole;
+
+	world_down();
+	world_up(row[_i].rules, NULL);
+	a = task_new("a", 1000, FINI);
+	huge = map_kind(a, 2 * M2, MM_THP, RW, -1);
+	ck_assert_int_eq(ON(a, touch, huge, 2 * M2, true), 0);
+	pfn = mm_task_pfn(a, huge);
+	whole = mm_task_pfn(a, huge + M2);
+	b = fork_task(a, "b");
+	ck_assert_int_eq(ON(b, touch, huge + P, P, true), 0);
+	ck_assert_int_eq(ON(a, touch, huge + P, P, true), 0);
+	ck_assert_int_ne(mm_task_pfn(a, huge + P), pfn + 1);
+	ck_assert_int_eq(ON(a, touch, huge + 2 * P, P, true), 0);
+	ck_assert_int_ne(mm_task_pfn(a, huge + 2 * P), pfn + 2);
+	ck_assert_int_eq(ON(b, exit, 0), 0);
+	ck_assert_int_eq(ON(a, touch, huge + 3 * P, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, huge + 3 * P) == pfn + 3, row[_i].keeps);
+	ck_assert_int_eq(ON(a, touch, huge + M2 + P, P, true), 0);
+	ck_assert_int_eq(mm_task_pfn(a, huge + M2 + P), whole + 1);
+}
+END_TEST
+
 /* thp: a read maps the zero page, a write to it takes a folio; a pinned folio is copied in pages by fork. */
 START_TEST(thp_zero_and_pin)
 {
@@ -795,6 +830,7 @@ Suite *gup_suite(void)
 	tcase_add_test(tcase, segv);
 	tcase_add_test(tcase, hugetlb);
 	tcase_add_test(tcase, thp);
+	tcase_add_loop_test(tcase, thp_last_owner, 0, 2);
 	tcase_add_test(tcase, thp_zero_and_pin);
 	tcase_add_test(tcase, thp_fallback);
 	tcase_add_test(tcase, hugetlb_memfd);
