@@ -200,14 +200,61 @@ void matrix_free(struct matrix *matrix)
 	kernel_list_free(&matrix->columns);
 }
 
-static unsigned int longest(const struct matrix *matrix, size_t column)
+/*
+ * Where a terminal is too narrow for the table, what is long in a cell becomes a
+ * number, and stands once below the table.
+ */
+struct legend {
+	const char **texts;
+	unsigned int nr;
+};
+
+#define CELL_BYTES_MAX 7
+
+/* What is shown of a cell; a NULL legend: all. */
+static const char *shown(const struct legend *legend, const struct cell *cell, char buf[16])
+{
+	unsigned int i;
+
+	if (!legend || strlen(cell->text) <= CELL_BYTES_MAX)
+		return cell->text;
+	for (i = 0; i < legend->nr && strcmp(legend->texts[i], cell->text); i++)
+		;
+	snprintf(buf, 16, "[%u]", i + 1);
+	return buf;
+}
+
+static void make_legend(const struct matrix *matrix, struct legend *legend)
+{
+	size_t row, column;
+	unsigned int i;
+
+	memset(legend, 0, sizeof(*legend));
+	for (row = 0; row < matrix->nr_rows; row++)
+		for (column = 0; column < matrix->nr_for_all; column++) {
+			const char *text = matrix->rows[row].cells[column].text;
+
+			for (i = 0; i < legend->nr && strcmp(legend->texts[i], text); i++)
+				;
+			if (i < legend->nr || strlen(text) <= CELL_BYTES_MAX)
+				continue;
+			legend->texts = xrealloc(legend->texts, (legend->nr + 1) * sizeof(*legend->texts));
+			legend->texts[legend->nr++] = text;
+		}
+}
+
+static unsigned int longest(const struct matrix *matrix, const struct legend *legend, size_t column)
 {
 	unsigned int width = (unsigned int)strlen(matrix->columns.kernels[column]->name);
+	char buf[16];
 	size_t i;
 
-	for (i = 0; i < matrix->nr_rows; i++)
-		if (strlen(matrix->rows[i].cells[column].text) > width)
-			width = (unsigned int)strlen(matrix->rows[i].cells[column].text);
+	for (i = 0; i < matrix->nr_rows; i++) {
+		const char *text = shown(legend, &matrix->rows[i].cells[column], buf);
+
+		if (strlen(text) > width)
+			width = (unsigned int)strlen(text);
+	}
 	return width;
 }
 
@@ -227,28 +274,31 @@ static size_t shared_folder(const struct matrix *matrix)
 	return slash ? (size_t)(slash + 1 - first) : 0;
 }
 
-static void print_cell(FILE *out, const struct cell *cell, unsigned int width, bool colour)
+static void print_cell(FILE *out, const struct legend *legend, const struct cell *cell, unsigned int width, bool colour)
 {
 	static const char *const codes[] = {
 		[CELL_EXCLUDED] = "\033[2m", [CELL_PASS] = "\033[32m", [CELL_BUG] = "\033[33m",
 		[CELL_FAIL] = "\033[31m",    [CELL_NA] = "\033[2m",    [CELL_DIFFERS] = "\033[36m",
 		[CELL_NOT_MODELLED] = "\033[2m",
 	};
+	char buf[16];
+	const char *text = shown(legend, cell, buf);
 
 	if (colour)
-		fprintf(out, "  %s%-*s\033[0m", codes[cell->kind], (int)width, cell->text);
+		fprintf(out, "  %s%-*s\033[0m", codes[cell->kind], (int)width, text);
 	else
-		fprintf(out, "  %-*s", (int)width, cell->text);
+		fprintf(out, "  %-*s", (int)width, text);
 }
 
 /* As many columns for every file from @first on as fit into @width behind @names; at least one. */
-static size_t columns_that_fit(const struct matrix *matrix, size_t first, unsigned int names, unsigned int width)
+static size_t columns_that_fit(const struct matrix *matrix, const unsigned int *widths, size_t first, unsigned int names,
+			       unsigned int width)
 {
 	unsigned int used = names;
 	size_t column;
 
 	for (column = first; column < matrix->nr_for_all; column++) {
-		used += 2 + longest(matrix, column);
+		used += 2 + widths[column];
 		if (width && used > width && column > first)
 			break;
 	}
@@ -271,7 +321,7 @@ static void print_own(const struct matrix *matrix, FILE *out, size_t skip, unsig
 				continue;
 			fprintf(out, "%s%-*s  %-*s", any ? "" : "\nwith a bug put back\n", (int)names,
 				matrix->rows[row].path + skip, (int)width, matrix->columns.kernels[column]->name);
-			print_cell(out, &matrix->rows[row].cells[column], 0, colour);
+			print_cell(out, NULL, &matrix->rows[row].cells[column], 0, colour);
 			fputc('\n', out);
 			any = true;
 		}
@@ -291,24 +341,36 @@ static void print_failures(const struct matrix *matrix, FILE *out)
 void matrix_print(const struct matrix *matrix, FILE *out, unsigned int width, bool colour)
 {
 	size_t skip = shared_folder(matrix), first, last, column, row;
-	unsigned int names = 8;
+	struct legend numbers, *legend = NULL;
+	unsigned int names = 8, i, *widths = xzalloc((matrix->nr_for_all + 1) * sizeof(*widths));
 
 	for (row = 0; row < matrix->nr_rows; row++)
 		if (strlen(matrix->rows[row].path + skip) > names)
 			names = (unsigned int)strlen(matrix->rows[row].path + skip);
+	make_legend(matrix, &numbers);
+	for (column = 0; column < matrix->nr_for_all; column++)
+		widths[column] = longest(matrix, NULL, column);
+	if (columns_that_fit(matrix, widths, 0, names, width) < matrix->nr_for_all)
+		legend = &numbers;
+	for (column = 0; legend && column < matrix->nr_for_all; column++)
+		widths[column] = longest(matrix, legend, column);
 	for (first = 0; first < matrix->nr_for_all; first = last) {
-		last = columns_that_fit(matrix, first, names, width);
+		last = columns_that_fit(matrix, widths, first, names, width);
 		fprintf(out, "%s%-*s", first ? "\n" : "", (int)names, "scenario");
 		for (column = first; column < last; column++)
-			fprintf(out, "  %-*s", (int)longest(matrix, column), matrix->columns.kernels[column]->name);
+			fprintf(out, "  %-*s", (int)widths[column], matrix->columns.kernels[column]->name);
 		fputc('\n', out);
 		for (row = 0; row < matrix->nr_rows; row++) {
 			fprintf(out, "%-*s", (int)names, matrix->rows[row].path + skip);
 			for (column = first; column < last; column++)
-				print_cell(out, &matrix->rows[row].cells[column], longest(matrix, column), colour);
+				print_cell(out, legend, &matrix->rows[row].cells[column], widths[column], colour);
 			fputc('\n', out);
 		}
 	}
+	for (i = 0; legend && i < legend->nr; i++)
+		fprintf(out, "%s[%u] %s\n", i ? "" : "\n", i + 1, legend->texts[i]);
+	free(numbers.texts);
+	free(widths);
 	print_own(matrix, out, skip, names, colour);
 	print_failures(matrix, out);
 }
