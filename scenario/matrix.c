@@ -291,8 +291,8 @@ static void print_cell(FILE *out, const struct legend *legend, const struct cell
 }
 
 /* As many columns for every file from @first on as fit into @width behind @names; at least one. */
-static size_t columns_that_fit(const struct matrix *matrix, const unsigned int *widths, size_t first, unsigned int names,
-			       unsigned int width)
+static size_t columns_that_fit(const struct matrix *matrix, const unsigned int *widths, size_t first,
+			       unsigned int names, unsigned int width)
 {
 	unsigned int used = names;
 	size_t column;
