@@ -39,6 +39,8 @@ unsigned long parse_number(const char *option, const char *text);
 struct kernel_list *parse_kernels(const char *text);
 /* The backend of that name; exits with a message where there is none, or where it is not built. */
 const struct backend *parse_backend(const char *name);
+/* "A" or "A,B"; *@other: B, or NULL. */
+const struct backend *parse_backends(const char *names, const struct backend **other);
 /* The kernels that a run of @program takes without --kernel: those of its `kernels`, else all releases. */
 void default_kernels(const struct program *program, bool proposals, struct kernel_list *list);
 bool use_colour(FILE *out);

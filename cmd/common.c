@@ -77,6 +77,26 @@ const struct backend *parse_backend(const char *name)
 	exit(EXIT_USAGE);
 }
 
+const struct backend *parse_backends(const char *names, const struct backend **other)
+{
+	const char *comma = strchr(names, ',');
+	const struct backend *backend;
+	char *first;
+
+	*other = NULL;
+	if (!comma)
+		return parse_backend(names);
+	first = strndup(names, (size_t)(comma - names));
+	if (!first) {
+		fputs("pinsim: out of memory\n", stderr);
+		exit(EXIT_OURS);
+	}
+	backend = parse_backend(first);
+	free(first);
+	*other = parse_backend(comma + 1);
+	return backend;
+}
+
 /* The kernels that the file's statements name, as far as all of them hold. */
 static void named_kernels(const struct program *program, struct kernel_list *list)
 {

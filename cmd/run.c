@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <scenario/compare.h>
 #include <scenario/report.h>
 #include "commands.h"
 
@@ -13,6 +14,7 @@ struct run_arguments {
 	const char *token;
 	const char *junit;
 	const struct backend *backend;
+	const struct backend *other;	/* to compare it with, or NULL */
 	unsigned long seed;
 	bool trace, json, tap, twice;
 };
@@ -53,7 +55,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		args->kernels = arg;
 		break;
 	case OPT_BACKEND:
-		args->backend = parse_backend(arg);
+		args->backend = parse_backends(arg, &args->other);
 		break;
 	case OPT_SEED:
 		args->seed = parse_number("--seed", arg);
@@ -84,6 +86,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		argp_error(state, "no file, expected at least one .pin file");
 		break;
 	case ARGP_KEY_END:
+		if (args->other && (args->json || args->tap || args->junit || args->token || args->twice))
+			argp_error(state, "two backends are compared as text, expected no other report, "
+					  "--schedule or --twice");
 		if (args->json + args->tap + (args->junit != NULL) > 1)
 			argp_error(state, "--json, --tap and --junit exclude each other");
 		break;
@@ -180,6 +185,32 @@ static void check_twice(struct session *session, const struct program *program, 
 	run_result_free(&second);
 }
 
+/* --backend A,B: a line for the file, and the first difference. */
+static void compare_one(struct session *session, const struct program *program, const struct kernel *kernel)
+{
+	const struct compare_options options = {
+		.kernel = kernel,
+		.backend = { session->args->backend, session->args->other },
+		.seed = session->args->seed,
+		.out = stdout,
+		.stop = &interrupted,
+	};
+
+	session->totals.runs++;
+	switch (compare_backends(program, &options)) {
+	case COMPARED_SAME:
+		session->totals.pass++;
+		break;
+	case COMPARED_DIFFERENT:
+		session->totals.fail++;
+		break;
+	case COMPARED_ERROR:
+		session->totals.errors++;
+		session->bad_file = true;
+		break;
+	}
+}
+
 static void run_one(struct session *session, const struct program *program, const struct kernel *kernel,
 		    const struct sim_tape *tape)
 {
@@ -220,11 +251,15 @@ static void run_kernels(struct session *session, const struct program *program)
 	}
 	for (i = 0; i < list->nr && !interrupted; i++) {
 		if (!program_runs_on(program, &list->kernels[i]->kernel) ||
-		    !backend_runs(session->args->backend, &list->kernels[i]->kernel)) {
+		    !backend_runs(session->args->backend, &list->kernels[i]->kernel) ||
+		    (session->args->other && !backend_runs(session->args->other, &list->kernels[i]->kernel))) {
 			session->totals.excluded++;
 			continue;
 		}
-		run_one(session, program, &list->kernels[i]->kernel, NULL);
+		if (session->args->other)
+			compare_one(session, program, &list->kernels[i]->kernel);
+		else
+			run_one(session, program, &list->kernels[i]->kernel, NULL);
 		ran++;
 	}
 	if (!ran && !interrupted)
@@ -372,12 +407,18 @@ int command_run(int argc, char **argv)
 {
 	struct run_arguments args = { .backend = &backend_model };
 	struct session session = { .args = &args };
+	bool named;
 	FILE *junit_out;
 	int status, i;
 
 	parse_arguments(&argp, "run", argc, argv, &args);
-	session.kernels = parse_kernels(args.kernels ? args.kernels : args.backend->kernel);
-	if (args.token && args.kernels) {
+	named = args.kernels;
+	if (!args.kernels)
+		args.kernels = args.backend->kernel;
+	if (!args.kernels && args.other)
+		args.kernels = args.other->kernel;
+	session.kernels = parse_kernels(args.kernels);
+	if (args.token && named) {
 		fprintf(stderr, "pinsim: --schedule carries its kernel, expected no --kernel beside it\n");
 		return EXIT_USAGE;
 	}

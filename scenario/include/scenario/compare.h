@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two backends, one program: where do they first differ?
+ *
+ * After each step of a sequential program the result, every task's counters and
+ * the pins of every page must be the same, and the same violations must have
+ * been reported. From a parallel block on nothing is compared: scheduling points
+ * are not the same ones, so neither are the interleavings; nor behind a call
+ * that one of the two does not have.
+ */
+#ifndef SCENARIO_COMPARE_H
+#define SCENARIO_COMPARE_H
+
+#include <signal.h>
+#include <stdio.h>
+#include <scenario/runner.h>
+
+enum compared {
+	COMPARED_SAME,
+	COMPARED_DIFFERENT,
+	COMPARED_ERROR,		/* a run could not be made, or was interrupted */
+};
+
+struct compare_options {
+	const struct kernel *kernel;
+	const struct backend *backend[2];
+	unsigned long seed;
+	FILE *out;		/* a line for the program, and the first difference side by side */
+	const volatile sig_atomic_t *stop;
+};
+
+enum compared compare_backends(const struct program *program, const struct compare_options *options);
+
+#endif
