@@ -155,7 +155,8 @@ static const struct kernel table[] = {
 	.name = "v6.18", .release = RELEASE(6, 18), .what = "6.18.0",
 	.source = "gfunkmonk/linux-6.18.2@57dc26c98e5e (6.18.2)",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.merge_faulted = true, .mm.reuse_large_folio = true,
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
+		.mm.merge_faulted = true, .mm.reuse_large_folio = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
@@ -166,7 +167,8 @@ static const struct kernel table[] = {
 	.name = "v7.0", .release = RELEASE(7, 0), .what = "7.0.0, measured in part, v6.18 otherwise",
 	.source = "the measured files of v7.0",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.merge_faulted = true, .mm.reuse_large_folio = true,
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
+		.mm.merge_faulted = true, .mm.reuse_large_folio = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
