@@ -196,6 +196,37 @@ static bool gup_ro_shared(struct kernel_rules *rules)
 	return true;
 }
 
+static bool perf_shares_p3(struct kernel_rules *rules)
+{
+	if (rules->other.perf != PF_OWN)
+		return false;
+	rules->other.perf = PF_CLAMP;
+	return true;
+}
+
+static bool perf_reattach_charge(struct kernel_rules *rules)
+{
+	return put_back(rules->other.perf != PF_REATT, &rules->other.perf_reattach_charge);
+}
+
+static bool perf_negative_extra(struct kernel_rules *rules)
+{
+	return put_back(rules->other.perf != PF_SPLIT, &rules->other.perf_negative_extra);
+}
+
+static bool perf_double_charge(struct kernel_rules *rules)
+{
+	return put_back(true, &rules->other.perf_double_charge);
+}
+
+static bool zerocopy_infinity_counts(struct kernel_rules *rules)
+{
+	if (!rules->other.zerocopy_infinity_skips)
+		return false;
+	rules->other.zerocopy_infinity_skips = false;
+	return true;
+}
+
 static const struct quirk table[] = {
 	{ "type1_exec_underflow",
 	  "an uncharge goes to the mm that the mapping task has at that time, and does not stop at zero",
@@ -322,6 +353,31 @@ static const struct quirk table[] = {
 	  "19d340a2988d, which fixed it in 6.13 and 6.12.y",
 	  "clone to a ring of another user, close both: its count is negative (user_locked_vm_negative)",
 	  clone_foreign },
+	{ "perf_shares_p3",
+	  "the allowance of perf lies in the count that others charge and are tested by",
+	  "reading 5.4 to 6.18.2; a count of its own in 6.12.117",
+	  "io_uring holds the allowance's pages: perf mmap 1 goes to pinned_vm",
+	  perf_shares_p3 },
+	{ "perf_reattach_charge",
+	  "a buffer that is mapped again is charged to the user again, and given back once",
+	  "reading 6.18.2; 6.14 has it not",
+	  "mmap 8, mmap 8, munmap both: 9 stay charged (object_balance, user_ledger)",
+	  perf_reattach_charge },
+	{ "perf_negative_extra",
+	  "a user above the allowance gets less than nothing of it, and pinned_vm the difference",
+	  "003461559ef7, which fixed it in 5.6",
+	  "the user's count 10 above the allowance, mmap 7: the count falls by 10, pinned_vm grows by 18",
+	  perf_negative_extra },
+	{ "perf_double_charge",
+	  "the user's count takes the whole buffer, and pinned_vm the excess once more",
+	  "d44248a41337, which changed it in 5.4",
+	  "allowance 129, mmap 199: 200 in the user's count and 71 in pinned_vm",
+	  perf_double_charge },
+	{ "zerocopy_infinity_counts",
+	  "a sender without a limit is charged, so that a limited one of the same user is refused",
+	  "14ade6ba4120, which fixed it in 6.3",
+	  "unlimited sendmsg_zerocopy, then io_uring by a limited task of that uid: ENOMEM",
+	  zerocopy_infinity_counts },
 	{ "secretmem_vma_charge",
 	  "memfd_secret is charged by VMA, not by the pages that the file holds",
 	  "reading 5.14 to 6.18.2; by user in 6.12.117",

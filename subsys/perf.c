@@ -35,7 +35,8 @@ struct perf_buffer {
 	refcount_t refcount;
 	atomic_t mmap_count;
 	unsigned long nr_pages;		/* data pages; the control page comes on top */
-	unsigned long mmap_locked;	/* of them in pinned_vm */
+	long mmap_user_pages;		/* in the user's bucket */
+	unsigned long mmap_locked;	/* in pinned_vm */
 	unsigned long frame;		/* the control page; the data pages follow */
 	struct user_struct *mmap_user;
 	struct ledger_object *charged;
@@ -49,7 +50,7 @@ struct perf_event {
 
 /* Pages that go to the user's bucket and to pinned_vm. */
 struct perf_split {
-	unsigned long user;
+	long user;
 	unsigned long extra;
 };
 
@@ -84,11 +85,13 @@ static struct perf_split perf_split_charge(struct user_struct *user, unsigned lo
 		else if (used + pages > free)
 			split.extra = used + pages - free;
 	} else {
-		used = min(used, free);
+		if (!kernel_rules()->other.perf_negative_extra)
+			used = min(used, free);
 		if (used + pages > free)
 			split.extra = used + pages - free;
 	}
-	split.user -= split.extra;
+	if (!kernel_rules()->other.perf_double_charge)
+		split.user -= split.extra;
 	return split;
 }
 
@@ -131,7 +134,7 @@ static void perf_vma_close(struct vm_area_struct *vma)
 		perf_buffer_put(rb);
 	}
 	if (last) {
-		perf_user_add(rb->mmap_user, rb, -(long)(rb->nr_pages + 1 - rb->mmap_locked));
+		perf_user_add(rb->mmap_user, rb, -rb->mmap_user_pages);
 		if (rb->mmap_locked)
 			uncharge_pinned_vm(vma->vm_mm, rb->mmap_locked, &by);
 		free_uid(rb->mmap_user);
@@ -177,7 +180,8 @@ static struct perf_buffer *perf_buffer_alloc(unsigned long nr_pages)
 	refcount_set(&rb->refcount, 1);
 	rb->nr_pages = nr_pages;
 	rb->charged = ledger_object_create("perf_buffer", NULL);
-	ledger_object_disjoint(rb->charged);
+	if (!kernel_rules()->other.perf_double_charge)
+		ledger_object_disjoint(rb->charged);
 	return rb;
 }
 
@@ -190,7 +194,7 @@ static int perf_mmap_again(struct perf_event *event, unsigned long nr_pages)
 		return -EINVAL;
 	if (!atomic_inc_not_zero(&rb->mmap_count))
 		return -EAGAIN;
-	if (kernel_rules()->other.perf == PF_REATT)
+	if (kernel_rules()->other.perf == PF_REATT || kernel_rules()->other.perf_reattach_charge)
 		perf_user_add(current_user(), rb, nr_pages + 1);
 	return 0;
 }
@@ -215,6 +219,7 @@ static int perf_mmap_new(struct perf_event *event, struct mm_struct *mm, unsigne
 	by.object = rb->charged;
 	atomic_set(&rb->mmap_count, 1);
 	rb->mmap_user = get_uid(user);
+	rb->mmap_user_pages = split.user;
 	rb->mmap_locked = split.extra;
 	event->rb = rb;
 

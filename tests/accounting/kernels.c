@@ -246,13 +246,16 @@ START_TEST(test_quirks_refused)
 		"v6.12+type1_zero_page_leak", "v6.2+type1_zero_page_leak", "v5.15+type1_vaddr_free_ride",
 		"v5.4+type1_gup_error_partial", "v7.0+change_process_mm_dead", "v6.6+secretmem_vma_charge",
 		"v6.14+mlock_delta_int", "v5.15+type1_unmap_fork_guard", "v6.14+iommufd_unmap_no_advance",
-		"v5.4+gup_ro_shared", "v5.4+fork_shares_pinned",
+		"v5.4+gup_ro_shared", "v5.4+fork_shares_pinned", "v6.14+perf_shares_p3", "v7.0+perf_reattach_charge",
+		"v5.4+perf_negative_extra", "v6.2+zerocopy_infinity_counts",
 	};
 	static const char *const taken[] = {
 		"v6.1+type1_zero_page_leak", "v6.0+type1_unmap_fork_guard", "v6.12+type1_vaddr_free_ride",
 		"v6.12+iommufd_empty_unmap_enoent", "v6.12+iommufd_unmap_no_advance", "v5.10+uring_ring_p1_underflow",
 		"v6.14+uring_clone_foreign", "v6.12+secretmem_vma_charge", "v6.12+mlock_delta_int",
 		"v7.0+iommufd_carry_end_zero", "v7.0+iommufd_empty_unmap_enoent",
+		"v6.12+perf_shares_p3", "v6.12+perf_reattach_charge", "v6.1+perf_negative_extra",
+		"v5.4+perf_double_charge", "v6.12+zerocopy_infinity_counts",
 	};
 	struct kernel kernel;
 

@@ -78,6 +78,9 @@ enum shm_rule { SH_USER, SH_UC14, SH_UC18 };
 struct other_rules {
 	enum perf_rule perf;
 	enum shm_rule shm;
+	bool perf_double_charge;	/* the user's bucket takes all, pinned_vm the excess once more; up to 5.3 */
+	bool perf_negative_extra;	/* the bucket is not cut to the allowance before the split; 5.5 */
+	bool perf_reattach_charge;	/* as PF_REATT, beside another rule */
 	bool zerocopy_infinity_skips;
 	bool xdp_partial_pin_leak;	/* a short pin leaves the difference charged; all releases */
 	bool vdpa;
