@@ -15,7 +15,7 @@
 static struct atomic_fixture {
 	atomic_t counter;
 	atomic_long_t total;
-	refcount_t refs;
+	refcount_t refs, more_refs;
 	struct mutex lock;
 	spinlock_t spin;
 	int released;
@@ -143,6 +143,35 @@ static void last_reference(void)
 	kt_check(refcount_dec_if_one(&fx->refs) && !refcount_read(&fx->refs));
 }
 
+static void drop_one(void *arg)
+{
+	if (refcount_dec_and_mutex_lock(&fx->refs, &fx->lock)) {
+		fx->released++;
+		mutex_unlock(&fx->lock);
+	}
+	if (atomic_dec_and_mutex_lock(&fx->counter, &fx->lock)) {
+		fx->released++;
+		mutex_unlock(&fx->lock);
+	}
+	if (refcount_dec_and_lock(&fx->more_refs, &fx->spin)) {
+		fx->released++;
+		spin_unlock(&fx->spin);
+	}
+}
+
+/* Situation: three drop the three counts in random schedules. Expectation: each count ends once, whoever is last. */
+static void last_one_locks(void)
+{
+	setup();
+	refcount_set(&fx->refs, 3);
+	refcount_set(&fx->more_refs, 3);
+	atomic_set(&fx->counter, 3);
+	for (int i = 0; i < 3; i++)
+		kt_actor("d", drop_one, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_check(fx->released == 3 && !refcount_read(&fx->refs) && !refcount_read(&fx->more_refs));
+}
+
 struct counted {
 	struct kref ref;
 };
@@ -244,7 +273,7 @@ struct grown {
  */
 static void struct_from_user(void)
 {
-	u32 user[4] = { 1, 2, 0, 0 };
+	u32 user[4] = { 1, 2, 0, 0 }, *copy;
 	struct grown g = { 9, 9 };
 
 	kt_check(!copy_struct_from_user(&g, sizeof(g), user, 4) && g.a == 1 && g.b == 0);
@@ -255,6 +284,12 @@ static void struct_from_user(void)
 	kt_check(copy_from_user(&g, NULL, sizeof(g)) == sizeof(g) && copy_to_user(NULL, &g, 3) == 3);
 	kt_check(!put_user(77, &user[0]) && user[0] == 77 && !get_user(g.a, &user[0]) && g.a == 77);
 	kt_check(!clear_user(user, sizeof(user)) && user[3] == 0);
+	kt_check(clear_user(NULL, 8) == 8 && check_zeroed_user(NULL, 8) == -EFAULT);
+	user[1] = 8;
+	copy = memdup_user(user, sizeof(user));
+	kt_check(!IS_ERR(copy) && copy != user && copy[1] == 8 && memdup_user(NULL, 4) == ERR_PTR(-EFAULT));
+	kfree(copy);
+	kapi_leak_check();
 }
 
 const struct kt_case kt_cases[] = {
@@ -263,6 +298,7 @@ const struct kt_case kt_cases[] = {
 	{ "recorded_as", recorded_as },
 	{ "saturation", saturation },
 	{ "last_reference", last_reference },
+	{ "last_one_locks", last_one_locks, 60 },
 	{ "kref_released_once", kref_released_once, 30 },
 	{ "bitmaps", bitmaps, 5 },
 	{ "arithmetic", arithmetic },

@@ -306,6 +306,97 @@ static void nesting(void)
 	kt_expect(VIOLATION_LOCK_ORDER, 1);
 }
 
+static const struct lock_class_key outer_key, inner_key;
+
+static void classes_by_key(void *arg)
+{
+	struct mutex m[2];
+
+	for (int i = 0; i < 2; i++)
+		init_same_class(&m[i]);
+	lockdep_set_class(&m[0], &outer_key);
+	lockdep_set_class_and_name(&m[1], &inner_key, "inner");
+	mutex_lock(&m[0]);
+	mutex_lock_nested(&m[1], 2);
+	mutex_unlock(&m[1]);
+	mutex_unlock(&m[0]);
+	mutex_lock_nested(&m[1], 2);
+	mutex_lock(&m[0]);
+	mutex_unlock(&m[0]);
+	mutex_unlock(&m[1]);
+}
+
+/* Situation: two locks of one place get classes of their own, then both orders. Expectation: told by the new names. */
+static void explicit_classes(void)
+{
+	setup();
+	kt_actor("p", classes_by_key, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_expect(VIOLATION_LOCK_ORDER, 1);
+	kt_check(kt_reported(VIOLATION_LOCK_ORDER, "takes outer_key under inner/2; but before, inner/2 under outer_key"));
+}
+
+static void bug_inside(void *arg)
+{
+	mutex_lock(&fx->a);
+	BUG_ON(mutex_is_locked(&fx->a));
+	kt_check(!"reached");
+}
+
+/* Situation: a BUG under a lock. Expectation: told with place and condition; the task ends there and the lock stays. */
+static void bug(void)
+{
+	setup();
+	kt_actor("p", bug_inside, NULL);
+	kt_check(kapi_run() == SIM_FATAL);
+	kt_expect(VIOLATION_BUG, 1);
+	kt_check(kt_reported(VIOLATION_BUG, "p at test_lock.c:") && kt_reported(VIOLATION_BUG, "mutex_is_locked(&fx->a)"));
+	kt_check(mutex_is_locked(&fx->a));
+}
+
+static void outside_and_inside(void *arg)
+{
+	kt_check(!mutex_trylock(&fx->a));
+	mutex_unlock(&fx->a);
+}
+
+/*
+ * Situation: code outside any task holds a lock. Expectation: it is held as by anybody, and only that code lets it
+ * go.
+ */
+static void outside_tasks(void)
+{
+	setup();
+	mutex_lock(&fx->a);
+	kt_actor("p", outside_and_inside, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_expect(VIOLATION_LOCK_MISUSE, 1);
+	kt_check(mutex_is_locked(&fx->a));
+	kt_check(kapi_lock_held(&fx->a.lock, true));
+	mutex_unlock(&fx->a);
+	kt_check(!mutex_is_locked(&fx->a));
+}
+
+static void take_guarded(void *arg)
+{
+	{
+		guard(mutex)(&fx->a);
+		kt_check(mutex_is_locked(&fx->a));
+		scoped_guard(rwsem_read, &fx->sem)
+			kt_check(rwsem_is_locked(&fx->sem));
+		kt_check(!rwsem_is_locked(&fx->sem));
+	}
+	kt_check(!mutex_is_locked(&fx->a));
+}
+
+/* Situation: locks by scope. Expectation: held in it, free behind it. */
+static void guards(void)
+{
+	setup();
+	kt_actor("p", take_guarded, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+}
+
 static void try_both_orders(void *arg)
 {
 	mutex_lock(&fx->a);
@@ -561,6 +652,10 @@ const struct kt_case kt_cases[] = {
 	{ "inversion", inversion },
 	{ "inversion_of_three", inversion_of_three },
 	{ "nesting", nesting },
+	{ "explicit_classes", explicit_classes },
+	{ "bug", bug },
+	{ "outside_tasks", outside_tasks },
+	{ "guards", guards },
 	{ "trylock_has_no_order", trylock_has_no_order },
 	{ "might_lock_checks", might_lock_checks },
 	{ "recursion", recursion },

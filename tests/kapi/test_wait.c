@@ -372,6 +372,39 @@ static void rcu_misuse(void)
 	kt_expect(VIOLATION_SLEEP_IN_ATOMIC, sim_violations(VIOLATION_SLEEP_IN_ATOMIC));
 }
 
+static void slow_work(struct work_struct *work)
+{
+	kt_note(&fx->log, '<');
+	let_others_run();
+	kt_note(&fx->log, '>');
+}
+
+static void flush_all(void *arg)
+{
+	flush_workqueue(system_wq);
+	kt_note(&fx->log, (char)(long)arg);
+}
+
+static void cancel_running(void *arg)
+{
+	/* it runs already: not taken off, but waited for */
+	kt_check(!cancel_work_sync(&fx->work[0]));
+	kt_note(&fx->log, 'c');
+}
+
+/* Situation: work runs while others flush and cancel it. Expectation: they wait for its end; it runs once. */
+static void work_waited_for(void)
+{
+	setup();
+	INIT_WORK(&fx->work[0], slow_work);
+	schedule_work(&fx->work[0]);
+	kt_actor("f", flush_all, (void *)'f');
+	kt_actor("g", flush_all, (void *)'g');
+	kt_actor("c", cancel_running, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_check(!strncmp(fx->log.text, "<>", 2) && strlen(fx->log.text) == 5);
+}
+
 static DEFINE_SPINLOCK(forgotten);
 
 static void forgetful_work(struct work_struct *work)
@@ -462,6 +495,7 @@ const struct kt_case kt_cases[] = {
 	{ "rcu_misuse", rcu_misuse },
 	{ "work_when_settled", work_when_settled },
 	{ "work_flushed", work_flushed },
+	{ "work_waited_for", work_waited_for },
 	{ "work_keeps_lock", work_keeps_lock },
 };
 KT_SUITE("kapi_wait", kt_cases);
