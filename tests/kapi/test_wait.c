@@ -86,6 +86,38 @@ static void lost_wakeup(void)
 	kt_check(fx->log.len == 1);
 }
 
+static void wait_exclusively(void *arg)
+{
+	wait_queue_entry_t wait;
+
+	init_wait(&wait);
+	prepare_to_wait_exclusive(&fx->wq, &wait, TASK_UNINTERRUPTIBLE);
+	kapi_wait(&fx->wq, &wait, 100);
+	finish_wait(&fx->wq, &wait);
+	kt_note(&fx->log, (char)(long)arg);
+}
+
+static void wake_one(void *arg)
+{
+	let_others_run();
+	atomic_set(&fx->flag, 1);
+	wake_up(&fx->wq);
+	let_others_run();
+	kt_check(strchr(fx->log.text, 'n') && strchr(fx->log.text, '1') && fx->log.len == 2);
+}
+
+/* Situation: two exclusive waiters, then one that is not; one wake-up. Expectation: for the first, and the last. */
+static void exclusive(void)
+{
+	setup();
+	kt_actor("x", wait_exclusively, (void *)'1');
+	kt_actor("y", wait_exclusively, (void *)'2');
+	kt_actor("n", wait_for_flag, (void *)'n');
+	kt_actor("w", wake_one, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_check(fx->log.text[2] == '2');
+}
+
 /* Situation: nobody ever sets the flag. Expectation: stuck, and no word of a lost wake-up. */
 static void never_woken(void)
 {
@@ -277,10 +309,12 @@ static void synchronize(void *arg)
 	kt_note(&fx->log, 's');
 }
 
-static void short_reader(void *arg)
+static void longer_reader(void *arg)
 {
 	rcu_read_lock();
-	kt_note(&fx->log, 'r');
+	kt_note(&fx->log, '[');
+	schedule_timeout(9);
+	kt_note(&fx->log, ']');
 	rcu_read_unlock();
 }
 
@@ -293,11 +327,11 @@ static void rcu_waits_for_older(void)
 	setup();
 	kt_actor("old", long_reader, NULL);
 	kt_actor("sync", synchronize, NULL);
-	kt_actor("new", short_reader, NULL);
+	kt_actor("new", longer_reader, NULL);
 	kt_check(kapi_run() == SIM_QUIET);
-	kt_check(!strcmp(fx->log.text, "(r)s"));
-	/* the old reader slept */
-	kt_expect(VIOLATION_SLEEP_IN_ATOMIC, 1);
+	kt_check(!strcmp(fx->log.text, "([)s]"));
+	/* both readers slept */
+	kt_expect(VIOLATION_SLEEP_IN_ATOMIC, 2);
 }
 
 static void note_callback(struct rcu_head *head)
@@ -483,6 +517,7 @@ static void work_flushed(void)
 const struct kt_case kt_cases[] = {
 	{ "no_wakeup_lost", no_wakeup_lost, 100 },
 	{ "lost_wakeup", lost_wakeup },
+	{ "exclusive", exclusive },
 	{ "never_woken", never_woken },
 	{ "timeouts_by_time", timeouts_by_time },
 	{ "timeout_not_reached", timeout_not_reached },

@@ -365,6 +365,11 @@ static void walker(void)
 	xas_set(&xas, 11);
 	kt_check(xas_find(&xas, ULONG_MAX) == xa_mk_value(2) && xas.xa_index == ULONG_MAX);
 	kt_check(!xas_find(&xas, ULONG_MAX) && xas_invalid(&xas));
+	/* what another one erased or changed meanwhile is not there any more */
+	xas_set(&xas, 8);
+	kt_check(xas_load(&xas) == fx->objects && __xa_erase(&fx->xa, 8) == fx->objects && !xas_load(&xas));
+	xas_set(&xas, 10);
+	kt_check(xas_load(&xas) && __xa_store(&fx->xa, 10, fx->objects, 0) && xas_reload(&xas) == fx->objects);
 	/* an error stays until the state is set anew, and nothing is done meanwhile */
 	xas_set_err(&xas, -EINVAL);
 	kt_check(!xas_load(&xas) && !xas_store(&xas, fx->objects) && xas_error(&xas) == -EINVAL);
@@ -381,6 +386,8 @@ static void store_until_fault(void *arg)
 	/* index 0 of an empty array needs nothing; the next chunk does */
 	sim_fault_arm(sim_self(), SIM_FAULT_ALLOC, 1);
 	kt_check(!xa_err(xa_store(&fx->xa, 0, xa_mk_value(0), GFP_KERNEL)));
+	kt_check(xa_err(xa_store(&fx->xa, 5, fx->objects, GFP_KERNEL)) == -ENOMEM && !xa_load(&fx->xa, 5));
+	sim_fault_arm(sim_self(), SIM_FAULT_ALLOC, 1);
 	kt_check(xa_err(xa_store(&fx->xa, 100, fx->objects, GFP_KERNEL)) == -ENOMEM && !xa_load(&fx->xa, 100));
 	kt_check(!xa_err(xa_store(&fx->xa, 100, fx->objects, GFP_KERNEL)));
 	/* beside an entry there is room; erasing and overwriting never fail */
