@@ -106,8 +106,10 @@ unsigned long frame_folio(unsigned long frame, unsigned long *head);
 /*
  * GUP (mm/gup.c), in runs. Pins from @start up to @nr_pages pages or until @runs
  * is full, and appends to @runs. Returns the pages pinned (> 0, may be short), or
- * -errno if the first page fails (EFAULT, ENOMEM, EINTR, EAGAIN). FOLL_PIN is
- * implied. One call is one batch: the fault site gup counts in its pages.
+ * -errno if the first page fails (EFAULT, ENOMEM, EINTR, EAGAIN; EOVERFLOW for a
+ * range that wraps). FOLL_PIN is implied. One call is one batch: the fault site gup
+ * counts in its pages, and the page that it hits is EFAULT to whoever asks for it
+ * first again within the same system call.
  */
 /* current->mm, no lock held (takes mmap_lock itself only for what is not present). */
 long pin_user_runs_fast(unsigned long start, unsigned long nr_pages, unsigned int gup_flags, struct page_runs *runs);
@@ -116,9 +118,11 @@ long pin_user_runs_remote(struct mm_struct *mm, unsigned long start, unsigned lo
 			  struct page_runs *runs, int *locked);
 /*
  * memfd_pin_folios (mm/gup.c): pages of a memfd, shmem or hugetlb file by page
- * offset; EINVAL for another file or past its end. Allocates what is missing.
+ * offset, all that fit in @runs; EINVAL for another file or past its end. Allocates
+ * what is missing; ENOMEM with nothing pinned where it cannot. Takes no lock.
  */
 long memfd_pin_runs(struct file *memfd, unsigned long pgoff, unsigned long nr_pages, struct page_runs *runs);
+/* Gives pins back, in any pieces. A page that nobody else holds is freed. No lock needed. */
 void unpin_user_runs(const struct page_run *runs, unsigned int nr_runs, bool make_dirty);
 
 /*
