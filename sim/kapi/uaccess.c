@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* User access, to the harness's own memory: see <linux/uaccess.h>. */
 #include <linux/err.h>
+#include <linux/iommu.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -54,6 +55,13 @@ int copy_struct_from_user(void *dst, size_t ksize, const void __user *src, size_
 	}
 	memset((char *)dst + known, 0, ksize - known);
 	return copy_from_user(dst, src, known) ? -EFAULT : 0;
+}
+
+int kapi_iommu_copy_user(void *dst, const void __user *src, size_t len, bool right_type, size_t bytes, size_t bytes_min)
+{
+	if (!right_type || len < bytes_min || len > bytes)
+		return -EINVAL;
+	return copy_struct_from_user(dst, bytes, src, len);
 }
 
 void *kapi_memdup_user(const void __user *src, size_t len, const char *site)

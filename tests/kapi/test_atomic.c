@@ -2,6 +2,7 @@
 /* Atomics, reference counts, bits and bitmaps; user copies. */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
+#include <linux/iommu.h>
 #include <linux/kref.h>
 #include <linux/log2.h>
 #include <linux/mutex.h>
@@ -292,6 +293,23 @@ static void struct_from_user(void)
 	kapi_leak_check();
 }
 
+/* Situation: a driver's structure of the right and the wrong type and size. Expectation: EINVAL but for what it knows. */
+static void iommu_user_data(void)
+{
+	u32 user[4] = { 1, 2, 3, 4 };
+	struct iommu_user_data data = { .type = 7, .uptr = user, .len = 4 };
+	struct iommu_user_data_array array = { .type = 7, .uptr = user, .entry_len = 8, .entry_num = 2 };
+	struct grown g = { 9, 9 };
+
+	kt_check(!iommu_copy_struct_from_user(&g, &data, 7, a) && g.a == 1 && g.b == 0);
+	kt_check(iommu_copy_struct_from_user(&g, &data, 7, b) == -EINVAL);
+	kt_check(iommu_copy_struct_from_user(&g, &data, 8, a) == -EINVAL);
+	data.len = 16;
+	kt_check(iommu_copy_struct_from_user(&g, &data, 7, a) == -EINVAL);
+	kt_check(!iommu_copy_struct_from_user_array(&g, &array, 7, 1, b) && g.a == 3 && g.b == 4);
+	kt_check(iommu_copy_struct_from_user_array(&g, &array, 7, 2, b) == -EINVAL);
+}
+
 const struct kt_case kt_cases[] = {
 	{ "operations", operations },
 	{ "no_lost_update", no_lost_update, 30 },
@@ -303,5 +321,6 @@ const struct kt_case kt_cases[] = {
 	{ "bitmaps", bitmaps, 5 },
 	{ "arithmetic", arithmetic },
 	{ "struct_from_user", struct_from_user },
+	{ "iommu_user_data", iommu_user_data },
 };
 KT_SUITE("kapi_atomic", kt_cases);
