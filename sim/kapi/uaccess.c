@@ -57,7 +57,8 @@ int copy_struct_from_user(void *dst, size_t ksize, const void __user *src, size_
 	return copy_from_user(dst, src, known) ? -EFAULT : 0;
 }
 
-int kapi_iommu_copy_user(void *dst, const void __user *src, size_t len, bool right_type, size_t bytes, size_t bytes_min)
+int kapi_iommu_copy_user(void *dst, const void __user *src, size_t len, bool right_type, size_t bytes,
+			 size_t bytes_min)
 {
 	if (!right_type || len < bytes_min || len > bytes)
 		return -EINVAL;

@@ -293,7 +293,7 @@ static void struct_from_user(void)
 	kapi_leak_check();
 }
 
-/* Situation: a driver's structure of the right and the wrong type and size. Expectation: EINVAL but for what it knows. */
+/* Situation: a driver's structure of the right and the wrong type and size. Expectation: EINVAL for the wrong ones. */
 static void iommu_user_data(void)
 {
 	u32 user[4] = { 1, 2, 3, 4 };
