@@ -831,6 +831,7 @@ static void iopt_area_split_domain(struct iopt_area *area, struct iopt_area *lhs
 	} else if (iommufd_rules()->split_stale_itree) {
 		lhs->unlisted = true;
 		rhs->unlisted = true;
+		area->stale = true;
 		if (area->unlisted)
 			kfree(area);
 		else

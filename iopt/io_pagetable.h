@@ -31,6 +31,7 @@ struct iopt_area {
 	int iommu_prot;
 	bool prevent_access;			/* an unmap waits for the accesses: no new ones, for ever */
 	bool unlisted;				/* quirk iommufd_split_stale_itree: not in domains_itree as it should */
+	bool stale;				/* the same: freed in the kernel, and still in domains_itree */
 	unsigned int num_accesses;
 	struct list_head stale_item;		/* iopt_pages::stale_areas */
 	struct list_head emptying_item;		/* iopt_world::emptying */
@@ -229,6 +230,8 @@ void iopt_area_unfill_domain(struct iopt_area *area, struct iopt_pages *pages, s
 void iopt_area_unmap_domain(struct iopt_area *area, struct iommu_domain *domain);
 void iopt_area_list_domain(struct iopt_area *area, struct iopt_pages *pages);
 void iopt_area_unlist_domain(struct iopt_area *area, struct iopt_pages *pages);
+/* An area whose storage domain has the page, or NULL. */
+struct iopt_area *iopt_pages_find_domain_area(struct iopt_pages *pages, unsigned long index);
 int iopt_pages_touch(struct iopt_pages *pages, unsigned long start_index, unsigned long last_index);
 
 /* xarray.c: in-kernel accesses */

@@ -32,11 +32,16 @@ struct pfn_reader {
 	struct iopt_span span;
 };
 
-static struct iopt_area *iopt_pages_find_domain_area(struct iopt_pages *pages, unsigned long index)
+struct iopt_area *iopt_pages_find_domain_area(struct iopt_pages *pages, unsigned long index)
 {
 	struct interval_tree_node *node = interval_tree_iter_first(&pages->domains_itree, index, index);
+	struct iopt_area *area = node ? container_of(node, struct iopt_area, pages_node) : NULL;
 
-	return node ? container_of(node, struct iopt_area, pages_node) : NULL;
+	if (area && area->stale) {
+		sim_violate(VIOLATION_USE_AFTER_FREE, "a frame is asked of an area that was freed when it was split");
+		return NULL;
+	}
+	return area;
 }
 
 /* Unpins those pages of the batch that nobody else holds. */

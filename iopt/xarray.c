@@ -74,12 +74,10 @@ static int iopt_pages_fill_from_domain(struct iopt_pages *pages, unsigned long f
 	if (rc)
 		return rc;
 	for (index = first; index <= last; index += nr) {
-		struct interval_tree_node *node = interval_tree_iter_first(&pages->domains_itree, index, index);
-		struct iopt_area *area;
+		struct iopt_area *area = iopt_pages_find_domain_area(pages, index);
 
-		if (WARN_ON(!node))
+		if (WARN_ON(!area))
 			return -EINVAL;
-		area = container_of(node, struct iopt_area, pages_node);
 		nr = iopt_domain_frames(area->storage_domain, area, index, min(iopt_area_last_index(area), last),
 					&frame);
 		if (!nr)
