@@ -5,8 +5,8 @@
  * and the splitting of maps into the driver's page sizes.
  *
  * The scenario may give a mock device another aperture or page size than
- * selftest.c has. They are put on a domain when the first device is attached to
- * it, before anything is mapped; a device with others does not fit that domain.
+ * selftest.c has. They are put on a domain as the driver hands it out, which is why
+ * one of the driver's operations is replaced; a device with others does not fit it.
  *
  * The driver works without scheduling points: its table is the business of whoever
  * maps, and one map is one step here as it is in the model.
@@ -15,6 +15,7 @@
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
+#include <kapi/iommu.h>
 #include <sim/fault.h>
 #include <sim/run_tree.h>
 #include <sim/sched.h>
@@ -44,8 +45,11 @@ struct domain_stamp {
 	struct list_head node;
 	struct iommu_domain *domain;
 	struct iommufd_attach attach;
-	struct sim_run_tree mapped;		/* IOVAs */
+	struct sim_run_tree mapped;		/* IOVA -> frame address, for invariants and observers */
 };
+
+static struct iommu_domain *domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
+					      const struct iommu_user_data *user_data);
 
 /* Drivers and devices. */
 
@@ -53,8 +57,12 @@ int iommu_device_register_bus(struct iommu_device *iommu, const struct iommu_ops
 			      struct notifier_block *nb)
 {
 	struct upstream_machine *m = upstream();
+	struct iommu_ops *own = sim_alloc(sizeof(*own));
 
-	iommu->ops = ops;
+	*own = *ops;
+	own->domain_alloc_user = domain_alloc_user;
+	iommu->ops = own;
+	m->driver_ops = ops;
 	m->iommu = iommu;
 	m->mock_bus = bus;
 	return 0;
@@ -63,6 +71,7 @@ int iommu_device_register_bus(struct iommu_device *iommu, const struct iommu_ops
 void iommu_device_unregister_bus(struct iommu_device *iommu, const struct bus_type *bus, struct notifier_block *nb)
 {
 	upstream()->iommu = NULL;
+	sim_free((void *)iommu->ops);
 }
 
 int iommu_device_sysfs_add(struct iommu_device *iommu, struct device *parent, const struct attribute_group **groups,
@@ -276,7 +285,7 @@ static const struct device_options *device_options(const struct device *dev)
 	return container_of(dev->iommu, struct device_options, iommu);
 }
 
-/* What is kept of a domain once a device was attached to it, or NULL. */
+/* What is kept of a domain. */
 static struct domain_stamp *domain_stamp(const struct iommu_domain *domain)
 {
 	struct domain_stamp *stamp;
@@ -287,20 +296,53 @@ static struct domain_stamp *domain_stamp(const struct iommu_domain *domain)
 	return NULL;
 }
 
-/* Makes the domain one for devices like @dev, or finds whether it is. */
-static int domain_fits(struct iommu_domain *domain, struct device *dev)
+static bool domain_fits(struct iommu_domain *domain, struct device *dev)
 {
 	const struct iommufd_attach *attach = &device_options(dev)->attach;
 	struct domain_stamp *stamp = domain_stamp(domain);
 
-	if (stamp)
-		return stamp->attach.aperture_start == attach->aperture_start &&
-		       stamp->attach.aperture_last == attach->aperture_last &&
-		       stamp->attach.pgsize == attach->pgsize ? 0 : -EINVAL;
-	stamp = sim_zalloc(sizeof(*stamp));
+	return stamp->attach.aperture_start == attach->aperture_start &&
+	       stamp->attach.aperture_last == attach->aperture_last && stamp->attach.pgsize == attach->pgsize;
+}
+
+/* What was mapped, by frames: the driver's own table only knows physical addresses. */
+static void note_mapped(struct domain_stamp *stamp, unsigned long iova, phys_addr_t paddr, size_t size)
+{
+	size_t done, part;
+
+	for (done = 0; done < size; done += part) {
+		unsigned long frame = phys_to_frame(paddr + done), offset = offset_in_page(paddr + done);
+		unsigned long addr = (frame << PAGE_SHIFT) + offset;
+
+		part = min_t(size_t, size - done, (frame_contig(frame) << PAGE_SHIFT) - offset);
+		sim_run_set(&stamp->mapped, iova + done, iova + done + part - 1, addr, 0);
+		kapi_frames_count(addr, part, true);
+	}
+}
+
+static void note_unmapped(struct domain_stamp *stamp, unsigned long iova, unsigned long last)
+{
+	unsigned long at = iova;
+	struct sim_run run;
+
+	while (sim_run_clip(&stamp->mapped, at, last, &run)) {
+		kapi_frames_count(run.value, run.last - run.start + 1, false);
+		if (run.last == last)
+			break;
+		at = run.last + 1;
+	}
+	sim_run_clear(&stamp->mapped, iova, last);
+}
+
+/* Makes the domain one for devices like @dev. */
+static void domain_stamp_for(struct iommu_domain *domain, struct device *dev)
+{
+	const struct iommufd_attach *attach = &device_options(dev)->attach;
+	struct domain_stamp *stamp = sim_zalloc(sizeof(*stamp));
+
 	stamp->domain = domain;
 	stamp->attach = *attach;
-	sim_run_tree_init(&stamp->mapped, SIM_RUN_CONSTANT);
+	sim_run_tree_init(&stamp->mapped, SIM_RUN_LINEAR);
 	list_add(&stamp->node, &upstream()->stamps);
 	if (attach->aperture_last) {
 		domain->geometry.aperture_start = attach->aperture_start;
@@ -308,17 +350,23 @@ static int domain_fits(struct iommu_domain *domain, struct device *dev)
 	}
 	if (attach->pgsize)
 		domain->pgsize_bitmap = attach->pgsize;
-	return 0;
+}
+
+static struct iommu_domain *domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
+					      const struct iommu_user_data *user_data)
+{
+	struct iommu_domain *domain = upstream()->driver_ops->domain_alloc_user(dev, flags, parent, user_data);
+
+	if (!IS_ERR(domain))
+		domain_stamp_for(domain, dev);
+	return domain;
 }
 
 static int attach_device(struct iommu_domain *domain, struct device *dev)
 {
-	int ret;
-
-	if (dev_iommu_ops(dev) != domain->owner)
+	if (dev_iommu_ops(dev) != domain->owner || !domain_fits(domain, dev))
 		return -EINVAL;
-	ret = domain_fits(domain, dev);
-	return ret ? ret : domain->ops->attach_dev(domain, dev);
+	return domain->ops->attach_dev(domain, dev);
 }
 
 int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *group,
@@ -389,6 +437,7 @@ struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
 		return ERR_PTR(-ENOMEM);
 	domain->type = IOMMU_DOMAIN_UNMANAGED;
 	domain->owner = ops;
+	domain_stamp_for(domain, dev);
 	return domain;
 }
 
@@ -396,11 +445,10 @@ void iommu_domain_free(struct iommu_domain *domain)
 {
 	struct domain_stamp *stamp = domain_stamp(domain);
 
-	if (stamp) {
-		list_del(&stamp->node);
-		sim_run_tree_destroy(&stamp->mapped);
-		sim_free(stamp);
-	}
+	list_del(&stamp->node);
+	note_unmapped(stamp, 0, ~0UL);
+	sim_run_tree_destroy(&stamp->mapped);
+	sim_free(stamp);
 	domain->ops->free(domain);
 }
 
@@ -476,8 +524,8 @@ int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr
 			unmap_pages(domain, iova, done);
 		sim_nopreempt_end();
 	}
-	if (!ret && domain_stamp(domain))
-		sim_run_set(&domain_stamp(domain)->mapped, iova, iova + size - 1, 0, 0);
+	if (!ret)
+		note_mapped(domain_stamp(domain), iova, paddr, size);
 	sim_point(SIM_POINT_IOMMU_MAP, upstream()->iommu_id, ret ? ret : (long)nr);
 	return ret;
 }
@@ -491,8 +539,8 @@ size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 		done = unmap_pages(domain, iova, size);
 		sim_nopreempt_end();
 	}
-	if (done && domain_stamp(domain))
-		sim_run_clear(&domain_stamp(domain)->mapped, iova, iova + done - 1);
+	if (done)
+		note_unmapped(domain_stamp(domain), iova, iova + done - 1);
 	sim_point(SIM_POINT_IOMMU_UNMAP, upstream()->iommu_id, PFN_UP(done));
 	return done;
 }
@@ -511,10 +559,9 @@ phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 long upstream_device_pfn(struct device *dev, unsigned long iova)
 {
 	struct iommu_domain *domain = dev->iommu_group->domain;
-	struct domain_stamp *stamp = domain ? domain_stamp(domain) : NULL;
 	struct sim_run run;
 
-	if (!stamp || !sim_run_find(&stamp->mapped, iova, &run))
+	if (!domain || !sim_run_find(&domain_stamp(domain)->mapped, iova, &run))
 		return -1;
 	iova &= ~((1UL << __ffs(domain->pgsize_bitmap)) - 1);
 	return (long)PHYS_PFN(domain->ops->iova_to_phys(domain, iova));

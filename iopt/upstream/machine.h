@@ -19,6 +19,7 @@ struct miscdevice;
 struct upstream_machine {
 	struct miscdevice *iommu_misc;		/* /dev/iommu, once registered */
 	struct iommu_device *iommu;		/* the driver of mock_bus: there is one */
+	const struct iommu_ops *driver_ops;	/* as it registered them */
 	const struct bus_type *mock_bus;
 	int groups;				/* handed out as ids */
 	unsigned long iommu_id;			/* of mappings in the trace */

@@ -477,7 +477,7 @@ struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
 	return domain;
 }
 
-static void count_frames(unsigned long frame_addr, unsigned long bytes, bool map)
+void kapi_frames_count(unsigned long frame_addr, unsigned long bytes, bool map)
 {
 	struct sim_run_tree *mapped = &iommu_state()->mapped;
 	unsigned long at = frame_addr, last = frame_addr + bytes - 1;
@@ -511,7 +511,7 @@ static void table_clear(struct kapi_domain *kdomain, unsigned long iova, unsigne
 	struct sim_run run;
 
 	while (at <= last && sim_run_clip(&kdomain->table, at, last, &run)) {
-		count_frames(run.value, run.last - run.start + 1, false);
+		kapi_frames_count(run.value, run.last - run.start + 1, false);
 		if (run.last == last)
 			break;
 		at = run.last + 1;
@@ -565,7 +565,7 @@ static void table_set(struct kapi_domain *kdomain, unsigned long iova, unsigned 
 		      unsigned long attr)
 {
 	sim_run_set(&kdomain->table, iova, iova + bytes - 1, frame_addr, attr);
-	count_frames(frame_addr, bytes, true);
+	kapi_frames_count(frame_addr, bytes, true);
 }
 
 /*

@@ -58,6 +58,8 @@ bool iommu_lookup_frames(struct iommu_domain *domain, unsigned long iova, unsign
 
 /* Every paging domain of the world, for the invariants dma_pages and unpin_while_mapped. */
 void kapi_for_each_domain(void (*fn)(struct iommu_domain *domain, void *arg), void *arg);
+/* For a table that is not of these drivers: @bytes at @frame_addr were mapped (@map) or unmapped once more. */
+void kapi_frames_count(unsigned long frame_addr, unsigned long bytes, bool map);
 /* Is any page of the frame run mapped in any domain? */
 bool kapi_frames_mapped(unsigned long frame, unsigned long nr);
 /* The physical frame (phys >> 12) that the device's current domain has at @iova, or -1 (the observable DEV.pfn). */
