@@ -72,12 +72,12 @@ static int xdp_umem_pin(struct xdp_umem *umem, unsigned long addr)
 
 	if (npgs == (long)umem->npgs)
 		return 0;
+	pinned_range_release(&umem->pages, true);
 	if (npgs < 0)
 		return npgs;
 	/* the defect: the short count is what the caller now uncharges */
 	if (kernel_rules()->other.xdp_partial_pin_leak)
 		umem->npgs = npgs;
-	pinned_range_release(&umem->pages, true);
 	return -ENOMEM;
 }
 
