@@ -15,7 +15,8 @@ static inline void __free_##name(void *p) { type _T = *(type *)p; free; }
 typedef type class_##name##_t;                                                                                         \
 static inline void class_##name##_destructor(type *p) { type _T = *p; if (_T) { unlock; } }                            \
 static inline type class_##name##_constructor(type _T) { lock; return _T; }
-#define CLASS(name, var) class_##name##_t var __maybe_unused __cleanup(class_##name##_destructor) = class_##name##_constructor
+#define CLASS(name, var)                                                                                               \
+	class_##name##_t var __maybe_unused __cleanup(class_##name##_destructor) = class_##name##_constructor
 #define guard(name) CLASS(name, __UNIQUE_ID(guard))
 #define scoped_guard(name, args...)                                                                                    \
 	for (CLASS(name, __scope)(args), *__once = (void *)1; __once; __once = NULL)
