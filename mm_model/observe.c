@@ -339,9 +339,9 @@ static void check_leak(void)
 
 static const struct sim_invariant invariants[] = {
 	{ VIOLATION_MM_REFS, "An mm has at least as many references as tasks and objects that hold it.",
-	  "facts I18, mm_types.h", SIM_STEP, check_mm_refs },
+	  "facts I18, mm_types.h", SIM_QUIESCENT, check_mm_refs },
 	{ VIOLATION_USER_REFS, "A user has at least as many references as creds and objects that hold it.",
-	  "facts I19, kernel/user.c", SIM_STEP, check_user_refs },
+	  "facts I19, kernel/user.c", SIM_QUIESCENT, check_user_refs },
 	{ VIOLATION_EXEC_COUNTERS, "exec leaves a new mm with locked_vm and pinned_vm zero.", "facts I20, fs/exec.c",
 	  SIM_STEP, check_exec_counters },
 	{ VIOLATION_FORK_COUNTERS, "fork makes a child whose locked_vm and pinned_vm are zero.",

@@ -215,14 +215,14 @@ START_TEST(mm_refs)
 
 	world_up(&rules_v6_12, NULL);
 	a = task_new("a", 1000, 64);
-	sim_invariants_check(SIM_STEP);
+	sim_invariants_check(SIM_QUIESCENT);
 	ck_assert_uint_eq(sim_violations(VIOLATION_MM_REFS), 0);
 	kernel_break_mm_users(a, -1);
-	sim_invariants_check(SIM_STEP);
+	sim_invariants_check(SIM_QUIESCENT);
 	ck_assert_uint_ge(sim_violations(VIOLATION_MM_REFS), 1);
 	kernel_break_mm_users(a, 1);
 	kernel_break_mm_count(a, -1);
-	sim_invariants_check(SIM_STEP);
+	sim_invariants_check(SIM_QUIESCENT);
 	ck_assert_uint_ge(sim_violations(VIOLATION_MM_REFS), 2);
 	kernel_break_mm_count(a, 1);
 	world_down_with(VIOLATION_MM_REFS);
@@ -237,10 +237,10 @@ START_TEST(user_refs)
 	world_up(&rules_v6_12, NULL);
 	a = task_new("a", 1000, 64);
 	task_new("b", 1000, 64);
-	sim_invariants_check(SIM_STEP);
+	sim_invariants_check(SIM_QUIESCENT);
 	ck_assert_uint_eq(sim_violations(VIOLATION_USER_REFS), 0);
 	kernel_break_user(a, -1);
-	sim_invariants_check(SIM_STEP);
+	sim_invariants_check(SIM_QUIESCENT);
 	ck_assert_uint_eq(sim_violations(VIOLATION_USER_REFS), 1);
 	kernel_break_user(a, 1);
 	world_down_with(VIOLATION_USER_REFS);
