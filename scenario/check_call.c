@@ -178,8 +178,14 @@ static void bad_arg(struct checker *check, const struct step *step, const struct
 	char usage[512], did_you_mean[96];
 	unsigned int i;
 
-	for (i = 0; name && step->op->args[i].name; i++)
+	for (i = 0; name && step->op->args[i].name; i++) {
+		if (!strcmp(name, step->op->args[i].name)) {
+			/* the name is right, it is missing or there twice */
+			best.text = NULL;
+			break;
+		}
 		suggest(&best, name, step->op->args[i].name);
+	}
 	diag_error(check->diag, pos, "%s%s%s%s, expected %s%s", what, name ? " \"" : "", name ? name : "",
 		   name ? "\"" : "", op_usage(step->op, usage, sizeof(usage)),
 		   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));

@@ -144,7 +144,7 @@ START_TEST(calls)
 		{ "a: frobnicate()", "5:4", "pinsim list ops" },
 		{ "b: mmap(1p)", "5:1", "no task \"b\"" },
 		{ "a: mlock(rum, 1p)", "5:10", "did you mean \"ram\"?" },
-		{ "a: mlock(ram)", "5:4", "missing argument \"len\"" },
+		{ "a: mlock(ram)", "5:4", "missing argument \"len\", expected mlock(VA, LEN)\n" },
 		{ "a: mlock(ram, 1p, 1p)", "5:19", "too many" },
 		{ "a: mlock2(ram, 1p, onfualt=1)", "5:20", "did you mean \"onfault\"?" },
 		{ "a: touch(ram, 1p, write=2)", "5:25", "0 or 1" },
