@@ -90,11 +90,42 @@ START_TEST(look_ahead_after_unmap)
 }
 END_TEST
 
+/*
+ * Process mode: the mm that paid is dead when the last device goes, so the charge
+ * stays noted for pages that are no longer pinned. A device that comes then finds
+ * no memory to pin, and the kernel WARNs of the difference.
+ */
+START_TEST(attach_after_lost_uncharge)
+{
+	struct task_struct *a;
+	long fd, ioas, ram, dev;
+
+	machine_begin("v6.12");
+	a = proc("a", 1000, 100, MM_CAP_SYS_RESOURCE);
+	fd = t_open(a);
+	ck_assert_int_eq(t_rlimit_mode(a, fd, 1), 0);
+	ioas = t_ioas(a, fd);
+	dev = t_attach(a, fd, ioas);
+	ram = t_mmap(a, 8 * PG);
+	ck_assert_int_eq(t_map(a, fd, ioas, ram, 8 * PG, IOVA), 0);
+	ck_assert_int_eq(t_exec(a), 0);
+	ck_assert_int_eq(t_detach(a, fd, dev), 0);
+	ck_assert_int_eq(mm_pages_pinned(), 0);
+	ck_assert_int_eq(mm_record_locked_vm(mm_task_mm(a, 0)), 8);
+	ck_assert_int_eq(sim_warnings(), 0);
+	ck_assert_int_eq(t_attach(a, fd, ioas), -EFAULT);
+	ck_assert_int_eq(sim_warnings(), 1);
+	ck_counters(a, 0, 0, 0);
+	machine_end_but(VIOLATION_WARNING);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("bugs");
 
 	tcase_add_loop_test(tc, access_in_the_middle, 0, 12);
 	tcase_add_test(tc, look_ahead_after_unmap);
+	tcase_add_test(tc, attach_after_lost_uncharge);
 	return run_suite("iopt_bugs", tc);
 }
