@@ -20,33 +20,41 @@ static int pinned_range_grow(struct pinned_range *range)
 	return 0;
 }
 
+/* Enters what has been pinned since there were @nr_runs runs, the last of them @last_pages long: it may have grown. */
+static void pinned_range_enter(const struct pinned_range *range, unsigned int nr_runs, unsigned long last_pages)
+{
+	for (unsigned int i = nr_runs ? nr_runs - 1 : 0; i < range->nr_runs; i++) {
+		unsigned long old = nr_runs && i == nr_runs - 1 ? last_pages : 0;
+
+		ledger_pins(range->object, range->run[i].frame + old, range->run[i].nr - old, true);
+	}
+}
+
 long pinned_range_add(struct pinned_range *range, unsigned long start, unsigned long nr_pages,
 		      unsigned int gup_flags, unsigned long batch_pages)
 {
 	unsigned long done = 0;
 
 	while (done < nr_pages) {
-		struct page_runs room;
-		unsigned long batch;
+		unsigned long batch = min(nr_pages - done, batch_pages - done % batch_pages);
+		unsigned int nr_runs = range->nr_runs;
+		unsigned long last_pages = nr_runs ? range->run[nr_runs - 1].nr : 0;
+		struct page_runs runs;
 		long got;
 		int ret;
 
-		if (range->nr_runs == range->max_runs) {
+		if (nr_runs == range->max_runs) {
 			ret = pinned_range_grow(range);
 			if (ret)
 				return done % batch_pages ? (long)done : ret;
 		}
-		room = (struct page_runs){
-			.run = range->run + range->nr_runs,
-			.max = range->max_runs - range->nr_runs,
-		};
-		batch = min(nr_pages - done, batch_pages - done % batch_pages);
-		got = pin_user_runs_fast(start + (done << PAGE_SHIFT), batch, gup_flags, &room);
+		/* behind what is there, so that a run goes on over batches */
+		runs = (struct page_runs){ .run = range->run, .nr = nr_runs, .max = range->max_runs };
+		got = pin_user_runs_fast(start + (done << PAGE_SHIFT), batch, gup_flags, &runs);
 		if (got <= 0)
 			return done % batch_pages ? (long)done : got;
-		for (unsigned int i = 0; i < room.nr; i++)
-			ledger_pins(range->object, room.run[i].frame, room.run[i].nr, true);
-		range->nr_runs += room.nr;
+		range->nr_runs = runs.nr;
+		pinned_range_enter(range, nr_runs, last_pages);
 		range->nr_pages += got;
 		done += got;
 	}
