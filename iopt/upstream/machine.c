@@ -19,7 +19,7 @@
 #include <sim/world.h>
 #include "machine.h"
 
-#define STATICS_BYTES_MAX 16384
+#define STATICS_BYTES_MAX (1UL << 20)	/* UBSan keeps its own notes among them */
 
 extern unsigned char __start_upstream_data[], __stop_upstream_data[];
 extern unsigned char __start_upstream_bss[], __stop_upstream_bss[];
