@@ -2,6 +2,7 @@
 /* pinsim: what pinned and locked memory costs, on each kernel. */
 #include <stdlib.h>
 #include <string.h>
+#include <sim/sched.h>
 #include "commands.h"
 #include "version.h"
 
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
 		printf("pinsim %s\n", PINSIM_VERSION);
 		return EXIT_HELD;
 	}
+	/* a wild access of what is simulated is that run's BUG, and the others still run */
+	sim_catch_oopses();
 	for (command = commands; command->name; command++) {
 		if (strcmp(argv[1], command->name))
 			continue;
