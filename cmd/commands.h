@@ -29,8 +29,42 @@ int command_run(int argc, char **argv);
 int command_matrix(int argc, char **argv);
 int command_list(int argc, char **argv);
 
+/* select.c: which files, kernels and backend a command is asked for */
+
+struct scenario_file {
+	char *path;
+	bool named;			/* on the command line itself, not found in a folder */
+	struct program *program;	/* NULL: not a scenario; why was said */
+};
+
+struct selection {
+	const char *kernels;		/* --kernel, or NULL; parse_kernels() */
+	const struct backend *backend;
+	const struct backend *other;	/* of `--backend A,B`, or NULL */
+	unsigned long seed;
+	bool unmodelled;		/* also files with operations that have no model */
+	char **paths;
+	size_t nr_paths;
+	size_t nr_files;		/* found, once selection_each() is under way */
+};
+#define SELECTION_INIT { .backend = &backend_model }
+
+/* For `children` of a command's argp: --kernel; and files with --backend and --seed. Their input is a struct selection. */
+extern const struct argp kernels_argp;
+extern const struct argp files_argp;
+/* Exits with a message where two backends were given to a command that takes one. */
+void selection_no_other(const struct selection *selection, const char *command);
+/*
+ * Each file, folders searched; until Ctrl-C. @each returns true where it keeps
+ * the program. Returns whether all were scenarios; what is wrong with the others was said.
+ */
+bool selection_each(struct selection *selection, bool (*each)(void *arg, const struct scenario_file *file), void *arg);
+/* The kernels that a run of @program takes without --kernel: those of its `kernels`, else all releases. */
+void default_kernels(const struct program *program, bool proposals, struct kernel_list *list);
+
 /* common.c */
 
+_Noreturn void exit_out_of_memory(void);
 /* argp_parse() with our exit status for bad usage; @name is the command's. */
 void parse_arguments(const struct argp *argp, const char *name, int argc, char **argv, void *input);
 /* A decimal or 0x number; exits with a message where it is none. */
@@ -41,8 +75,6 @@ struct kernel_list *parse_kernels(const char *text);
 const struct backend *parse_backend(const char *name);
 /* "A" or "A,B"; *@other: B, or NULL. */
 const struct backend *parse_backends(const char *names, const struct backend **other);
-/* The kernels that a run of @program takes without --kernel: those of its `kernels`, else all releases. */
-void default_kernels(const struct program *program, bool proposals, struct kernel_list *list);
 bool use_colour(FILE *out);
 /* Columns of the terminal behind @out, 0 where there is none. */
 unsigned int terminal_width(FILE *out);

@@ -10,6 +10,12 @@
 
 volatile sig_atomic_t interrupted;
 
+void exit_out_of_memory(void)
+{
+	fputs("pinsim: out of memory\n", stderr);
+	exit(EXIT_OURS);
+}
+
 /* argp names the program by argv[0], which has to be "pinsim run" while a command's arguments are parsed. */
 void parse_arguments(const struct argp *argp, const char *name, int argc, char **argv, void *input)
 {
@@ -87,36 +93,12 @@ const struct backend *parse_backends(const char *names, const struct backend **o
 	if (!comma)
 		return parse_backend(names);
 	first = strndup(names, (size_t)(comma - names));
-	if (!first) {
-		fputs("pinsim: out of memory\n", stderr);
-		exit(EXIT_OURS);
-	}
+	if (!first)
+		exit_out_of_memory();
 	backend = parse_backend(first);
 	free(first);
 	*other = parse_backend(comma + 1);
 	return backend;
-}
-
-/* The kernels that the file's statements name, as far as all of them hold. */
-static void named_kernels(const struct program *program, struct kernel_list *list)
-{
-	struct kernel_list named;
-	size_t i;
-
-	memset(list, 0, sizeof(*list));
-	kernel_set_list(program->kernels->set, false, &named);
-	for (i = 0; i < named.nr; i++)
-		if (program_runs_on(program, &named.kernels[i]->kernel))
-			kernel_list_add(list, named.kernels[i]->name);
-	kernel_list_free(&named);
-}
-
-void default_kernels(const struct program *program, bool proposals, struct kernel_list *list)
-{
-	if (program->kernels)
-		named_kernels(program, list);
-	else
-		kernel_set_list(NULL, proposals, list);
 }
 
 bool use_colour(FILE *out)

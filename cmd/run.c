@@ -8,22 +8,14 @@
 #include "commands.h"
 
 struct run_arguments {
-	char **files;
-	int nr_files;
-	const char *kernels;
+	struct selection selection;	/* its .other: a backend to compare with */
 	const char *token;
 	const char *junit;
-	const struct backend *backend;
-	const struct backend *other;	/* to compare it with, or NULL */
-	unsigned long seed;
 	bool trace, json, tap, twice;
 };
 
 enum {
-	OPT_KERNEL = 'k',
-	OPT_BACKEND = 256,
-	OPT_SEED,
-	OPT_SCHEDULE,
+	OPT_SCHEDULE = 256,
 	OPT_TRACE,
 	OPT_JSON,
 	OPT_TAP,
@@ -32,10 +24,6 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{"kernel", OPT_KERNEL, "SET", 0,
-	 "run on these: v6.12, v6.2.., v5.15..v6.1, a proposal, v6.12+QUIRK, with commas, !not", 0},
-	{"backend", OPT_BACKEND, "NAME", 0, "model (the default), upstream or live", 0},
-	{"seed", OPT_SEED, "N", 0, "decides the order in parallel blocks (0)", 0},
 	{"schedule", OPT_SCHEDULE, "TOKEN", 0,
 	 "the very order of a failed run; carries its kernel, refused with any other file", 0},
 	{"trace", OPT_TRACE, NULL, 0, "show each step with the counters beside it", 0},
@@ -51,14 +39,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct run_arguments *args = state->input;
 
 	switch (key) {
-	case OPT_KERNEL:
-		args->kernels = arg;
-		break;
-	case OPT_BACKEND:
-		args->backend = parse_backends(arg, &args->other);
-		break;
-	case OPT_SEED:
-		args->seed = parse_number("--seed", arg);
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->selection;
+		state->child_inputs[1] = &args->selection;
 		break;
 	case OPT_SCHEDULE:
 		args->token = arg;
@@ -78,15 +61,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_TWICE:
 		args->twice = true;
 		break;
-	case ARGP_KEY_ARGS:
-		args->files = state->argv + state->next;
-		args->nr_files = state->argc - state->next;
-		break;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no file, expected at least one .pin file");
-		break;
 	case ARGP_KEY_END:
-		if (args->other && (args->json || args->tap || args->junit || args->token || args->twice))
+		if (args->selection.other && (args->json || args->tap || args->junit || args->token || args->twice))
 			argp_error(state, "two backends are compared as text, expected no other report, "
 					  "--schedule or --twice");
 		if (args->json + args->tap + (args->junit != NULL) > 1)
@@ -98,17 +74,23 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static const struct argp_child children[] = {
+	{ &kernels_argp, 0, NULL, 0 },
+	{ &files_argp, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
+};
+
 static const struct argp argp = {
 	options,
 	parse_option,
-	"FILE...",
+	"FILE...|DIR",
 	"Runs each file on each kernel: those that its `kernels` statement names, else all released ones."
 	"\vExamples:\n"
 	"  pinsim run exec.pin\n"
 	"  pinsim run exec.pin --kernel v6.12 --trace\n"
 	"  pinsim run scenarios/measured/*.pin --tap\n"
 	"  pinsim run race.pin --seed 7\n",
-	NULL,
+	children,
 	NULL,
 	NULL,
 };
@@ -190,8 +172,8 @@ static void compare_one(struct session *session, const struct program *program, 
 {
 	const struct compare_options options = {
 		.kernel = kernel,
-		.backend = { session->args->backend, session->args->other },
-		.seed = session->args->seed,
+		.backend = { session->args->selection.backend, session->args->selection.other },
+		.seed = session->args->selection.seed,
 		.out = stdout,
 		.stop = &interrupted,
 	};
@@ -216,8 +198,8 @@ static void run_one(struct session *session, const struct program *program, cons
 {
 	struct run_options options = {
 		.kernel = kernel,
-		.backend = session->args->backend,
-		.seed = session->args->seed,
+		.backend = session->args->selection.backend,
+		.seed = session->args->selection.seed,
 		.tape = tape,
 		.counters = report_wants_counters(session->report),
 		.events = &events,
@@ -251,12 +233,12 @@ static void run_kernels(struct session *session, const struct program *program)
 	}
 	for (i = 0; i < list->nr && !interrupted; i++) {
 		if (!program_runs_on(program, &list->kernels[i]->kernel) ||
-		    !backend_runs(session->args->backend, &list->kernels[i]->kernel) ||
-		    (session->args->other && !backend_runs(session->args->other, &list->kernels[i]->kernel))) {
+		    !backend_runs(session->args->selection.backend, &list->kernels[i]->kernel) ||
+		    (session->args->selection.other && !backend_runs(session->args->selection.other, &list->kernels[i]->kernel))) {
 			session->totals.excluded++;
 			continue;
 		}
-		if (session->args->other)
+		if (session->args->selection.other)
 			compare_one(session, program, &list->kernels[i]->kernel);
 		else
 			run_one(session, program, &list->kernels[i]->kernel, NULL);
@@ -302,20 +284,6 @@ static void run_token(struct session *session, const struct program *program)
 	kernel_list_free(&list);
 }
 
-/* What no run of the file could do is said once. */
-static void refuse(struct session *session, const struct program *program)
-{
-	const struct step *step = &program->not_modelled->step;
-	struct diagnostics diag;
-
-	diagnostics_init(&diag);
-	diag_error(&diag, &step->op_pos, "\"%s\" is not modelled yet, expected an operation that is", step->op_name);
-	fflush(stdout);
-	fputs(diag.text, stderr);
-	diagnostics_free(&diag);
-	session->bad_file = true;
-}
-
 static void run_program(struct session *session, const struct program *program)
 {
 	report_file_begin(session->report, program);
@@ -331,29 +299,14 @@ static void run_program(struct session *session, const struct program *program)
 		report_file_end(session->junit);
 }
 
-static void run_file(struct session *session, const char *path)
+static bool run_file(void *arg, const struct scenario_file *file)
 {
-	struct diagnostics diag;
-	struct program *program;
+	struct session *session = arg;
 
-	diagnostics_init(&diag);
-	program = program_load(path, &diag);
 	session->totals.files++;
-	if (!program) {
-		session->bad_file = true;
-		fflush(stdout);
-		fputs(diag.text, stderr);
-		if (diag.errors > DIAGNOSTICS_MAX)
-			fprintf(stderr, "%s: %u more\n", path, diag.errors - DIAGNOSTICS_MAX);
-		diagnostics_free(&diag);
-		return;
-	}
-	if (program->not_modelled)
-		refuse(session, program);
-	else
-		run_program(session, program);
-	program_free(program);
-	diagnostics_free(&diag);
+	if (file->program)
+		run_program(session, file->program);
+	return false;
 }
 
 static void open_reports(struct session *session, FILE **junit_out)
@@ -364,7 +317,7 @@ static void open_reports(struct session *session, FILE **junit_out)
 		.out = stdout,
 		.trace = args->trace,
 		.colour = use_colour(stdout),
-		.seed = args->seed,
+		.seed = args->selection.seed,
 	};
 
 	*junit_out = NULL;
@@ -405,30 +358,27 @@ static int close_reports(struct session *session, FILE *junit_out)
 
 int command_run(int argc, char **argv)
 {
-	struct run_arguments args = { .backend = &backend_model };
+	struct run_arguments args = { .selection = SELECTION_INIT };
 	struct session session = { .args = &args };
-	bool named;
+	struct selection *selection = &args.selection;
 	FILE *junit_out;
-	int status, i;
+	bool named;
+	int status;
 
 	parse_arguments(&argp, "run", argc, argv, &args);
-	named = args.kernels;
-	if (!args.kernels)
-		args.kernels = args.backend->kernel;
-	if (!args.kernels && args.other)
-		args.kernels = args.other->kernel;
-	session.kernels = parse_kernels(args.kernels);
+	named = selection->kernels;
+	if (!named)
+		selection->kernels = selection->backend->kernel;
+	if (!selection->kernels && selection->other)
+		selection->kernels = selection->other->kernel;
+	session.kernels = parse_kernels(selection->kernels);
 	if (args.token && named) {
 		fprintf(stderr, "pinsim: --schedule carries its kernel, expected no --kernel beside it\n");
 		return EXIT_USAGE;
 	}
 	open_reports(&session, &junit_out);
 	catch_interrupt();
-	for (i = 0; i < args.nr_files && !interrupted; i++) {
-		progress(args.files[i], (unsigned long)i, (unsigned long)args.nr_files);
-		run_file(&session, args.files[i]);
-	}
-	progress_end();
+	session.bad_file |= !selection_each(selection, run_file, &session);
 	status = close_reports(&session, junit_out);
 	if (session.kernels)
 		kernel_list_free(session.kernels);
@@ -440,7 +390,7 @@ int command_run(int argc, char **argv)
 		return EXIT_USAGE;
 	if (session.totals.fail)
 		return EXIT_BROKE;
-	if (!session.totals.pass)
+	if (session.totals.files && !session.totals.pass)
 		fputs("pinsim: warning: nothing ran: every run is n/a\n", stderr);
 	return EXIT_HELD;
 }
