@@ -4,9 +4,10 @@
  *
  * The kernel's files keep state in static variables, where everything else of a
  * run hangs off its world. The build gathers those variables in two sections
- * (iopt/upstream/CMakeLists.txt); each new world puts them back to what they were
- * when the program started, and then runs the module's init. So one world at a
- * time runs upstream code in a process, which is how pinsim runs worlds.
+ * (iopt/upstream/CMakeLists.txt); they are regions of the world that runs upstream
+ * code (sim/snapshot.h), so each one finds them as they were when the program
+ * started, and runs the module's init. So one world at a time runs upstream code in
+ * a process, which is how pinsim runs worlds.
  */
 #include <linux/bug.h>
 #include <linux/fault-inject.h>
@@ -16,34 +17,12 @@
 #include <linux/platform_device.h>
 #include <linux/string.h>
 #include <iopt/upstream.h>
+#include <sim/snapshot.h>
 #include <sim/world.h>
 #include "machine.h"
 
-#define STATICS_BYTES_MAX (1UL << 20)	/* UBSan keeps its own notes among them */
-
 extern unsigned char __start_upstream_data[], __stop_upstream_data[];
 extern unsigned char __start_upstream_bss[], __stop_upstream_bss[];
-
-/* Written once, before any world stands. */
-static unsigned char statics_at_start[STATICS_BYTES_MAX];
-
-static size_t data_bytes(void)
-{
-	return (size_t)(__stop_upstream_data - __start_upstream_data);
-}
-
-static __attribute__((constructor)) void statics_keep(void)
-{
-	if (data_bytes() > STATICS_BYTES_MAX)
-		__builtin_trap();
-	memcpy(statics_at_start, __start_upstream_data, data_bytes());
-}
-
-static void statics_restore(void)
-{
-	memcpy(__start_upstream_data, statics_at_start, data_bytes());
-	memset(__start_upstream_bss, 0, (size_t)(__stop_upstream_bss - __start_upstream_bss));
-}
 
 struct upstream_machine *upstream(void)
 {
@@ -64,7 +43,8 @@ void upstream_init(void)
 	INIT_LIST_HEAD(&m->items);
 	m->ledger = ledger_object_create("iopt_pages", NULL);
 	m->iommu_id = sim_object_id();
-	statics_restore();
+	sim_region_add(__start_upstream_data, (size_t)(__stop_upstream_data - __start_upstream_data));
+	sim_region_add(__start_upstream_bss, (size_t)(__stop_upstream_bss - __start_upstream_bss));
 	WARN_ON(kapi_init_iommufd_init());
 }
 

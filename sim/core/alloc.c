@@ -15,10 +15,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
 #else
 #define RUNNING_ON_VALGRIND 0
+#define VALGRIND_MAKE_MEM_NOACCESS(at, bytes) ((void)(at), (void)(bytes))
+#endif
+#if SIM_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, bytes) ((void)(at), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(at, bytes) ((void)(at), (void)(bytes))
 #endif
 
 #define HEAD_BYTES 8
@@ -35,9 +42,13 @@ struct sim_big {
 	struct sim_big *next;
 	struct sim_big **link;	/* what points at this one */
 	size_t bytes;
+	size_t holders;		/* snapshots that need it at this address */
+	bool retired;		/* freed, but held */
+	bool wanted;		/* while a snapshot is restored: one of its */
 	uint64_t class;		/* CLASS_BIG, where a small block has its class */
 	unsigned char payload[];
 };
+_Static_assert(offsetof(struct sim_big, payload) % 16 == 0, "blocks are aligned to 16");
 
 _Noreturn void sim_die(const char *format, ...)
 {
@@ -97,29 +108,35 @@ void sim_arena_init(struct sim_arena *arena)
 	arena->individual = SIM_ASAN || SIM_TSAN || sim_on_valgrind();
 }
 
+static void bigs_free(struct sim_big *big)
+{
+	while (big) {
+		struct sim_big *next = big->next;
+
+		free(big);
+		big = next;
+	}
+}
+
 void sim_arena_destroy(struct sim_arena *arena)
 {
-	while (arena->bigs) {
-		struct sim_big *big = arena->bigs;
+	bigs_free(arena->bigs);
+	bigs_free(arena->retired);
+	while (arena->first) {
+		struct sim_chunk *chunk = arena->first;
 
-		arena->bigs = big->next;
-		free(big);
-	}
-	while (arena->chunks) {
-		struct sim_chunk *chunk = arena->chunks;
-
-		arena->chunks = chunk->next;
+		arena->first = chunk->next;
 		sim_cache_chunk_put(chunk);
 	}
 }
 
-static void big_link(struct sim_arena *arena, struct sim_big *big)
+static void big_link(struct sim_big **list, struct sim_big *big)
 {
-	big->next = arena->bigs;
-	big->link = &arena->bigs;
+	big->next = *list;
+	big->link = list;
 	if (big->next)
 		big->next->link = &big->next;
-	arena->bigs = big;
+	*list = big;
 }
 
 static void big_unlink(struct sim_big *big)
@@ -127,6 +144,26 @@ static void big_unlink(struct sim_big *big)
 	*big->link = big->next;
 	if (big->next)
 		big->next->link = big->link;
+}
+
+/* Its address is needed as long as a snapshot holds it; nobody may touch it meanwhile. */
+static void big_retire(struct sim_arena *arena, struct sim_big *big)
+{
+	big_unlink(big);
+	big_link(&arena->retired, big);
+	big->retired = true;
+	VALGRIND_MAKE_MEM_NOACCESS(big->payload, big->bytes);
+	ASAN_POISON_MEMORY_REGION(big->payload, big->bytes);
+}
+
+static void big_free(struct sim_arena *arena, struct sim_big *big)
+{
+	if (big->holders) {
+		big_retire(arena, big);
+		return;
+	}
+	big_unlink(big);
+	free(big);
 }
 
 static _Noreturn void no_memory(size_t bytes)
@@ -142,33 +179,46 @@ static void *big_alloc(struct sim_arena *arena, size_t bytes)
 		big = malloc(sizeof(*big) + bytes);
 	if (!big)
 		no_memory(bytes);
-	big->bytes = bytes;
-	big->class = CLASS_BIG;
-	big_link(arena, big);
+	*big = (struct sim_big){ .bytes = bytes, .class = CLASS_BIG };
+	big_link(&arena->bigs, big);
 	return big->payload;
 }
 
-/* A block from the current chunk, or from a new one; the old one's rest is given up. */
+/* The next chunk: one that a restored snapshot gave back, or a new one. The old one's rest is given up. */
+static void next_chunk(struct sim_arena *arena)
+{
+	struct sim_chunk **link = arena->last ? &arena->last->next : &arena->first;
+
+	if (!*link) {
+		*link = sim_cache_chunk_get();
+		if (!*link)
+			no_memory(SIM_CHUNK_BYTES);
+		(*link)->next = NULL;
+	}
+	if (arena->last)
+		arena->last->used = arena->at - arena->last->bytes;
+	arena->last = *link;
+	/* Payloads are aligned to 16, so heads lie 8 below that. */
+	arena->at = arena->last->bytes + STEP_BYTES - HEAD_BYTES;
+	arena->end = (unsigned char *)arena->last + SIM_CHUNK_BYTES;
+}
+
 static void *carve(struct sim_arena *arena, unsigned int class)
 {
 	size_t bytes = class_bytes(class);
 	unsigned char *block;
 
-	if ((size_t)(arena->end - arena->at) < bytes) {
-		struct sim_chunk *chunk = sim_cache_chunk_get();
-
-		if (!chunk)
-			no_memory(SIM_CHUNK_BYTES);
-		chunk->next = arena->chunks;
-		arena->chunks = chunk;
-		/* Payloads are aligned to 16, so heads lie 8 below that. */
-		arena->at = chunk->bytes + STEP_BYTES - HEAD_BYTES;
-		arena->end = (unsigned char *)chunk + SIM_CHUNK_BYTES;
-	}
+	if ((size_t)(arena->end - arena->at) < bytes)
+		next_chunk(arena);
 	block = arena->at;
 	arena->at += bytes;
 	*(uint64_t *)block = class;
 	return block + HEAD_BYTES;
+}
+
+size_t sim_arena_chunk_used(const struct sim_arena *arena, const struct sim_chunk *chunk)
+{
+	return chunk == arena->last ? (size_t)(arena->at - chunk->bytes) : chunk->used;
 }
 
 void *sim_alloc(size_t bytes)
@@ -202,10 +252,7 @@ void sim_free(void *ptr)
 		return;
 	class = *head_of(ptr);
 	if (class == CLASS_BIG) {
-		struct sim_big *big = big_of(ptr);
-
-		big_unlink(big);
-		free(big);
+		big_free(arena, big_of(ptr));
 		return;
 	}
 	*(void **)ptr = arena->free[class];
@@ -216,6 +263,13 @@ static void *big_realloc(struct sim_arena *arena, void *ptr, size_t bytes)
 {
 	struct sim_big *big = big_of(ptr);
 
+	if (big->holders) {
+		void *new = big_alloc(arena, bytes);
+
+		memcpy(new, ptr, bytes < big->bytes ? bytes : big->bytes);
+		big_retire(arena, big);
+		return new;
+	}
 	big_unlink(big);
 	if (bytes > PTRDIFF_MAX - sizeof(*big))
 		no_memory(bytes);
@@ -223,8 +277,69 @@ static void *big_realloc(struct sim_arena *arena, void *ptr, size_t bytes)
 	if (!big)
 		no_memory(bytes);
 	big->bytes = bytes;
-	big_link(arena, big);
+	big_link(&arena->bigs, big);
 	return big->payload;
+}
+
+/*
+ * For snapshots
+ */
+
+size_t sim_arena_count_bigs(const struct sim_arena *arena)
+{
+	size_t nr = 0;
+
+	for (const struct sim_big *big = arena->bigs; big; big = big->next)
+		nr++;
+	return nr;
+}
+
+void sim_arena_hold_bigs(struct sim_arena *arena, struct sim_big **bigs)
+{
+	for (struct sim_big *big = arena->bigs; big; big = big->next) {
+		big->holders++;
+		*bigs++ = big;
+	}
+}
+
+void sim_arena_bring_bigs(struct sim_arena *arena, struct sim_big **bigs, size_t nr)
+{
+	struct sim_big *big, *next;
+
+	for (size_t i = 0; i < nr; i++)
+		bigs[i]->wanted = true;
+	for (big = arena->bigs; big; big = next) {
+		next = big->next;
+		if (!big->wanted)
+			big_free(arena, big);
+	}
+	for (size_t i = 0; i < nr; i++) {
+		big = bigs[i];
+		big->wanted = false;
+		if (!big->retired)
+			continue;
+		big->retired = false;
+		ASAN_UNPOISON_MEMORY_REGION(big->payload, big->bytes);
+		big_unlink(big);
+		big_link(&arena->bigs, big);
+	}
+}
+
+void sim_arena_drop_bigs(struct sim_arena *arena, struct sim_big **bigs, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (--bigs[i]->holders || !bigs[i]->retired)
+			continue;
+		ASAN_UNPOISON_MEMORY_REGION(bigs[i]->payload, bigs[i]->bytes);
+		big_unlink(bigs[i]);
+		free(bigs[i]);
+	}
+}
+
+size_t sim_big_payload(struct sim_big *big, unsigned char **at)
+{
+	*at = big->payload;
+	return big->bytes;
 }
 
 void *sim_realloc(void *ptr, size_t bytes)

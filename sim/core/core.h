@@ -55,6 +55,7 @@ bool sim_on_valgrind(void);
 
 struct sim_chunk {
 	struct sim_chunk *next;
+	size_t used;		/* of bytes, once a later chunk is in use */
 	_Alignas(16) unsigned char bytes[];
 };
 #define SIM_CHUNK_BYTES ((size_t)64 << 10)
@@ -67,15 +68,27 @@ void *sim_cache_handler_stack(size_t bytes);
 #define SIM_ARENA_CLASSES 52
 struct sim_big;
 struct sim_arena {
-	unsigned char *at;	/* the free rest of the first chunk */
+	unsigned char *at;	/* the free rest of the last chunk */
 	unsigned char *end;
-	struct sim_chunk *chunks;
+	struct sim_chunk *first;	/* in the order in which the world got them */
+	struct sim_chunk *last;	/* in use; behind it are those that a restored snapshot gave back */
 	struct sim_big *bigs;	/* blocks that are the host's own, each */
+	struct sim_big *retired;	/* freed, but of a snapshot */
 	bool individual;	/* every block is: under Valgrind and ASan */
 	void *free[SIM_ARENA_CLASSES];
 };
 void sim_arena_init(struct sim_arena *arena);
 void sim_arena_destroy(struct sim_arena *arena);
+/* Of chunk->bytes, up to arena->last. */
+size_t sim_arena_chunk_used(const struct sim_arena *arena, const struct sim_chunk *chunk);
+size_t sim_arena_count_bigs(const struct sim_arena *arena);
+/* Lists all big blocks in @bigs; each keeps its address until it is dropped. */
+void sim_arena_hold_bigs(struct sim_arena *arena, struct sim_big **bigs);
+/* Makes the held @bigs the ones in use, and no others; their content is the caller's business. */
+void sim_arena_bring_bigs(struct sim_arena *arena, struct sim_big **bigs, size_t nr);
+void sim_arena_drop_bigs(struct sim_arena *arena, struct sim_big **bigs, size_t nr);
+/* Returns how many bytes lie at *@at. */
+size_t sim_big_payload(struct sim_big *big, unsigned char **at);
 
 /* tape.c: the open choices as deviations from the sequential order. */
 struct sim_tape {
@@ -99,6 +112,11 @@ void sim_tape_reader_init(struct sim_tape_reader *reader, const struct sim_tape 
 uint64_t sim_tape_read(struct sim_tape_reader *reader);
 /* Appends @value as the code of the tape; false and nothing read where the bits end first (token.c). */
 bool sim_tape_get_code(const struct sim_tape *tape, size_t *bit, uint64_t *value);
+
+/* A copy of what is written of it, for sim_tape_cut(). */
+uint64_t *sim_tape_words_copy(const struct sim_tape *tape);
+/* @tape's counts are those of an earlier time, when it held @words; since then it had grown to @nr_bits. */
+void sim_tape_cut(struct sim_tape *tape, size_t nr_bits, const uint64_t *words);
 
 /*
  * How a pick stands on the tape: 0 is what the sequential order would do, k the
@@ -213,11 +231,19 @@ struct sim_world {
 	size_t nr_invariants;
 	size_t room_invariants;
 
+	struct sim_region *regions;	/* snapshot.c; newest first */
+	unsigned long last_region;
+	struct sim_snapshot *snapshots;
 	struct sim_arena arena;
 };
 
 void sim_sched_init(struct sim_world *world);
 void sim_sched_destroy(struct sim_world *world);
+/* Forgets what the fiber was doing, so that it may be spare. */
+void sim_sched_fiber_reset(struct sim_fiber *fiber);
+
+/* snapshot.c: before the world's memory goes. */
+void sim_snapshots_destroy(struct sim_world *world);
 
 /* trace.c */
 void sim_trace_tell_sink(struct sim_world *world, unsigned int kind, unsigned long object, long result);

@@ -51,6 +51,7 @@ struct sim_fiber {
 	size_t map_bytes;
 	size_t stack_bytes;		/* as asked for */
 	unsigned int valgrind_id;
+	bool held;			/* snapshot.c's mark */
 	struct sim_fiber *next;
 #if SIM_ASAN
 	struct sim_fiber *came_from;	/* set by whoever switches here */
@@ -314,4 +315,43 @@ size_t sim_fiber_stack_bytes(const struct sim_fiber *fiber)
 struct sim_fiber **sim_fiber_next(struct sim_fiber *fiber)
 {
 	return &fiber->next;
+}
+
+void sim_fiber_chain(struct sim_fiber **list, struct sim_fiber *fiber)
+{
+	fiber->next = *list;
+	*list = fiber;
+}
+
+struct sim_fiber *sim_fiber_unchain(struct sim_fiber **list)
+{
+	struct sim_fiber *fiber = *list;
+
+	if (fiber)
+		*list = fiber->next;
+	return fiber;
+}
+
+size_t sim_fiber_image(struct sim_fiber *fiber, unsigned char **at)
+{
+#ifdef SIM_UCONTEXT
+	*at = stack_low(fiber);
+#else
+	*at = fiber->sp;
+#endif
+	return fiber->map + fiber->map_bytes - *at;
+}
+
+bool sim_fiber_can_be_copied(const struct sim_fiber *fiber)
+{
+#if SIM_ASAN
+	return !fiber->fake_stack;
+#else
+	return !SIM_TSAN;
+#endif
+}
+
+bool *sim_fiber_held(struct sim_fiber *fiber)
+{
+	return &fiber->held;
 }

@@ -37,6 +37,19 @@ void sim_fiber_stack(const struct sim_fiber *fiber, uintptr_t *low, uintptr_t *h
 size_t sim_fiber_stack_bytes(const struct sim_fiber *fiber);
 /* For lists: whoever holds a fiber that does not run may chain it. */
 struct sim_fiber **sim_fiber_next(struct sim_fiber *fiber);
+void sim_fiber_chain(struct sim_fiber **list, struct sim_fiber *fiber);
+/* The first, taken off the list; NULL where there is none. */
+struct sim_fiber *sim_fiber_unchain(struct sim_fiber **list);
+
+/*
+ * For snapshots: all that says where a suspended fiber stands, the part of its stack
+ * that is in use and its struct. Returns how many bytes lie at *@at.
+ */
+size_t sim_fiber_image(struct sim_fiber *fiber, unsigned char **at);
+/* Not where a tool keeps more of it elsewhere. */
+bool sim_fiber_can_be_copied(const struct sim_fiber *fiber);
+/* False in every image. */
+bool *sim_fiber_held(struct sim_fiber *fiber);
 
 /* cache.c: stacks kept between runs. */
 struct sim_fiber *sim_cache_fiber_get(size_t stack_bytes, void (*entry)(void));

@@ -82,18 +82,9 @@ static void fiber_main(void);
 
 static struct sim_fiber *fiber_get(struct sim_world *world)
 {
-	struct sim_fiber *fiber = world->spare;
+	struct sim_fiber *fiber = sim_fiber_unchain(&world->spare);
 
-	if (!fiber)
-		return sim_cache_fiber_get(world->stack_bytes, fiber_main);
-	world->spare = *sim_fiber_next(fiber);
-	return fiber;
-}
-
-static void fiber_chain(struct sim_fiber **list, struct sim_fiber *fiber)
-{
-	*sim_fiber_next(fiber) = *list;
-	*list = fiber;
+	return fiber ? fiber : sim_cache_fiber_get(world->stack_bytes, fiber_main);
 }
 
 /* Makes @next the current one; returns the fiber to switch to. */
@@ -154,7 +145,7 @@ static void fiber_main(void)
 			continue;
 		}
 		/* On the list while still in use: safe, as nobody takes a fiber before the switch is done. */
-		fiber_chain(&world->spare, self);
+		sim_fiber_chain(&world->spare, self);
 		sim_fiber_switch(self, take_over(world, next));
 	}
 }
@@ -167,21 +158,23 @@ void sim_sched_init(struct sim_world *world)
 	world->current = &world->outside;
 }
 
+void sim_sched_fiber_reset(struct sim_fiber *fiber)
+{
+	sim_fiber_reset(fiber, fiber_main);
+}
+
 void sim_sched_destroy(struct sim_world *world)
 {
 	struct sim_fiber *fiber;
 
-	while ((fiber = world->spare) != NULL) {
-		world->spare = *sim_fiber_next(fiber);
+	while ((fiber = sim_fiber_unchain(&world->spare)) != NULL)
 		sim_cache_fiber_put(fiber);
-	}
 	for (unsigned int i = 0; i < world->nr_actors; i++) {
 		if (world->actors[i]->fiber)
-			fiber_chain(&world->abandoned, world->actors[i]->fiber);
+			sim_fiber_chain(&world->abandoned, world->actors[i]->fiber);
 	}
-	while ((fiber = world->abandoned) != NULL) {
-		world->abandoned = *sim_fiber_next(fiber);
-		sim_fiber_reset(fiber, fiber_main);
+	while ((fiber = sim_fiber_unchain(&world->abandoned)) != NULL) {
+		sim_sched_fiber_reset(fiber);
 		sim_cache_fiber_put(fiber);
 	}
 	sim_fiber_outside_free(world->outside.fiber);
@@ -361,7 +354,7 @@ _Noreturn void sim_actor_abandon(void)
 	if (current == &world->outside)
 		sim_die("the simulated kernel stopped outside any actor");
 	next = body_ended(world, current, -1);
-	fiber_chain(&world->abandoned, fiber);
+	sim_fiber_chain(&world->abandoned, fiber);
 	sim_fiber_switch(fiber, take_over(world, next));
 	sim_die("an abandoned body was resumed");
 }

@@ -143,6 +143,32 @@ uint64_t sim_tape_read(struct sim_tape_reader *reader)
 	return value;
 }
 
+uint64_t *sim_tape_words_copy(const struct sim_tape *tape)
+{
+	size_t bytes = (tape->nr_bits / 64 + 1) * sizeof(*tape->words);
+	uint64_t *words;
+
+	if (!tape->words)
+		return NULL;
+	words = malloc(bytes);
+	if (!words)
+		sim_die("the host is out of memory (a tape)");
+	return memcpy(words, tape->words, bytes);
+}
+
+void sim_tape_cut(struct sim_tape *tape, size_t nr_bits, const uint64_t *words)
+{
+	size_t nr = words ? tape->nr_bits / 64 + 1 : 0, written = nr_bits / 64 + 1;
+
+	if (!tape->words)
+		return;
+	if (nr)
+		memcpy(tape->words, words, nr * sizeof(*words));
+	/* Bits are added by OR: behind the end there is nothing. */
+	if (written > nr)
+		memset(tape->words + nr, 0, (written - nr) * sizeof(*words));
+}
+
 struct sim_tape *sim_tape_copy(void)
 {
 	const struct sim_tape *tape = &sim_this->tape;

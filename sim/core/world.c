@@ -5,6 +5,7 @@
  * last set first, then stacks and memory go without asking what they held.
  */
 #include "core.h"
+#include <sim/snapshot.h>
 
 #include <stdlib.h>
 
@@ -63,6 +64,7 @@ void sim_world_destroy(struct sim_world *world)
 			slot->fini(slot->state);
 		slot->state = NULL;
 	}
+	sim_snapshots_destroy(world);
 	if (world->strategy->end)
 		world->strategy->end(world->strategy_state);
 	sim_sched_destroy(world);
@@ -70,6 +72,16 @@ void sim_world_destroy(struct sim_world *world)
 	sim_arena_destroy(&world->arena);
 	free(world);
 	sim_this = before == world ? NULL : before;
+}
+
+void sim_strategy_set(const struct sim_strategy *strategy, unsigned long seed, const struct sim_tape *tape)
+{
+	struct sim_world *world = sim_this;
+
+	if (world->strategy->end)
+		world->strategy->end(world->strategy_state);
+	world->strategy = strategy;
+	world->strategy_state = strategy->begin(seed, tape);
 }
 
 void *sim_slot(enum sim_slot slot)

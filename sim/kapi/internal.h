@@ -55,7 +55,6 @@ struct kapi_state {
 	struct kapi_class *classes[KAPI_CLASS_BUCKETS];
 	unsigned int nr_classes;
 	unsigned long walk;
-	struct kapi_lock *statics;	/* statically initialised locks in use */
 	struct list_head objects;	/* allocated, in order */
 	struct kapi_object *freed_first, **freed_last;	/* quarantine, oldest first */
 	size_t freed_bytes, nr_freed, nr_objects, object_bytes;

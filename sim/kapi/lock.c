@@ -21,6 +21,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <sim/fault.h>
+#include <sim/snapshot.h>
 #include <sim/trace.h>
 #include "internal.h"
 
@@ -75,12 +76,11 @@ void kapi_lock_set_class(struct kapi_lock *lock, const struct lock_class_key *ke
 }
 
 /* A lock that its definition initialised belongs to the world that uses it first, until that one ends. */
-static void use_static(struct kapi_state *state, struct kapi_lock *lock)
+static void use_static(struct kapi_lock *lock)
 {
+	sim_region_add(lock, sizeof(*lock));
 	lock->id = sim_object_id();
 	lock->name = field_name(lock->name ? lock->name : "lock");
-	lock->next_static = state->statics;
-	state->statics = lock;
 	sim_object_name(lock->id, lock->name);
 }
 
@@ -305,7 +305,7 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 	struct kapi_class *class;
 
 	if (unlikely(!lock->id))
-		use_static(state, lock);
+		use_static(lock);
 	class = class_of(state, lock, subclass);
 	if (!lock->spin && !(flags & KAPI_LOCK_TRY) && unlikely(self->atomic || self->rcu_nesting))
 		kapi_might_sleep(lock->name);
@@ -338,7 +338,7 @@ void kapi_lock_might(struct kapi_lock *lock)
 	struct kapi_state *state = kapi_state();
 
 	if (unlikely(!lock->id))
-		use_static(state, lock);
+		use_static(lock);
 	if (!lock->spin)
 		kapi_might_sleep(lock->name);
 	order_check(state, kapi_actor(), lock, class_of(state, lock, 0), 0);

@@ -3,9 +3,9 @@
  * The kernel API's state in a world, and what has no better place: WARN and BUG,
  * the log, strings.
  *
- * Locks and queues that their definition initialised are the only objects that
- * outlive a world; when it ends they are made as new, so that the next world finds
- * nothing of this one. Two worlds at a time on two OS threads must not share one.
+ * Locks that their definition initialised are the only objects that outlive a
+ * world: they are regions of the world that uses them (sim/snapshot.h), and the next
+ * one finds nothing of it. Two worlds at a time on two OS threads must not share one.
  */
 #include <linux/bitmap.h>
 #include <linux/bug.h>
@@ -15,16 +15,6 @@
 #include <linux/string.h>
 #include "internal.h"
 
-static void state_fini(void *arg)
-{
-	struct kapi_state *state = arg;
-
-	for (struct kapi_lock *lock = state->statics, *next; lock; lock = next) {
-		next = lock->next_static;
-		*lock = (struct kapi_lock){ .name = lock->name, .key = lock->key, .spin = lock->spin };
-	}
-}
-
 struct kapi_state *kapi_state(void)
 {
 	struct kapi_state *state = sim_slot(SIM_SLOT_KAPI);
@@ -32,7 +22,7 @@ struct kapi_state *kapi_state(void)
 	if (likely(state))
 		return state;
 	state = sim_zalloc(sizeof(*state));
-	sim_slot_set(SIM_SLOT_KAPI, state, state_fini);
+	sim_slot_set(SIM_SLOT_KAPI, state, NULL);
 	INIT_LIST_HEAD(&state->actors);
 	INIT_LIST_HEAD(&state->objects);
 	INIT_LIST_HEAD(&state->sleepers);

@@ -35,7 +35,6 @@ struct kapi_lock {
 	bool spin;
 	bool outside;				/* the writer is no actor: code outside any */
 	struct kapi_waiter *first, *last;
-	struct kapi_lock *next_static;		/* used in this world though initialised statically */
 };
 #define lockdep_map kapi_lock
 

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Snapshots: see <sim/snapshot.h>.
+ *
+ * A snapshot is one block of the host's: a list of pieces (where, how many bytes)
+ * and behind it their bytes. What keeps addresses good:
+ *
+ *	chunks		a world hands its chunks out in the order in which it got them,
+ *			and gives none back before it ends: the first n of them are in use
+ *	big blocks	one that a snapshot holds is not freed but retired (alloc.c), and
+ *			comes back with the snapshot
+ *	fibers		a world gives none back either; one that is not in the middle of
+ *			a body is spare, whatever it was when the snapshot was taken
+ *
+ * The order of restoring: regions that are younger than the snapshot get their old
+ * content first (their list is world memory), then fibers are sorted, for which the
+ * actors of now are looked at, and then the bytes go home.
+ */
+#include "core.h"
+#include "fiber.h"
+#include <sim/snapshot.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(offsetof(struct sim_chunk, bytes) == offsetof(struct sim_chunk, used) + sizeof(size_t),
+	       "how far a chunk is used is held with its bytes");
+
+#if SIM_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#else
+#define VALGRIND_MAKE_MEM_UNDEFINED(at, bytes) ((void)(at), (void)(bytes))
+#endif
+
+struct piece {
+	void *at;
+	size_t bytes;
+};
+
+struct sim_snapshot {
+	struct sim_snapshot *next, **link;	/* of the world's */
+	struct sim_world *world;
+	struct sim_world self;			/* as it was */
+	unsigned long newest_region;
+	struct sim_big **bigs;			/* in use at the time */
+	size_t nr_bigs;
+	struct sim_fiber **fibers;		/* of bodies under way, and abandoned: their stacks are held */
+	size_t nr_fibers;
+	struct piece *pieces;
+	size_t nr_pieces;
+	uint64_t *tape_words;
+	size_t bytes;				/* of all pieces */
+	unsigned char *image;			/* the pieces one after the other: see room_of() */
+};
+
+/* A region and what it held when it was named. In world memory, newest first. */
+struct sim_region {
+	struct sim_region *next;
+	unsigned long number;		/* from 1, never used again in this world */
+	void *at;
+	size_t bytes;
+	unsigned char before[];
+};
+
+static size_t aligned(size_t bytes)
+{
+	return (bytes + 15) & ~(size_t)15;
+}
+
+static void *host_alloc(size_t bytes)
+{
+	void *ptr = malloc(bytes ? bytes : 1);
+
+	if (!ptr)
+		sim_die("the host is out of memory (a snapshot of %zu bytes)", bytes);
+	return ptr;
+}
+
+/*
+ * Bytes with what the tools know of them. ASan's knowledge is a byte for eight of
+ * memory and is copied beside them; what is closed to instrumented code is no
+ * business of this copy. memcheck's goes with the bytes, but a stack that has
+ * shrunk since is closed to writes.
+ */
+
+#if SIM_ASAN
+static size_t view_bytes(size_t bytes)
+{
+	return bytes / 8 + 2;
+}
+
+static unsigned char *view_of(const void *at)
+{
+	size_t scale, offset;
+
+	__asan_get_shadow_mapping(&scale, &offset);
+	return (unsigned char *)(((uintptr_t)at >> scale) + offset);
+}
+
+__attribute__((no_sanitize("address"), noinline)) static void copy_bytes(void *to, const void *from, size_t bytes)
+{
+	volatile unsigned char *dst = to;
+	const unsigned char *src = from;
+
+	while (bytes--)
+		*dst++ = *src++;
+}
+
+/* How much of the tool's view lies over [@at, @at + @bytes). */
+static size_t view_span(const void *at, size_t bytes)
+{
+	return bytes ? view_of((const unsigned char *)at + bytes - 1) - view_of(at) + 1 : 0;
+}
+
+static void copy_out(unsigned char *to, const void *at, size_t bytes)
+{
+	copy_bytes(to, at, bytes);
+	copy_bytes(to + aligned(bytes), view_of(at), view_span(at, bytes));
+}
+
+static void copy_home(void *at, const unsigned char *from, size_t bytes)
+{
+	copy_bytes(at, from, bytes);
+	copy_bytes(view_of(at), from + aligned(bytes), view_span(at, bytes));
+}
+#else
+static size_t view_bytes(size_t bytes)
+{
+	return 0;
+}
+
+static void copy_out(unsigned char *to, const void *at, size_t bytes)
+{
+	memcpy(to, at, bytes);
+}
+
+static void copy_home(void *at, const unsigned char *from, size_t bytes)
+{
+	VALGRIND_MAKE_MEM_UNDEFINED(at, bytes);
+	memcpy(at, from, bytes);
+}
+#endif
+
+/* Of one piece in the image. */
+static size_t room_of(size_t bytes)
+{
+	return aligned(bytes) + aligned(view_bytes(bytes));
+}
+
+/*
+ * Regions
+ */
+
+void sim_region_add(void *at, size_t bytes)
+{
+	struct sim_region *region = sim_alloc(sizeof(*region) + bytes);
+
+	region->at = at;
+	region->bytes = bytes;
+	region->number = ++sim_this->last_region;
+	memcpy(region->before, at, bytes);
+	region->next = sim_this->regions;
+	sim_this->regions = region;
+}
+
+/*
+ * The newest first, so that where regions overlap the oldest content is what stays.
+ * Stops at the region numbered @until; where it is not among them (it is of a later
+ * time, or of another branch) all go back, and the snapshot brings its own.
+ */
+static void regions_undo(struct sim_world *world, unsigned long until)
+{
+	for (struct sim_region *region = world->regions; region && region->number != until; region = region->next)
+		memcpy(region->at, region->before, region->bytes);
+}
+
+static unsigned long newest_region(const struct sim_world *world)
+{
+	return world->regions ? world->regions->number : 0;
+}
+
+
+/*
+ * Taking
+ */
+
+static void piece_add(struct sim_snapshot *snapshot, void *at, size_t bytes)
+{
+	snapshot->pieces[snapshot->nr_pieces++] = (struct piece){ .at = at, .bytes = bytes };
+	snapshot->bytes += bytes;
+}
+
+static size_t count_fibers(const struct sim_world *world)
+{
+	struct sim_fiber *fiber;
+	size_t nr = 0;
+
+	for (unsigned int i = 0; i < world->nr_actors; i++)
+		nr += world->actors[i]->fiber != NULL;
+	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber))
+		nr++;
+	return nr;
+}
+
+static void list_fibers(struct sim_snapshot *snapshot, const struct sim_world *world)
+{
+	struct sim_fiber *fiber;
+	size_t nr = 0;
+
+	for (unsigned int i = 0; i < world->nr_actors; i++) {
+		if (world->actors[i]->fiber)
+			snapshot->fibers[nr++] = world->actors[i]->fiber;
+	}
+	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber))
+		snapshot->fibers[nr++] = fiber;
+}
+
+static bool can_take(const struct sim_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->nr_fibers; i++) {
+		if (!sim_fiber_can_be_copied(snapshot->fibers[i]))
+			return false;
+	}
+	return true;
+}
+
+static void list_pieces(struct sim_snapshot *snapshot, struct sim_world *world)
+{
+	const struct sim_arena *arena = &world->arena;
+	struct sim_region *region;
+	unsigned char *at;
+	size_t bytes;
+
+	for (region = world->regions; region; region = region->next)
+		piece_add(snapshot, region->at, region->bytes);
+	for (struct sim_chunk *chunk = arena->first; chunk; chunk = chunk == arena->last ? NULL : chunk->next)
+		piece_add(snapshot, &chunk->used, sizeof(chunk->used) + sim_arena_chunk_used(arena, chunk));
+	for (size_t i = 0; i < snapshot->nr_bigs; i++) {
+		bytes = sim_big_payload(snapshot->bigs[i], &at);
+		piece_add(snapshot, at, bytes);
+	}
+	for (size_t i = 0; i < snapshot->nr_fibers; i++) {
+		bytes = sim_fiber_image(snapshot->fibers[i], &at);
+		piece_add(snapshot, at, bytes);
+	}
+}
+
+static size_t count_pieces(const struct sim_snapshot *snapshot, const struct sim_world *world)
+{
+	size_t nr = snapshot->nr_bigs + snapshot->nr_fibers;
+
+	for (struct sim_region *region = world->regions; region; region = region->next)
+		nr++;
+	for (struct sim_chunk *chunk = world->arena.first; chunk; chunk = chunk->next)
+		nr++;
+	return nr;
+}
+
+static void fill_image(struct sim_snapshot *snapshot)
+{
+	size_t room = 0;
+	unsigned char *to;
+
+	for (size_t i = 0; i < snapshot->nr_pieces; i++)
+		room += room_of(snapshot->pieces[i].bytes);
+	to = snapshot->image = host_alloc(room);
+	for (size_t i = 0; i < snapshot->nr_pieces; i++) {
+		const struct piece *piece = &snapshot->pieces[i];
+
+		copy_out(to, piece->at, piece->bytes);
+		to += room_of(piece->bytes);
+	}
+}
+
+struct sim_snapshot *sim_snapshot_take(void)
+{
+	struct sim_world *world = sim_this;
+	struct sim_snapshot *snapshot;
+
+	if (world->current != &world->outside)
+		sim_die("a snapshot is taken inside an actor");
+	snapshot = host_alloc(sizeof(*snapshot));
+	*snapshot = (struct sim_snapshot){ .world = world, .self = *world, .newest_region = newest_region(world) };
+	snapshot->nr_fibers = count_fibers(world);
+	snapshot->fibers = host_alloc(snapshot->nr_fibers * sizeof(struct sim_fiber *));
+	list_fibers(snapshot, world);
+	if (!can_take(snapshot)) {
+		free(snapshot->fibers);
+		free(snapshot);
+		return NULL;
+	}
+	snapshot->nr_bigs = sim_arena_count_bigs(&world->arena);
+	snapshot->bigs = host_alloc(snapshot->nr_bigs * sizeof(struct sim_big *));
+	sim_arena_hold_bigs(&world->arena, snapshot->bigs);
+	snapshot->pieces = host_alloc(count_pieces(snapshot, world) * sizeof(*snapshot->pieces));
+	list_pieces(snapshot, world);
+	fill_image(snapshot);
+	snapshot->tape_words = sim_tape_words_copy(&world->tape);
+
+	snapshot->next = world->snapshots;
+	snapshot->link = &world->snapshots;
+	if (snapshot->next)
+		snapshot->next->link = &snapshot->next;
+	world->snapshots = snapshot;
+	return snapshot;
+}
+
+size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
+{
+	return snapshot->bytes + sizeof(snapshot->self);
+}
+
+/*
+ * Restoring
+ */
+
+/* Every fiber of the world becomes spare but those that the snapshot holds; their links come back with their bytes. */
+static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *world)
+{
+	struct sim_fiber *fiber, *spare = NULL;
+
+	for (unsigned int i = 0; i < world->nr_actors; i++) {
+		if (world->actors[i]->fiber)
+			sim_fiber_chain(&world->abandoned, world->actors[i]->fiber);
+	}
+	if (!world->abandoned && !snapshot->nr_fibers)
+		return;
+	for (size_t i = 0; i < snapshot->nr_fibers; i++)
+		*sim_fiber_held(snapshot->fibers[i]) = true;
+	while ((fiber = sim_fiber_unchain(&world->abandoned)) != NULL) {
+		if (*sim_fiber_held(fiber))
+			continue;
+		sim_sched_fiber_reset(fiber);
+		sim_fiber_chain(&spare, fiber);
+	}
+	while ((fiber = sim_fiber_unchain(&world->spare)) != NULL) {
+		if (!*sim_fiber_held(fiber))
+			sim_fiber_chain(&spare, fiber);
+	}
+	world->spare = spare;
+}
+
+/* The struct itself, but for what a snapshot does not hold or the host has moved since. */
+static void world_home(const struct sim_snapshot *snapshot, struct sim_world *world)
+{
+	struct sim_world now = *world;
+
+	*world = snapshot->self;
+	world->strategy = now.strategy;
+	world->strategy_state = now.strategy_state;
+	world->spare = now.spare;
+	world->snapshots = now.snapshots;
+	world->last_region = now.last_region;
+	world->arena.first = now.arena.first;
+	world->arena.bigs = now.arena.bigs;
+	world->arena.retired = now.arena.retired;
+	world->tape.words = now.tape.words;
+	world->tape.nr_words = now.tape.nr_words;
+	sim_tape_cut(&world->tape, now.tape.nr_bits, snapshot->tape_words);
+}
+
+void sim_snapshot_restore(struct sim_snapshot *snapshot)
+{
+	struct sim_world *world = sim_this;
+	const unsigned char *from = snapshot->image;
+
+	if (world != snapshot->world || world->current != &world->outside)
+		sim_die("a snapshot is restored inside an actor, or into another world");
+	regions_undo(world, snapshot->newest_region);
+	sort_fibers(snapshot, world);
+	sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
+	world_home(snapshot, world);
+	for (size_t i = 0; i < snapshot->nr_pieces; i++) {
+		const struct piece *piece = &snapshot->pieces[i];
+
+		copy_home(piece->at, from, piece->bytes);
+		from += room_of(piece->bytes);
+	}
+}
+
+void sim_snapshot_free(struct sim_snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	*snapshot->link = snapshot->next;
+	if (snapshot->next)
+		snapshot->next->link = snapshot->link;
+	sim_arena_drop_bigs(&snapshot->world->arena, snapshot->bigs, snapshot->nr_bigs);
+	free(snapshot->bigs);
+	free(snapshot->fibers);
+	free(snapshot->pieces);
+	free(snapshot->tape_words);
+	free(snapshot->image);
+	free(snapshot);
+}
+
+void sim_snapshots_destroy(struct sim_world *world)
+{
+	regions_undo(world, 0);
+	while (world->snapshots)
+		sim_snapshot_free(world->snapshots);
+}
