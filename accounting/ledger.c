@@ -25,8 +25,10 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
+#include <mm_model/digest.h>
 #include <mm_model/machine.h>
 #include <mm_model/state.h>
+#include <sim/digest.h>
 #include <sim/verdict.h>
 #include <sim/world.h>
 
@@ -605,4 +607,41 @@ unsigned long ledger_pages_unaccounted(void)
 	if (pinned > acct->pins.nr_keys)
 		unaccounted += pinned - acct->pins.nr_keys;
 	return unaccounted;
+}
+
+/* Entries of one object are few; their order is that of the first charge, which two histories may have differently. */
+static void entry_digest(struct sim_digest *digest, const struct ledger_entry *entry)
+{
+	const struct ledger_holder *holder = entry->holder;
+
+	sim_digest_add(digest, entry->bucket);
+	sim_digest_add(digest, (unsigned long)entry->pages);
+	if (!holder->key || holder->kind == HOLDER_UCOUNTS)
+		sim_digest_name(digest, holder);
+	else if (holder->kind == HOLDER_MM)
+		mm_digest_mm(digest, holder->mm);
+	else
+		mm_digest_user(digest, holder->user);
+}
+
+void ledger_digest(struct sim_digest *digest, const struct ledger_object *object)
+{
+	struct sim_run run;
+	unsigned long at = 0;
+
+	if (!object) {
+		sim_digest_add(digest, 0);
+		return;
+	}
+	sim_digest_text(digest, object->kind);
+	sim_digest_add(digest, (unsigned long)object->zero_pins);
+	sim_digest_add(digest, (unsigned long)object->elsewhere);
+	for (unsigned int i = 0; i < object->nr_entries; i++)
+		if (object->entry[i].pages)
+			entry_digest(digest, &object->entry[i]);
+	sim_digest_add(digest, object->pins.nr_runs);
+	for (; sim_run_next(&object->pins, at, &run); at = run.last + 1) {
+		mm_digest_frames(digest, run.start, run.last - run.start + 1);
+		sim_digest_add(digest, run.value);
+	}
 }

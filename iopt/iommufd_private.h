@@ -46,6 +46,7 @@
 #include <kapi/iommu.h>
 
 struct iommufd_access;
+struct sim_digest;
 
 enum iommufd_object_type {
 	IOMMUFD_OBJ_ANY,		/* for a search */
@@ -226,6 +227,9 @@ int iommufd_ioas_change_process(struct iommufd_ctx *ictx);
 long iommufd_npinned(int fd, unsigned int ioas_id);
 long iommufd_charged(int fd, unsigned int id);
 long iommufd_device_pfn(int fd, unsigned int dev_id, unsigned long iova);
+
+/* digest.c */
+void iommufd_ctx_digest(struct sim_digest *digest, struct iommufd_ctx *ictx);
 
 /* invariants.c: what a run's checks go by. SIM_SLOT_IOPT. */
 struct iopt_world {

@@ -171,8 +171,14 @@ static int iommufd_fops_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static void iommufd_digest(struct file *file, struct sim_digest *digest)
+{
+	iommufd_ctx_digest(digest, file->private_data);
+}
+
 static const struct file_operations iommufd_fops = {
 	.name = "iommufd",
+	.digest = iommufd_digest,
 	.release = iommufd_fops_release,
 };
 

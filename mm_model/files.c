@@ -7,6 +7,8 @@
  * kernel thread drops is left to deferred work. So ->release() runs without locks.
  * A descriptor table may be shared (clone_vm, thread) and is unshared by exec.
  */
+#include <mm_model/digest.h>
+#include <sim/digest.h>
 #include "internal.h"
 
 #define FDS_MAX 65536u
@@ -382,4 +384,26 @@ int mm_fd_of(const struct task_struct *task, unsigned long file_id)
 		if (files->fd[i].file && files->fd[i].file->f_id == file_id)
 			return i;
 	return -1;
+}
+
+struct file *files_find(const struct files_struct *files, unsigned long file_id)
+{
+	for (unsigned int i = 0; files && i < files->max; i++)
+		if (files->fd[i].file && files->fd[i].file->f_id == file_id)
+			return files->fd[i].file;
+	return NULL;
+}
+
+/* The numbers of the fds are history; which fd is which, nobody asks. */
+void files_digest(struct sim_digest *digest, const struct files_struct *files)
+{
+	if (!sim_digest_name(digest, files))
+		return;
+	for (unsigned int i = 0; i < files->max; i++) {
+		if (!files->fd[i].file)
+			continue;
+		mm_digest_file(digest, files->fd[i].file);
+		sim_digest_add(digest, files->fd[i].cloexec);
+	}
+	sim_digest_add(digest, 0);
 }

@@ -247,6 +247,9 @@ struct files_struct *files_alloc(void);
 struct files_struct *files_dup(struct files_struct *files);
 struct files_struct *files_get(struct files_struct *files);
 void files_put(struct files_struct *files);
+/* The open file of that identity, without a reference, or NULL. */
+struct file *files_find(const struct files_struct *files, unsigned long file_id);
+void files_digest(struct sim_digest *digest, const struct files_struct *files);
 int unshare_files(void);
 void do_close_on_exec(struct files_struct *files);
 void task_work_add(struct task_struct *task, struct callback_head *work, void (*func)(struct callback_head *));
@@ -269,6 +272,9 @@ long memfd_get_run(struct file *file, unsigned long pgoff, unsigned long nr, uns
 struct mm_record *mm_record_create(struct mm_struct *mm);
 void mm_record_close(struct mm_record *record);
 void mm_invariants_register(void);
+
+/* digest.c */
+void mm_digest_register(void);
 void task_snapshot(struct task_struct *task);
 
 #endif

@@ -66,6 +66,7 @@ void mm_machine_init(const struct mm_config *config)
 	refcount_set(&m->init_user_ns.count, 1);
 	kthread_init(m);
 	mm_invariants_register();
+	mm_digest_register();
 }
 
 const struct mm_rules *mm_rules(void)

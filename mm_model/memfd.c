@@ -8,6 +8,8 @@
  * the file, unless a mapping or pin still holds it. A hugetlb file reserves what is
  * mapped or pinned of it.
  */
+#include <mm_model/digest.h>
+#include <sim/digest.h>
 #include "internal.h"
 
 struct memfd {
@@ -126,8 +128,24 @@ static int memfd_mmap(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
+static void memfd_digest(struct file *file, struct sim_digest *digest)
+{
+	struct memfd *memfd = memfd_of(file);
+	struct sim_run run;
+	unsigned long at = 0;
+
+	sim_digest_add(digest, memfd->pages);
+	if (memfd->hugetlb)
+		sim_digest_unknown(digest);
+	for (; sim_run_next(&memfd->cache, at, &run); at = run.last + 1) {
+		sim_digest_add(digest, run.start);
+		mm_digest_frames(digest, run.value, run.last - run.start + 1);
+	}
+}
+
 static const struct file_operations memfd_fops = {
 	.name = "memfd",
+	.digest = memfd_digest,
 	.release = memfd_release,
 	.mmap = memfd_mmap,
 };

@@ -93,6 +93,7 @@ static const struct op ops[] = {
 			{ "len", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
 		},
 		.shape = register_shape,
+		.probes = OP_PROBES("@ring, va=@va, len=@len"),
 		.run = op_uring_register,
 	},
 	{
@@ -100,6 +101,7 @@ static const struct op ops[] = {
 		.what = "gives all fixed buffers of the ring back",
 		.source = "io_uring/rsrc.c:io_sqe_buffers_unregister",
 		.args = { RING("ring") },
+		.probes = OP_PROBES("@ring"),
 		.run = op_uring_unregister,
 	},
 	{

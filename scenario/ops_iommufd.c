@@ -303,6 +303,7 @@ static const struct op ops[] = {
 		.returns_address = true,
 		.args = { IOAS_ARG("ioas"), KEY_NUMBER("va"), KEY_NUMBER("len"), KEY_NUMBER_OPT("iova"), KEY_PROT },
 		.exists = has_iommufd,
+		.probes = OP_PROBES("@ioas, va=@va, len=@len, iova=@iova", "+@ioas, va=@bar, len=@len, iova=@iova"),
 		.run = op_ioas_map,
 	},
 	{
@@ -329,6 +330,7 @@ static const struct op ops[] = {
 		.makes = KIND(NUMBER),
 		.args = { IOAS_ARG("ioas"), KEY_NUMBER("iova"), KEY_NUMBER("len") },
 		.exists = has_iommufd,
+		.probes = OP_PROBES("@ioas, iova=@iova, len=2p"),
 		.run = op_ioas_unmap,
 	},
 	{
@@ -422,6 +424,7 @@ static const struct op ops[] = {
 		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_change_process (829ed626499c)",
 		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) } },
 		.exists = has_change_process,
+		.probes = OP_PROBES("@iommufd"),
 		.run = op_change_process,
 	},
 	{

@@ -138,6 +138,7 @@ static const struct op ops[] = {
 			{ "locked", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
 		},
 		.shape = mmap_shape,
+		.probes = OP_PROBES("2p, at=@va", "@len, at=@free, locked=1", "+@len, kind=pfnmap, at=@bar"),
 		.run = op_mmap,
 	},
 	{
@@ -162,6 +163,7 @@ static const struct op ops[] = {
 		.what = "unmaps a range",
 		.source = "mm/vma.c:do_vmi_munmap",
 		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } },
+		.probes = OP_PROBES("+@va, 2p"),
 		.run = op_munmap,
 	},
 	{
@@ -194,6 +196,7 @@ static const struct op ops[] = {
 		.what = "locks a range: limit first, then charge, then fault in",
 		.source = "mm/mlock.c:do_mlock",
 		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } },
+		.probes = OP_PROBES("@va, @len"),
 		.run = op_mlock,
 	},
 	{
@@ -212,6 +215,7 @@ static const struct op ops[] = {
 		.what = "unlocks a range",
 		.source = "mm/mlock.c:SYSCALL munlock",
 		.args = { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } },
+		.probes = OP_PROBES("@va, @len"),
 		.run = op_munlock,
 	},
 	{
@@ -223,6 +227,7 @@ static const struct op ops[] = {
 			{ "future", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
 			{ "onfault", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
 		},
+		.probes = OP_PROBES("+current=1, future=1"),
 		.run = op_mlockall,
 	},
 	{

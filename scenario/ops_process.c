@@ -104,6 +104,7 @@ static const struct op ops[] = {
 		.what = "a child with a copy of the memory and of the fd table; its counters start at 0",
 		.source = "kernel/fork.c:copy_process",
 		.args = { { "child", ARG_NEW_TASK } },
+		.probes = OP_PROBES("@child"),
 		.run = op_fork,
 	},
 	{
@@ -124,12 +125,14 @@ static const struct op ops[] = {
 		.name = "exec",
 		.what = "a new image: other threads end, a new mm, close-on-exec fds close, capabilities anew",
 		.source = "fs/exec.c:begin_new_exec",
+		.probes = OP_PROBES(""),
 		.run = op_exec,
 	},
 	{
 		.name = "exit",
 		.what = "ends this thread, and the process with its last: memory first, then fds",
 		.source = "kernel/exit.c:do_exit",
+		.probes = OP_PROBES("+"),
 		.run = op_exit,
 	},
 	{
@@ -137,6 +140,7 @@ static const struct op ops[] = {
 		.what = "real, effective and saved uid; away from 0 the capabilities go, unless keepcaps=1",
 		.source = "kernel/sys.c:__sys_setuid",
 		.args = { { "uid", ARG_NUMBER }, { "keepcaps", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
+		.probes = OP_PROBES("@uid"),
 		.run = op_setuid,
 	},
 	{
@@ -164,6 +168,7 @@ static const struct op ops[] = {
 		.what = "the caller's RLIMIT_MEMLOCK, soft and, where given, hard",
 		.source = "kernel/sys.c:do_prlimit",
 		.args = { { "memlock", ARG_LIMIT, ARG_KEY } },
+		.probes = OP_PROBES("memlock=@limit"),
 		.run = op_setrlimit,
 	},
 	{

@@ -189,6 +189,8 @@ static const struct op ops[] = {
 			KEY_NUMBER("len"),
 			{ "prot", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = map_prot_words },
 		},
+		.probes = OP_PROBES("@container, iova=@iova, va=@va, len=@len",
+				    "+@container, iova=@iova, va=@bar, len=@len"),
 		.run = op_vfio_map,
 	},
 	{
@@ -197,6 +199,7 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap",
 		.makes = KIND(NUMBER),
 		.args = { CONTAINER, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.probes = OP_PROBES("@container, iova=@iova, len=2p"),
 		.run = op_vfio_unmap,
 	},
 	{
@@ -262,6 +265,7 @@ static const struct op ops[] = {
 		.source = "mail: vfio: VFIO_CHANGE_DMA_OWNER, December 2022",
 		.args = { CONTAINER },
 		.exists = has_change_dma_owner,
+		.probes = OP_PROBES("@container"),
 		.run = op_change_dma_owner,
 	},
 };

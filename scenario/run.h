@@ -77,6 +77,8 @@ void parallel_step_done(struct run *run, struct step_state *step);
 
 /* Lets the world run until it is quiet; notes a deadlock or the end. Returns whether it is quiet. */
 bool run_until_quiet(struct run *run);
+/* Fills the new world with the machine of the program's settings, and the tasks that stand at the start. */
+void run_build_world(struct run *run);
 /* Queues @body on the actor of deferred work, unless that has some still to do. */
 void submit_deferred(struct run *run, void (*body)(void *arg));
 

@@ -56,7 +56,7 @@ static void sample_on_record(void *arg, const struct sim_record *record)
 	sample_peaks(arg);
 }
 
-static void build_world(struct run *run)
+void run_build_world(struct run *run)
 {
 	const struct program *program = run->program;
 	struct mm_config mm = {
@@ -235,7 +235,7 @@ void scenario_run(const struct program *program, const struct run_options *optio
 		run.world = sim_world_create(&config);
 		if (!run.world)
 			out_of_memory();
-		build_world(&run);
+		run_build_world(&run);
 		run_items(&run);
 		if (!run.error.errors) {
 			tear_down(&run);

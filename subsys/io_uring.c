@@ -48,6 +48,8 @@
 #include <accounting/charge.h>
 #include <accounting/kernels.h>
 #include <accounting/ledger.h>
+#include <mm_model/digest.h>
+#include <sim/digest.h>
 #include <sim/sched.h>
 #include <subsys/io_uring.h>
 
@@ -617,8 +619,33 @@ static int io_uring_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static void io_uring_digest(struct file *file, struct sim_digest *digest)
+{
+	const struct io_ring_ctx *ctx = file->private_data;
+	unsigned int i;
+
+	mm_digest_user(digest, ctx->user);
+	mm_digest_mm(digest, ctx->mm_account);
+	sim_digest_add(digest, ctx->ring_pages);
+	sim_digest_add(digest, ctx->ring_region ? ctx->ring_region->pages + 1 : 0);
+	sim_digest_add(digest, ctx->sq_region ? ctx->sq_region->pages + 1 : 0);
+	ledger_digest(digest, ctx->ledger);
+	sim_digest_add(digest, ctx->user_bufs ? ctx->nr_user_bufs + 1 : 0);
+	for (i = 0; ctx->user_bufs && i < ctx->nr_user_bufs; i++) {
+		const struct io_mapped_ubuf *imu = ctx->user_bufs[i];
+
+		if (!sim_digest_name(digest, imu))
+			continue;
+		sim_digest_add(digest, imu->acct_pages);
+		for (unsigned int k = 0; k < imu->pinned.nr; k++)
+			mm_digest_frames(digest, imu->pinned.run[k].frame, imu->pinned.run[k].nr);
+		ledger_digest(digest, imu->ledger);
+	}
+}
+
 static const struct file_operations io_uring_fops = {
 	.name = "io_uring",
+	.digest = io_uring_digest,
 	.release = io_uring_release,
 };
 

@@ -22,7 +22,9 @@
 #include <linux/slab.h>
 #include <iopt/vfio_compat.h>
 #include <kapi/iommu.h>
+#include <mm_model/digest.h>
 #include <mm_model/syscalls.h>
+#include <sim/digest.h>
 #include <sim/sched.h>
 #include <sim/world.h>
 #include <subsys/subsys.h>
@@ -91,8 +93,28 @@ static int vfio_fd_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static void vfio_fd_digest(struct file *file, struct sim_digest *digest)
+{
+	struct vfio_fd *vfd = file->private_data;
+	const struct vfio_user_group *user;
+
+	sim_digest_add(digest, vfd->version);
+	sim_digest_add(digest, vfd->iommu_set);
+	sim_digest_add(digest, vfd->container && vfd->container->iommu);
+	if (vfd->container)
+		vfio_iommu_digest(digest, vfd->container->iommu);
+	mm_digest_file_id(digest, vfd->context_id);
+	mm_digest_file(digest, vfd->context_file);
+	list_for_each_entry(user, &vfd->groups, node) {
+		sim_digest_name(digest, user->group.dev);
+		if (user->idev)
+			sim_digest_add(digest, iommufd_device_is_attached(user->idev));
+	}
+}
+
 static const struct file_operations vfio_fd_fops = {
 	.name = "vfio",
+	.digest = vfio_fd_digest,
 	.release = vfio_fd_release,
 };
 

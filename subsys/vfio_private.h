@@ -135,6 +135,7 @@ struct vfio_batch {
 
 struct iommufd_access;
 struct iommufd_ctx;
+struct sim_digest;
 
 struct vfio_mdev {
 	struct vfio_group group;
@@ -212,6 +213,9 @@ int vfio_mdev_bind_iommufd(struct vfio_mdev *mdev, struct iommufd_ctx *ictx);
 void vfio_mdev_unbind_iommufd(struct vfio_mdev *mdev);
 long vfio_access_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len);
 long vfio_access_unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len);
+
+/* vfio_digest.c */
+void vfio_iommu_digest(struct sim_digest *digest, const struct vfio_iommu *iommu);
 
 /* vfio_invariants.c */
 void vfio_invariants_init(struct vfio_state *state);

@@ -15,6 +15,7 @@
 #define SIM_CORE_H
 
 #include <stdint.h>
+#include <sim/digest.h>
 #include <sim/fault.h>
 #include <sim/invariant.h>
 #include <sim/sched.h>
@@ -29,6 +30,8 @@ _Static_assert(sizeof(long) == 8, "the simulated machine has 64-bit longs, and s
 
 /* The index under which "outside any actor" is recorded. */
 #define OUTSIDE_INDEX (~0u)
+/* Rooms with a digest, with some to spare. */
+#define SIM_DIGESTS_MAX 16
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SIM_ASAN 1
@@ -230,6 +233,9 @@ struct sim_world {
 	const struct sim_invariant **invariants;
 	size_t nr_invariants;
 	size_t room_invariants;
+
+	void (*digests[SIM_DIGESTS_MAX])(struct sim_digest *digest);
+	unsigned int nr_digests;
 
 	struct sim_region *regions;	/* snapshot.c; newest first */
 	unsigned long last_region;

@@ -36,6 +36,7 @@
 #include <linux/slab.h>
 #include <linux/types.h>
 #include <kapi/iommu.h>
+#include <sim/digest.h>
 #include <sim/fault.h>
 #include <sim/run_tree.h>
 #include <sim/sched.h>
@@ -772,4 +773,35 @@ long kapi_device_pfn(struct device *dev, unsigned long iova)
 	if (!domain || !iommu_lookup_frames(domain, iova, iova, &run))
 		return -1;
 	return PFN_DOWN(frame_to_phys(PFN_DOWN(run.value)));
+}
+
+void kapi_domain_digest(struct sim_digest *digest, struct iommu_domain *domain,
+			void (*frames)(struct sim_digest *digest, unsigned long frame, unsigned long nr))
+{
+	struct kapi_domain *kdomain = domain ? to_kapi_domain(domain) : NULL;
+	struct sim_run run;
+	unsigned long at;
+
+	if (!sim_digest_name(digest, domain))
+		return;
+	sim_digest_add(digest, kdomain->kind);
+	sim_digest_add(digest, domain->geometry.aperture_start);
+	sim_digest_add(digest, domain->geometry.aperture_end);
+	sim_digest_add(digest, domain->pgsize_bitmap);
+	sim_digest_add(digest, kdomain->table.nr_runs);
+	for (at = 0; sim_run_next(&kdomain->table, at, &run); at = run.last + 1) {
+		sim_digest_add(digest, run.start);
+		sim_digest_add(digest, run.last);
+		sim_digest_add(digest, run.attr);
+		sim_digest_add(digest, offset_in_page(run.value));
+		frames(digest, run.value >> PAGE_SHIFT, PFN_UP(offset_in_page(run.value) + run.last - run.start + 1));
+		if (run.last == ~0UL)
+			break;
+	}
+	for (at = 0; sim_run_next(&kdomain->seams, at, &run); at = run.last + 1) {
+		sim_digest_add(digest, run.start);
+		sim_digest_add(digest, run.last);
+		if (run.last == ~0UL)
+			break;
+	}
 }

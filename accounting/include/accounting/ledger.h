@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 struct mm_struct;
+struct sim_digest;
 struct task_struct;
 struct user_struct;
 
@@ -69,6 +70,9 @@ long ledger_bucket_pages(enum ledger_bucket bucket, const void *holder);
  * beside each pin and unpin, by frame run. @pages > 0 pins.
  */
 void ledger_pins(struct ledger_object *object, unsigned long frame, unsigned long nr, bool pin);
+
+/* Adds who pays how much for the object and what it pins, without those below it (sim/digest.h). */
+void ledger_digest(struct sim_digest *digest, const struct ledger_object *object);
 
 /* pages.unaccounted: pinned pages that no live holder's bucket carries. */
 unsigned long ledger_pages_unaccounted(void);

@@ -131,9 +131,16 @@ struct op {
 	bool (*exists)(const struct kernel_rules *rules);
 	/* What stands in the way of this combination of arguments, as "X, expected Y"; NULL: nothing. */
 	const char *(*shape)(const struct step *step);
+	/*
+	 * The calls of it that `search` tries: argument lists in which @WORD stands for each of
+	 * its values in turn (search_calls.c). Behind a '+': only in a wide search. NULL: none.
+	 */
+	const char *const *probes;
 	/* 0, -errno or MM_KILLED(). NULL: there is no model of it yet. */
 	long (*run)(struct op_call *call);
 };
+
+#define OP_PROBES(...) ((const char *const []){ __VA_ARGS__, NULL })
 
 struct op_area {
 	const char *name;

@@ -21,6 +21,8 @@
 #include <linux/types.h>
 #include <sim/run_tree.h>
 
+struct sim_digest;
+
 enum kapi_iommu_kind {
 	KAPI_IOMMU_MOCK,
 	KAPI_IOMMU_VFIO,
@@ -55,6 +57,10 @@ int iommu_map_frames(struct iommu_domain *domain, unsigned long iova, unsigned l
  * is the frame address, run.attr the prot. false where nothing is mapped there.
  */
 bool iommu_lookup_frames(struct iommu_domain *domain, unsigned long iova, unsigned long last, struct sim_run *run);
+
+/* Adds the domain by name and what it maps (sim/digest.h); @frames: adds a run of frames. */
+void kapi_domain_digest(struct sim_digest *digest, struct iommu_domain *domain,
+			void (*frames)(struct sim_digest *digest, unsigned long frame, unsigned long nr));
 
 /* Every paging domain of the world, for the invariants dma_pages and unpin_while_mapped. */
 void kapi_for_each_domain(void (*fn)(struct iommu_domain *domain, void *arg), void *arg);

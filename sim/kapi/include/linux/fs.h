@@ -15,6 +15,7 @@
 
 struct inode;
 struct file;
+struct sim_digest;
 
 struct module;
 struct poll_table_struct;
@@ -23,6 +24,8 @@ struct file_operations {
 	const char *name;		/* "iommufd", "vfio", "io_uring", "memfd": for reports */
 	int (*release)(struct inode *inode, struct file *file);
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	/* Adds what stands behind the file (sim/digest.h); absent: sim_digest_unknown() */
+	void (*digest)(struct file *file, struct sim_digest *digest);
 	/* of upstream's files */
 	struct module *owner;
 	int (*open)(struct inode *inode, struct file *file);
