@@ -32,7 +32,7 @@ bool run_until_quiet(struct run *run)
 		bytes = sim_stuck_report(report, sizeof(report));
 		if (bytes > 0 && (size_t)bytes < sizeof(report) && report[bytes - 1] == '\n')
 			report[bytes - 1] = '\0';
-		sim_violate(VIOLATION_DEADLOCK, "%s", report);
+		sim_violate(sim_stuck_on_holder() ? VIOLATION_DEADLOCK : VIOLATION_LOST_WAKEUP, "%s", report);
 		run->ended = true;
 		return false;
 	case SIM_FATAL:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What an OS thread keeps between runs: stacks and arena chunks.
+ * What an OS thread keeps between runs: stacks, arena chunks, and the program's
+ * debug information once it was read.
  *
  * The exception to "no mutable static". A small run takes a few microseconds,
  * and mapping, guarding and faulting in two stacks takes longer than that. What
@@ -25,6 +26,7 @@ struct thread_cache {
 	unsigned int nr_chunks;
 	unsigned int nr_fibers;
 	void *handler_stack;
+	void *symbols;
 	bool known_to_key;
 };
 
@@ -49,6 +51,8 @@ static void cache_drop(void *arg)
 		mine->fibers = *sim_fiber_next(fiber);
 		sim_fiber_destroy(fiber);
 	}
+	if (mine->symbols)
+		sim_symbols_free(mine->symbols);
 	if (mine->handler_stack) {
 		sigaltstack(&none, NULL);
 		free(mine->handler_stack);
@@ -135,4 +139,15 @@ void *sim_cache_handler_stack(size_t bytes)
 			sim_die("no memory for the stack of signal handlers");
 	}
 	return cache.handler_stack;
+}
+
+void *sim_cache_symbols(void)
+{
+	return cache.symbols;
+}
+
+void sim_cache_symbols_keep(void *symbols)
+{
+	cache_register();
+	cache.symbols = symbols;
 }

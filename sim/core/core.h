@@ -67,6 +67,13 @@ struct sim_chunk *sim_cache_chunk_get(void);
 void sim_cache_chunk_put(struct sim_chunk *chunk);
 /* This thread's, made when first asked for and freed when the thread ends. */
 void *sim_cache_handler_stack(size_t bytes);
+/* symbol.c's, kept for the next world of this thread; NULL: not read yet. */
+void *sim_cache_symbols(void);
+void sim_cache_symbols_keep(void *symbols);
+
+/* symbol.c. Not on a fiber's stack. "function() file.c:12", as much of it as is known. */
+void sim_symbol(uintptr_t address, char *buf, size_t size);
+void sim_symbols_free(void *symbols);
 
 #define SIM_ARENA_CLASSES 52
 struct sim_big;
@@ -179,6 +186,20 @@ struct sim_actor {
 	bool refused;
 };
 
+/* verdict.c */
+
+/* A report, and the places in the code that its text leaves open: see sim_violate_at(). */
+#define SITES_MAX 2
+struct report {
+	struct sim_report told;
+	uintptr_t sites[SITES_MAX];
+};
+/* As sim_violate(); "@1" and "@2" in the text become names of the places @sites. */
+void sim_violate_at(enum sim_violation violation, const uintptr_t sites[SITES_MAX], const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Gives the places their names. Outside of any actor. */
+void sim_reports_resolve(struct sim_world *world);
+
 struct sim_slot_state {
 	void *state;
 	void (*fini)(void *state);
@@ -213,6 +234,8 @@ struct sim_world {
 	struct sim_body *free_bodies;
 	const char *oops_what;		/* for oops(): what the signal meant */
 	unsigned long oops_offset;	/* from NULL; ~0: not so */
+	uintptr_t oops_pc;
+	bool oops_poison;		/* a register held what freed memory is filled with */
 
 	struct sim_slot_state slots[SIM_SLOT_NR];
 	unsigned char slot_order[SIM_SLOT_NR];
@@ -222,9 +245,10 @@ struct sim_world {
 	char **names;			/* by object id */
 	unsigned long room_names;
 
-	struct sim_report *reports;
+	struct report *reports;
 	size_t nr_reports;
 	size_t room_reports;
+	size_t nr_resolved;		/* reports whose places in the code have their names */
 	unsigned long violations[VIOLATION_NR];
 	unsigned long warnings;
 	unsigned long step;

@@ -9,7 +9,10 @@
  * reported and the body abandoned, as for a BUG.
  *
  * The text names no address, which would differ from run to run; the offset of a
- * field from NULL is no such address.
+ * field from NULL is no such address, and neither is the name of the function.
+ *
+ * What the allocator fills freed memory with is no valid address either: an access
+ * that faults with such a value at hand is a use after free.
  */
 #include "core.h"
 #include "fiber.h"
@@ -19,8 +22,12 @@
 #include <string.h>
 #include <ucontext.h>
 
+#define NO_ACCESS (~0ul)	/* values of oops_offset that are no offset from NULL */
+#define BAD_ADDRESS (~0ul - 1)
 #define NULL_REACH 65536	/* an access below is one through NULL */
 #define HANDLER_STACK_BYTES ((size_t)32 << 10)
+#define POISON_WORD 0x6b6b6b6b6b6b6b6bul	/* POISON_FREE of sim/kapi/slab.c */
+#define POISON_REACH 65536	/* a field of the structure that the poison seems to point to */
 #define OOPS_ROOM_BYTES 12288	/* what reporting takes of the actor's stack, at most */
 
 static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
@@ -29,10 +36,19 @@ static _Noreturn void oops(void)
 {
 	struct sim_world *world = sim_this;
 
-	if (world->oops_offset < NULL_REACH)
-		sim_violate(VIOLATION_BUG, "oops: %s at %#lx", world->oops_what, world->oops_offset);
+	const uintptr_t sites[SITES_MAX] = { world->oops_pc };
+	const char *name = world->current->name;
+
+	/* The world is only good for reports now, whatever the violation's name. */
+	world->fatal = true;
+	if (world->oops_poison && world->oops_offset == BAD_ADDRESS)
+		sim_violate_at(VIOLATION_USE_AFTER_FREE, sites,
+			       "oops: %s goes to an address read from freed memory in @1", name);
+	else if (world->oops_offset < NULL_REACH)
+		sim_violate_at(VIOLATION_BUG, sites, "oops: %s: %s at %#lx in @1", name, world->oops_what,
+			       world->oops_offset);
 	else
-		sim_violate(VIOLATION_BUG, "oops: %s", world->oops_what);
+		sim_violate_at(VIOLATION_BUG, sites, "oops: %s: %s in @1", name, world->oops_what);
 	sim_actor_abandon();
 }
 
@@ -40,7 +56,7 @@ static void what_happened(struct sim_world *world, int signal, const siginfo_t *
 {
 	uintptr_t address = (uintptr_t)info->si_addr, low, high;
 
-	world->oops_offset = ~0ul;
+	world->oops_offset = NO_ACCESS;
 	sim_fiber_stack(world->current->fiber, &low, &high);
 	if (signal == SIGFPE) {
 		world->oops_what = "divide error";
@@ -53,7 +69,28 @@ static void what_happened(struct sim_world *world, int signal, const siginfo_t *
 		world->oops_offset = address;
 	} else {
 		world->oops_what = "access to a bad address";
+		world->oops_offset = BAD_ADDRESS;
 	}
+}
+
+static bool is_poison(uintptr_t value)
+{
+	return value - (POISON_WORD - POISON_REACH) < 2 * POISON_REACH;
+}
+
+/* Where it happened, and whether what the allocator leaves in freed memory was in use as an address. */
+static void where_it_happened(struct sim_world *world, const ucontext_t *context)
+{
+	world->oops_poison = false;
+#if defined(__x86_64__)
+	world->oops_pc = context->uc_mcontext.gregs[REG_RIP];
+	for (unsigned int reg = REG_R8; reg <= REG_RSP; reg++)
+		world->oops_poison |= is_poison(context->uc_mcontext.gregs[reg]);
+#elif defined(__aarch64__)
+	world->oops_pc = context->uc_mcontext.pc;
+	for (unsigned int reg = 0; reg < 31; reg++)
+		world->oops_poison |= is_poison(context->uc_mcontext.regs[reg]);
+#endif
 }
 
 /* Makes the interrupted code go on in oops(); false where this machine's context is not known. */
@@ -94,6 +131,7 @@ static void handler(int number, siginfo_t *info, void *context)
 		return;
 	}
 	what_happened(world, number, info);
+	where_it_happened(world, context);
 	if (!divert(world, context)) {
 		signal(number, SIG_DFL);
 		raise(number);

@@ -276,6 +276,7 @@ enum sim_outcome sim_run(void)
 	next = choose(world, -1);
 	if (next != &world->outside)
 		sim_fiber_switch(world->outside.fiber, take_over(world, next));
+	sim_reports_resolve(world);
 	if (world->fatal)
 		return SIM_FATAL;
 	return world->nr_blocked ? SIM_STUCK : SIM_QUIET;

@@ -6,6 +6,13 @@
  *	  a waits for rwsem iova_rwsem, held by b
  *	  b waits for mutex pages, held by a
  *	cycle: a -> b -> a
+ *
+ * Who sleeps on a queue or a completion waits for nobody in particular. Where all
+ * do so, what is missing is a wake-up and not a lock:
+ *
+ *	stuck: 1 actor waits and nobody can run
+ *	  a waits for done
+ *	nobody is left who could wake it
  */
 #include "core.h"
 
@@ -66,6 +73,30 @@ static bool leads_cycle(const struct sim_world *world, const struct sim_actor *a
 	return false;
 }
 
+bool sim_wait_holder_set(struct sim_actor *actor, struct sim_actor *holder)
+{
+	const struct sim_actor *at = holder;
+
+	actor->wait_holder = holder;
+	for (unsigned int steps = 0; at && steps < sim_this->nr_actors; steps++) {
+		if (at == actor)
+			return true;
+		at = waits_for(at);
+	}
+	return false;
+}
+
+bool sim_stuck_on_holder(void)
+{
+	const struct sim_world *world = sim_this;
+
+	for (unsigned int i = 0; i < world->nr_actors; i++) {
+		if (waits_for(world->actors[i]))
+			return true;
+	}
+	return false;
+}
+
 static void add_cycle(struct text *text, const struct sim_actor *first)
 {
 	const struct sim_actor *at = first;
@@ -93,5 +124,7 @@ int sim_stuck_report(char *buf, size_t size)
 		if (leads_cycle(world, world->actors[i]))
 			add_cycle(&text, world->actors[i]);
 	}
+	if (world->nr_blocked && !sim_stuck_on_holder())
+		add(&text, "nobody is left who could wake %s\n", world->nr_blocked == 1 ? "it" : "them");
 	return text.length;
 }

@@ -73,35 +73,81 @@ enum sim_violation sim_violation_by_name(const char *name)
 	return violation;
 }
 
-static void report_add(struct sim_world *world, enum sim_violation violation, const char *text)
+static void report_add(struct sim_world *world, enum sim_violation violation, const uintptr_t *sites,
+		       const char *format, va_list args)
 {
-	if (world->nr_reports == world->room_reports) {
-		world->room_reports = world->room_reports ? world->room_reports * 2 : 4;
-		world->reports = sim_realloc(world->reports, world->room_reports * sizeof(*world->reports));
-	}
-	world->reports[world->nr_reports++] = (struct sim_report){
-		.violation = violation,
-		.step = world->step,
-		.actor = world->current->index,
-		.text = sim_strdup(text),
-	};
-}
-
-void sim_violate(enum sim_violation violation, const char *format, ...)
-{
-	struct sim_world *world = sim_this;
 	char text[TEXT_BYTES_MAX];
-	va_list args;
+	struct report *report;
 
 	world->violations[violation]++;
 	if (violation == VIOLATION_BUG)
 		world->fatal = true;
 	if (world->nr_reports == REPORTS_MAX)
 		return;
-	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
+	if (world->nr_reports == world->room_reports) {
+		world->room_reports = world->room_reports ? world->room_reports * 2 : 4;
+		world->reports = sim_realloc(world->reports, world->room_reports * sizeof(*world->reports));
+	}
+	report = &world->reports[world->nr_reports++];
+	*report = (struct report){
+		.told = {
+			.violation = violation,
+			.step = world->step,
+			.actor = world->current->index,
+			.record = world->nr_records,
+			.text = sim_strdup(text),
+		},
+	};
+	if (sites)
+		memcpy(report->sites, sites, sizeof(report->sites));
+}
+
+void sim_violate(enum sim_violation violation, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report_add(sim_this, violation, NULL, format, args);
 	va_end(args);
-	report_add(world, violation, text);
+}
+
+void sim_violate_at(enum sim_violation violation, const uintptr_t sites[SITES_MAX], const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report_add(sim_this, violation, sites, format, args);
+	va_end(args);
+}
+
+static void resolve(struct report *report)
+{
+	char text[TEXT_BYTES_MAX], site[128];
+	size_t used = 0;
+
+	for (const char *at = report->told.text; *at && used < sizeof(text) - 1; at++) {
+		unsigned int index = at[0] == '@' ? (unsigned int)(at[1] - '1') : SITES_MAX;
+
+		if (index >= SITES_MAX) {
+			text[used++] = *at;
+			continue;
+		}
+		at++;
+		sim_symbol(report->sites[index], site, sizeof(site));
+		snprintf(text + used, sizeof(text) - used, "%s", site);
+		used += strlen(text + used);
+	}
+	text[used] = '\0';
+	report->told.text = sim_strdup(text);
+}
+
+void sim_reports_resolve(struct sim_world *world)
+{
+	for (; world->nr_resolved < world->nr_reports; world->nr_resolved++) {
+		if (world->reports[world->nr_resolved].sites[0])
+			resolve(&world->reports[world->nr_resolved]);
+	}
 }
 
 void sim_warn(const char *site, const char *text)
@@ -138,7 +184,7 @@ size_t sim_reports(void)
 
 const struct sim_report *sim_report(size_t index)
 {
-	return index < sim_this->nr_reports ? &sim_this->reports[index] : NULL;
+	return index < sim_this->nr_reports ? &sim_this->reports[index].told : NULL;
 }
 
 unsigned long sim_violations(enum sim_violation violation)

@@ -34,6 +34,7 @@ struct kapi_actor {
 	struct sim_actor *actor;	/* NULL: outside */
 	struct kapi_held *held;
 	unsigned int nr_held, max_held;
+	struct kapi_lock *waits;	/* the lock that it waits for, while it does */
 	unsigned int atomic;		/* spinlocks held, and preempt_disable() */
 	unsigned int rcu_nesting;
 	unsigned long rcu_since;	/* rcu_epoch when it entered */
@@ -79,6 +80,10 @@ struct kapi_state {
 };
 
 struct kapi_state *kapi_state(void);
+/* The machine is stuck: of each lock that is waited for names the holder that closes a cycle, if one does. */
+void kapi_lock_tell_holders(void);
+/* [@start, @start + @bytes) is freed: VIOLATION_LOCK_MISUSE for each lock in there that the running actor holds. */
+void kapi_locks_freed_check(const void *start, unsigned long bytes);
 /* The running actor's; outside's where none runs. */
 struct kapi_actor *kapi_actor(void);
 /* "pages.c:612": no folder, so that it is the same wherever the tree lies. */

@@ -292,8 +292,37 @@ static void wait_for(struct kapi_state *state, struct kapi_lock *lock, bool read
 	else
 		lock->first = &waiter;
 	lock->last = &waiter;
+	kapi_actor()->waits = lock;
 	while (!waiter.granted)
 		sim_block(lock->id, lock->name, holder_of(state, lock));
+	kapi_actor()->waits = NULL;
+}
+
+/* The holder of when it began to wait may have let go since, and a lock may have several readers. */
+static void tell_holders(struct kapi_state *state, struct kapi_actor *waiter)
+{
+	struct kapi_actor *actor;
+	struct sim_actor *holder = waiter->waits->writer;
+
+	list_for_each_entry(actor, &state->actors, all) {
+		if (!actor->actor || actor->actor == holder || !held_find(actor, waiter->waits))
+			continue;
+		if (sim_wait_holder_set(waiter->actor, actor->actor))
+			return;
+		if (!holder)
+			holder = actor->actor;
+	}
+	sim_wait_holder_set(waiter->actor, holder);
+}
+
+void kapi_lock_tell_holders(void)
+{
+	struct kapi_state *state = kapi_state();
+	struct kapi_actor *actor;
+
+	list_for_each_entry(actor, &state->actors, all)
+		if (actor->waits)
+			tell_holders(state, actor);
 }
 
 int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subclass)
@@ -413,6 +442,16 @@ void kapi_locks_held_check(void)
 		sim_violate(VIOLATION_LOCK_HELD, "%s returns inside an RCU read side section", kapi_self_name());
 	if (self->atomic > spins)
 		sim_violate(VIOLATION_LOCK_HELD, "%s returns with preemption off", kapi_self_name());
+}
+
+void kapi_locks_freed_check(const void *start, unsigned long bytes)
+{
+	struct kapi_actor *self = kapi_actor();
+
+	for (unsigned int i = 0; i < self->nr_held; i++)
+		if ((unsigned long)self->held[i].lock - (unsigned long)start < bytes)
+			sim_violate(VIOLATION_LOCK_MISUSE, "%s frees %s while it holds it", kapi_self_name(),
+				    self->held[i].lock->name);
 }
 
 void preempt_disable(void)

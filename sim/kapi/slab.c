@@ -151,6 +151,7 @@ void kfree(const void *ptr)
 		return;
 	}
 	check_redzone(object);
+	kapi_locks_freed_check(object + 1, object->bytes);
 	object->magic = MAGIC_FREE;
 	list_del(&object->live);
 	state->nr_objects--;

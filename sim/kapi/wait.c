@@ -290,5 +290,7 @@ enum sim_outcome kapi_run(void)
 
 	while (outcome == SIM_STUCK && (expire_earliest(state) || probe_sleepers(state)))
 		outcome = sim_run();
+	if (outcome == SIM_STUCK)
+		kapi_lock_tell_holders();
 	return outcome;
 }

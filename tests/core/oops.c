@@ -83,7 +83,9 @@ static void check_oops(void (*body)(void *arg), void *arg, const char *text)
 		ck_assert_int_eq(sim_run(), SIM_FATAL);
 		ck_assert_ptr_null(sim_self());
 		ck_assert_uint_eq(sim_violations(VIOLATION_BUG), 1);
-		ck_assert_str_eq(sim_report(0)->text, text);
+		/* and then the function, where the debug information is at hand */
+		ck_assert(!strncmp(sim_report(0)->text, text, strlen(text)));
+		ck_assert(!strncmp(sim_report(0)->text + strlen(text), " in ", 4));
 		ck_assert_uint_eq(sim_report(0)->actor, 0);
 		sim_world_destroy(world);
 	}
@@ -95,8 +97,8 @@ START_TEST(null_pointer)
 	if (RUNNING_ON_VALGRIND)
 		return;
 	sim_catch_oopses();
-	check_oops(read_int, NULL, "oops: NULL pointer dereference at 0");
-	check_oops(read_int, (void *)0x48, "oops: NULL pointer dereference at 0x48");
+	check_oops(read_int, NULL, "oops: a: NULL pointer dereference at 0");
+	check_oops(read_int, (void *)0x48, "oops: a: NULL pointer dereference at 0x48");
 }
 END_TEST
 
@@ -110,24 +112,43 @@ START_TEST(bad_address)
 	page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(page, MAP_FAILED);
 	sim_catch_oopses();
-	check_oops(read_int, page, "oops: access to a bad address");
+	check_oops(read_int, page, "oops: a: access to a bad address");
 #if defined(__x86_64__)
 	/* The processor does not say which address it was; a list poison is such a one. */
-	check_oops(read_int, (void *)0xdead000000000100ul, "oops: access to a bad address");
+	check_oops(read_int, (void *)0xdead000000000100ul, "oops: a: access to a bad address");
 #endif
 	munmap(page, 4096);
 }
 END_TEST
 
 #if defined(__x86_64__)
+/* What the allocator fills freed memory with, taken for a pointer to a structure: that is its use after free. */
+START_TEST(poison)
+{
+	struct sim_world *world;
+
+	if (RUNNING_ON_VALGRIND)
+		return;
+	sim_catch_oopses();
+	world = world_with(&sim_strategy_in_order, 0);
+	sim_actor_submit(sim_actor_create("a", NULL), read_int, (void *)0x6b6b6b6b6b6b6ba3ul);
+	sim_actor_submit(sim_actor_create("b", NULL), not_reached, NULL);
+	ck_assert_int_eq(sim_run(), SIM_FATAL);
+	ck_assert_uint_eq(sim_violations(VIOLATION_BUG), 0);
+	ck_assert_uint_eq(sim_violations(VIOLATION_USE_AFTER_FREE), 1);
+	ck_assert_ptr_nonnull(strstr(sim_report(0)->text, "a goes to an address read from freed memory"));
+	sim_world_destroy(world);
+}
+END_TEST
+
 /* The two exceptions that are no accesses; aarch64 divides by zero without any. */
 START_TEST(exceptions)
 {
 	if (RUNNING_ON_VALGRIND)
 		return;
 	sim_catch_oopses();
-	check_oops(divide, NULL, "oops: divide error");
-	check_oops(invalid_opcode, NULL, "oops: invalid opcode");
+	check_oops(divide, NULL, "oops: a: divide error");
+	check_oops(invalid_opcode, NULL, "oops: a: invalid opcode");
 }
 END_TEST
 #endif
@@ -137,7 +158,7 @@ static void *thread_main(void *arg)
 	if (RUNNING_ON_VALGRIND)
 		return NULL;
 	sim_catch_oopses();
-	check_oops(read_int, NULL, "oops: NULL pointer dereference at 0");
+	check_oops(read_int, NULL, "oops: a: NULL pointer dereference at 0");
 	return NULL;
 }
 
@@ -159,7 +180,7 @@ START_TEST(stack_overflow)
 	if (RUNNING_ON_VALGRIND)
 		return;
 	sim_catch_oopses();
-	check_oops(overflow, NULL, "oops: stack overflow");
+	check_oops(overflow, NULL, "oops: a: stack overflow");
 }
 END_TEST
 
@@ -191,6 +212,7 @@ void suite_fill(TCase *tcase)
 	tcase_add_test(tcase, bad_address);
 #if defined(__x86_64__)
 	tcase_add_test(tcase, exceptions);
+	tcase_add_test(tcase, poison);
 #endif
 	tcase_add_test(tcase, threads);
 	tcase_add_test(tcase, stack_overflow);

@@ -222,6 +222,53 @@ static void cross_deadlock(void)
 	if (kapi_run() == SIM_STUCK) {
 		sim_stuck_report(text, sizeof(text));
 		kt_check(strstr(text, "p waits for b") && strstr(text, "q waits for a") && strstr(text, "cycle"));
+		kt_check(sim_stuck_on_holder());
+	}
+}
+
+static void read_and_go(void *arg)
+{
+	down_read(&fx->sem);
+	sim_point(SIM_POINT_YIELD, 0, 0);
+	sim_point(SIM_POINT_YIELD, 0, 0);
+	up_read(&fx->sem);
+}
+
+static void read_then_lock(void *arg)
+{
+	down_read(&fx->sem);
+	sim_point(SIM_POINT_YIELD, 0, 0);
+	mutex_lock(&fx->a);
+	mutex_unlock(&fx->a);
+	up_read(&fx->sem);
+}
+
+static void lock_then_write(void *arg)
+{
+	mutex_lock(&fx->a);
+	down_write(&fx->sem);
+	up_write(&fx->sem);
+	mutex_unlock(&fx->a);
+}
+
+/*
+ * Situation: a writer waits for two readers; the first goes, the other waits for what the writer holds. Expectation:
+ * the cycle goes through the reader that is left, whoever was told when the wait began.
+ */
+static void deadlock_through_second_reader(void)
+{
+	char text[400];
+
+	setup();
+	kt_actor("first", read_and_go, NULL);
+	kt_actor("second", read_then_lock, NULL);
+	kt_actor("writer", lock_then_write, NULL);
+	/* which is an inversion, too, whether it sticks or not */
+	kt_expect(VIOLATION_LOCK_ORDER, 1);
+	if (kapi_run() == SIM_STUCK) {
+		sim_stuck_report(text, sizeof(text));
+		kt_check(strstr(text, "cycle: second -> writer -> second"));
+		kt_check(sim_stuck_on_holder());
 	}
 }
 
@@ -681,6 +728,7 @@ const struct kt_case kt_cases[] = {
 	{ "rwsem_writer_first", rwsem_writer_first },
 	{ "rwsem_downgrade", rwsem_downgrade },
 	{ "cross_deadlock", cross_deadlock, 20 },
+	{ "deadlock_through_second_reader", deadlock_through_second_reader, 60 },
 	{ "inversion", inversion },
 	{ "inversion_of_three", inversion_of_three },
 	{ "nesting", nesting },

@@ -56,6 +56,32 @@ static void double_free(void)
 	kt_check(kt_reported(VIOLATION_DOUBLE_FREE, "32 bytes from test_slab.c:"));
 }
 
+struct with_lock {
+	long before;
+	spinlock_t lock;
+};
+
+static void free_with_lock(void *arg)
+{
+	struct with_lock *object = kzalloc(sizeof(*object), GFP_KERNEL), *other = kzalloc(sizeof(*other), GFP_KERNEL);
+
+	spin_lock_init(&object->lock);
+	spin_lock_init(&other->lock);
+	spin_lock(&object->lock);
+	kfree(other);
+	kt_check(!sim_violations(VIOLATION_LOCK_MISUSE));
+	kfree(object);
+}
+
+/* Situation: an object is freed by who holds a lock in it. Expectation: told, and not of its neighbour. */
+static void freed_with_lock(void)
+{
+	kt_actor("a", free_with_lock, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_expect(VIOLATION_LOCK_MISUSE, 1);
+	kt_check(kt_reported(VIOLATION_LOCK_MISUSE, "a frees lock while it holds it"));
+}
+
 /*
  * Situation: a write to a freed object. Expectation: found when the quarantine is looked through; not where it is
  * clean.
@@ -228,6 +254,7 @@ const struct kt_case kt_cases[] = {
 	{ "leaks", leaks },
 	{ "no_leak", no_leak },
 	{ "double_free", double_free },
+	{ "freed_with_lock", freed_with_lock },
 	{ "use_after_free", use_after_free },
 	{ "use_after_free_later", use_after_free_later },
 	{ "overflow", overflow },

@@ -125,6 +125,7 @@ static void never_woken(void)
 	kt_actor("a", wait_for_flag, (void *)'a');
 	kt_check(kapi_run() == SIM_STUCK);
 	kt_check(!fx->log.len && waitqueue_active(&fx->wq));
+	kt_check(!sim_stuck_on_holder());
 }
 
 static void wait_with_timeout(void *arg)

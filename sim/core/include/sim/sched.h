@@ -138,5 +138,16 @@ void sim_nopreempt_end(void);
 
 /* Writes the wait-for graph of a stuck world as text; returns the bytes written, as snprintf does. */
 int sim_stuck_report(char *buf, size_t size);
+/*
+ * Does a blocked actor of a stuck world wait for somebody: a lock that another
+ * keeps, or will never let go of? That is a deadlock. Where all of them only sleep,
+ * nobody is left who could wake them: a lost wake-up.
+ */
+bool sim_stuck_on_holder(void);
+/*
+ * Of a lock that several keep, sim_block() named one. @actor, which is blocked, waits
+ * for @holder too: from now on that is the one told. Returns whether this closes a cycle.
+ */
+bool sim_wait_holder_set(struct sim_actor *actor, struct sim_actor *holder);
 
 #endif

@@ -76,6 +76,7 @@ struct sim_report {
 	enum sim_violation violation;
 	unsigned long step;		/* sim_step() at the time */
 	unsigned int actor;		/* index; ~0u: outside */
+	unsigned long record;		/* sim_trace_length() at the time: behind which record of the trace */
 	const char *text;
 };
 size_t sim_reports(void);
