@@ -201,7 +201,7 @@ static void mm_set_has_pinned(struct mm_struct *mm)
 /* Ends a batch: one record, and another task may run before the caller goes on. */
 static long gup_done(struct mm_struct *mm, long ret)
 {
-	sim_point(SIM_POINT_GUP, mm->mm_id, ret);
+	sim_done(SIM_POINT_GUP, mm->mm_id, ret);
 	return ret;
 }
 
@@ -305,7 +305,7 @@ long memfd_pin_runs(struct file *memfd, unsigned long pgoff, unsigned long nr_pa
 	    pgoff + nr_pages > memfd_pages(memfd))
 		return -EINVAL;
 	ret = do_memfd_pin(memfd, pgoff, nr_pages, runs);
-	sim_point(SIM_POINT_GUP, memfd->f_object, ret);
+	sim_done(SIM_POINT_GUP, memfd->f_object, ret);
 	return ret;
 }
 
@@ -318,7 +318,7 @@ void unpin_user_runs(const struct page_run *runs, unsigned int nr_runs, bool mak
 		frames_unpin(runs[i].frame, runs[i].nr);
 		pages += runs[i].nr;
 	}
-	sim_point(SIM_POINT_UNPIN, 0, pages);
+	sim_done(SIM_POINT_UNPIN, 0, pages);
 }
 
 int follow_pfnmap_run(struct mm_struct *mm, unsigned long va, unsigned long nr_pages, bool write, struct page_run *run)

@@ -526,7 +526,7 @@ int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr
 	}
 	if (!ret)
 		note_mapped(domain_stamp(domain), iova, paddr, size);
-	sim_point(SIM_POINT_IOMMU_MAP, upstream()->iommu_id, ret ? ret : (long)nr);
+	sim_done(SIM_POINT_IOMMU_MAP, upstream()->iommu_id, ret ? ret : (long)nr);
 	return ret;
 }
 
@@ -541,7 +541,7 @@ size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 	}
 	if (done)
 		note_unmapped(domain_stamp(domain), iova, iova + done - 1);
-	sim_point(SIM_POINT_IOMMU_UNMAP, upstream()->iommu_id, PFN_UP(done));
+	sim_done(SIM_POINT_IOMMU_UNMAP, upstream()->iommu_id, PFN_UP(done));
 	return done;
 }
 

@@ -171,6 +171,8 @@ struct sim_actor {
 	unsigned int faults;		/* bit SITE: armed; bit SIM_FAULT_NR: fail_nth() is */
 	enum sim_point next_kind;
 	unsigned long next_object;
+	const void *next_at;
+	long next_result;
 	struct sim_fiber *fiber;	/* while a body is under way */
 	struct sim_body *first, **tail;
 	void *cookie;
@@ -217,6 +219,8 @@ struct sim_world {
 	struct sim_actor_view *ready;	/* in order of creation; room for all actors */
 	void (*sink)(void *arg, const struct sim_record *record);
 	void *sink_arg;
+	bool watched;			/* there is a sink, or the strategy wants to know */
+	bool closed;			/* the strategy has a window, which is not open */
 
 	const struct sim_strategy *strategy;
 	void *strategy_state;
@@ -276,14 +280,15 @@ void sim_sched_fiber_reset(struct sim_fiber *fiber);
 void sim_snapshots_destroy(struct sim_world *world);
 
 /* trace.c */
-void sim_trace_tell_sink(struct sim_world *world, unsigned int kind, unsigned long object, long result);
+void sim_trace_tell(struct sim_world *world, const struct sim_access *access);
 
 /*
  * One record into the hash. The record is mixed on its own, off the chain of
  * dependencies, and then folded in by a bijection of the state: two runs whose
  * hashes differ can only meet again by chance, and the chain costs one multiply.
  */
-static inline void sim_trace_add(struct sim_world *world, unsigned int kind, unsigned long object, long result)
+static inline void sim_trace_add_access(struct sim_world *world, enum sim_point kind, unsigned long object,
+					const void *at, long result, bool ahead)
 {
 	uint64_t mixed = object ^ (((uint64_t)world->current->index << 32 | kind) * 0x9e3779b97f4a7c15ull);
 
@@ -292,8 +297,13 @@ static inline void sim_trace_add(struct sim_world *world, unsigned int kind, uns
 	mixed ^= mixed >> 32;
 	world->hash = ((world->hash << 23 | world->hash >> 41) ^ mixed) * 0x94d049bb133111ebull;
 	world->nr_records++;
-	if (unlikely(world->sink != NULL))
-		sim_trace_tell_sink(world, kind, object, result);
+	if (unlikely(world->watched))
+		sim_trace_tell(world, &(struct sim_access){ world->current->index, kind, object, at, result, ahead });
+}
+
+static inline void sim_trace_add(struct sim_world *world, enum sim_point kind, unsigned long object, long result)
+{
+	sim_trace_add_access(world, kind, object, NULL, result, false);
 }
 
 #endif

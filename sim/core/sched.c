@@ -36,9 +36,19 @@ static void ready_insert(struct sim_world *world, struct sim_actor *actor)
 		.index = actor->index,
 		.next_kind = actor->next_kind,
 		.next_object = actor->next_object,
+		.next_at = actor->next_at,
+		.next_result = actor->next_result,
 	};
 	if (world->nr_ready++ && pos <= world->current_pos)
 		world->current_pos++;
+}
+
+static void make_ready(struct sim_world *world, struct sim_actor *actor)
+{
+	actor->state = ACTOR_READY;
+	ready_insert(world, actor);
+	if (world->strategy->enabled)
+		world->strategy->enabled(world->strategy_state, world->current->index, actor->index);
 }
 
 static void ready_remove(struct sim_world *world, struct sim_actor *actor)
@@ -62,10 +72,21 @@ static struct sim_actor *choose(struct sim_world *world, int current)
 		return &world->outside;
 	if (nr > 1) {
 		if (current >= 0) {
-			world->ready[current].next_kind = world->current->next_kind;
-			world->ready[current].next_object = world->current->next_object;
+			struct sim_actor_view *view = &world->ready[current];
+
+			view->next_kind = world->current->next_kind;
+			view->next_object = world->current->next_object;
+			view->next_at = world->current->next_at;
+			view->next_result = world->current->next_result;
 		}
-		pick = world->strategy->pick(world->strategy_state, world->ready, nr, current);
+		if (unlikely(world->closed))
+			pick = pick_default(current);
+		else
+			pick = world->strategy->pick(world->strategy_state, world->ready, nr, current);
+		if (unlikely(pick == SIM_PICK_STOP)) {
+			world->fatal = true;
+			return &world->outside;
+		}
 		if (pick >= nr)
 			sim_die("strategy %s picked %u of %u", world->strategy->name, pick, nr);
 		sim_tape_append(&world->tape, pick_to_choice(pick, pick_default(current)));
@@ -112,14 +133,23 @@ static void body_run(struct sim_world *world, struct sim_actor *actor)
 	run(arg);
 }
 
+/* What @actor will do once it is picked again. */
+static inline void announce(struct sim_actor *actor, enum sim_point kind, unsigned long object, const void *at,
+			    long result)
+{
+	actor->next_kind = kind;
+	actor->next_object = object;
+	actor->next_at = at;
+	actor->next_result = result;
+}
+
 /* The current body is over, one way or the other; returns who is next. @result: 0, or -1 for an abandoned one. */
 static struct sim_actor *body_ended(struct sim_world *world, struct sim_actor *actor, long result)
 {
 	sim_trace_add(world, SIM_POINT_END, 0, result);
 	actor->fiber = NULL;
 	actor->nopreempt = 0;
-	actor->next_kind = SIM_POINT_START;
-	actor->next_object = 0;
+	announce(actor, SIM_POINT_START, 0, NULL, 0);
 	if (actor->first)
 		return choose(world, world->current_pos);
 	actor->state = ACTOR_IDLE;
@@ -225,10 +255,8 @@ void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *ar
 	*actor->tail = entry;
 	actor->tail = &entry->next;
 	if (actor->state == ACTOR_IDLE) {
-		actor->state = ACTOR_READY;
-		actor->next_kind = SIM_POINT_START;
-		actor->next_object = 0;
-		ready_insert(world, actor);
+		announce(actor, SIM_POINT_START, 0, NULL, 0);
+		make_ready(world, actor);
 	}
 }
 
@@ -266,6 +294,16 @@ struct sim_actor *sim_self(void)
  * Running
  */
 
+void sim_window(bool open)
+{
+	struct sim_world *world = sim_this;
+
+	if (!world->strategy->window)
+		return;
+	world->closed = !open;
+	world->strategy->window(world->strategy_state, open);
+}
+
 enum sim_outcome sim_run(void)
 {
 	struct sim_world *world = sim_this;
@@ -290,16 +328,11 @@ static void points_spent(struct sim_world *world)
 	sim_actor_abandon();
 }
 
-void sim_point(enum sim_point kind, unsigned long object, long result)
+/* The running actor has come to a point, and another may go first. */
+static inline void give_way(struct sim_world *world, struct sim_actor *current)
 {
-	struct sim_world *world = sim_this;
-	struct sim_actor *current = world->current, *next;
+	struct sim_actor *next;
 
-	sim_trace_add(world, kind, object, result);
-	if (unlikely(current == &world->outside))
-		return;
-	current->next_kind = kind;
-	current->next_object = object;
 	if (unlikely(world->points++ >= world->points_max))
 		points_spent(world);
 	if (likely(world->nr_ready == 1) || current->nopreempt)
@@ -307,6 +340,53 @@ void sim_point(enum sim_point kind, unsigned long object, long result)
 	next = choose(world, world->current_pos);
 	if (next != current)
 		sim_fiber_switch(current->fiber, take_over(world, next));
+}
+
+void sim_point(enum sim_point kind, unsigned long object, long result)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *current = world->current;
+
+	sim_trace_add_access(world, kind, object, NULL, result, true);
+	if (unlikely(current == &world->outside))
+		return;
+	announce(current, kind, object, NULL, result);
+	give_way(world, current);
+}
+
+void sim_point_at(enum sim_point kind, const void *at, long result)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *current = world->current;
+
+	sim_trace_add_access(world, kind, 0, at, result, true);
+	if (unlikely(current == &world->outside))
+		return;
+	announce(current, kind, 0, at, result);
+	give_way(world, current);
+}
+
+void sim_done(enum sim_point kind, unsigned long object, long result)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *current = world->current;
+
+	sim_trace_add(world, kind, object, result);
+	if (unlikely(current == &world->outside))
+		return;
+	announce(current, SIM_POINT_NONE, 0, NULL, 0);
+	give_way(world, current);
+}
+
+void sim_pause(enum sim_point kind, unsigned long object)
+{
+	struct sim_world *world = sim_this;
+	struct sim_actor *current = world->current;
+
+	if (likely(world->nr_ready <= 1) || current == &world->outside)
+		return;
+	announce(current, kind, object, NULL, 0);
+	give_way(world, current);
 }
 
 bool sim_alone(void)
@@ -317,6 +397,11 @@ bool sim_alone(void)
 void sim_record(enum sim_point kind, unsigned long object, long result)
 {
 	sim_trace_add(sim_this, kind, object, result);
+}
+
+void sim_record_at(enum sim_point kind, const void *at, long result)
+{
+	sim_trace_add_access(sim_this, kind, 0, at, result, false);
 }
 
 void sim_block(unsigned long object, const char *why, struct sim_actor *holder)
@@ -341,9 +426,8 @@ void sim_wake(struct sim_actor *actor)
 
 	if (actor->state != ACTOR_BLOCKED)
 		return;
-	actor->state = ACTOR_READY;
 	world->nr_blocked--;
-	ready_insert(world, actor);
+	make_ready(world, actor);
 }
 
 _Noreturn void sim_actor_abandon(void)

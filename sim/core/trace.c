@@ -32,6 +32,7 @@ static const char *const point_names[] = {
 	[SIM_POINT_USER_COPY] = "user_copy",
 	[SIM_POINT_FAULT] = "fault",
 	[SIM_POINT_YIELD] = "yield",
+	[SIM_POINT_QUEUE] = "queue",
 };
 
 const char *sim_point_name(enum sim_point kind)
@@ -62,18 +63,22 @@ void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), vo
 {
 	sim_this->sink = sink;
 	sim_this->sink_arg = arg;
+	sim_this->watched = sink || sim_this->strategy->record;
 }
 
-void sim_trace_tell_sink(struct sim_world *world, unsigned int kind, unsigned long object, long result)
+void sim_trace_tell(struct sim_world *world, const struct sim_access *access)
 {
 	struct sim_record record = {
-		.actor = world->current->index,
-		.kind = kind,
-		.object = object,
-		.result = result,
+		.actor = access->actor,
+		.kind = access->kind,
+		.object = access->object,
+		.result = access->result,
 	};
 
-	world->sink(world->sink_arg, &record);
+	if (world->strategy->record)
+		world->strategy->record(world->strategy_state, access);
+	if (world->sink)
+		world->sink(world->sink_arg, &record);
 }
 
 void sim_object_name(unsigned long object, const char *name)

@@ -46,7 +46,9 @@ struct sim_world *sim_world_create(const struct sim_config *config)
 		return NULL;
 	}
 	sim_this = world;
-	world->strategy_state = world->strategy->begin(config->seed, config->tape);
+	world->watched = world->strategy->record != NULL;
+	world->closed = world->strategy->window != NULL;
+	world->strategy_state = world->strategy->begin(config->seed, config->tape, config->context);
 	return world;
 }
 

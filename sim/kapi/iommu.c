@@ -601,7 +601,7 @@ int iommu_map_frames(struct iommu_domain *domain, unsigned long iova, unsigned l
 		mark_seam(kdomain, iova);
 		mark_seam(kdomain, iova + bytes);
 	}
-	sim_point(SIM_POINT_IOMMU_MAP, kdomain->id, ret ? ret : PFN_UP(bytes));
+	sim_done(SIM_POINT_IOMMU_MAP, kdomain->id, ret ? ret : PFN_UP(bytes));
 	return ret;
 }
 
@@ -624,7 +624,7 @@ int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr
 		mark_seam(kdomain, iova);
 		mark_seam(kdomain, iova + size);
 	}
-	sim_point(SIM_POINT_IOMMU_MAP, kdomain->id, ret ? ret : PFN_UP(size));
+	sim_done(SIM_POINT_IOMMU_MAP, kdomain->id, ret ? ret : PFN_UP(size));
 	return ret;
 }
 
@@ -716,7 +716,7 @@ size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 		else
 			unmapped = table_unmap(kdomain, iova, size);
 	}
-	sim_point(SIM_POINT_IOMMU_UNMAP, kdomain->id, PFN_UP(unmapped));
+	sim_done(SIM_POINT_IOMMU_UNMAP, kdomain->id, PFN_UP(unmapped));
 	return unmapped;
 }
 

@@ -344,7 +344,7 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 			sim_violate(VIOLATION_DEADLOCK, "%s takes %s, which it holds already", kapi_self_name(),
 				    lock->name);
 	}
-	sim_point(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK, lock->id, 0);
+	sim_point(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK, lock->id, !!(flags & KAPI_LOCK_TRY));
 	if ((flags & KAPI_LOCK_KILLABLE) && sim_fault(SIM_FAULT_LOCK_KILL)) {
 		sim_record(taken, lock->id, -EINTR);
 		return -EINTR;
@@ -382,6 +382,8 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 			    lock->name, held ? " that way" : "");
 		return;
 	}
+	/* While it is still held: a trylock of another's may fail here. */
+	sim_pause(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id);
 	held_remove(kapi_actor(), held);
 	if (read) {
 		lock->readers--;
@@ -390,7 +392,7 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 		lock->outside = false;
 	}
 	hand_over(lock);
-	sim_point(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
+	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
 }
 
 void kapi_lock_downgrade(struct kapi_lock *lock)
@@ -407,7 +409,7 @@ void kapi_lock_downgrade(struct kapi_lock *lock)
 	lock->outside = false;
 	lock->readers = 1;
 	hand_over(lock);
-	sim_point(SIM_POINT_DOWNGRADE, lock->id, 0);
+	sim_done(SIM_POINT_DOWNGRADE, lock->id, 0);
 }
 
 bool kapi_lock_held(const struct kapi_lock *lock, bool write)

@@ -49,7 +49,7 @@ void rcu_read_unlock(void)
 		return;
 	}
 	self->rcu_nesting--;
-	sim_point(SIM_POINT_RCU_READ_UNLOCK, state->rcu_id, 0);
+	sim_done(SIM_POINT_RCU_READ_UNLOCK, state->rcu_id, 0);
 	if (!self->rcu_nesting && state->rcu_waiters)
 		kapi_wake(&state->rcu_readers, 0);
 }

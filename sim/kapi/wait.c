@@ -47,6 +47,7 @@ static void prepare(wait_queue_head_t *wq, wait_queue_entry_t *wait, unsigned in
 	wait->woken = false;
 	if (!list_empty(&wait->entry))
 		return;
+	sim_record(SIM_POINT_QUEUE, wq->id, 1);
 	wait->flags = flags;
 	if (flags & WQ_FLAG_EXCLUSIVE)
 		list_add_tail(&wait->entry, &wq->head);
@@ -66,8 +67,10 @@ noinline void prepare_to_wait_exclusive(wait_queue_head_t *wq, wait_queue_entry_
 
 void finish_wait(wait_queue_head_t *wq, wait_queue_entry_t *wait)
 {
-	if (!list_empty(&wait->entry))
-		list_del_init(&wait->entry);
+	if (list_empty(&wait->entry))
+		return;
+	sim_record(SIM_POINT_QUEUE, wq->id, 0);
+	list_del_init(&wait->entry);
 }
 
 bool waitqueue_active(wait_queue_head_t *wq)

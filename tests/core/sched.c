@@ -192,7 +192,7 @@ static __thread struct {
 	const char *script;
 } seen;
 
-static void *seen_begin(unsigned long seed, const struct sim_tape *tape)
+static void *seen_begin(unsigned long seed, const struct sim_tape *tape, void *context)
 {
 	memset(&seen, 0, sizeof(seen));
 	return NULL;

@@ -90,7 +90,7 @@ START_TEST(nothing_is_in_order)
 END_TEST
 
 /* Three preemptions in a run of 20,000 points: picks others than in_order's at three places. */
-static void *thrice_begin(unsigned long seed, const struct sim_tape *tape)
+static void *thrice_begin(unsigned long seed, const struct sim_tape *tape, void *context)
 {
 	static __thread unsigned long asked;
 

@@ -210,7 +210,7 @@ START_TEST(names)
 	for (int i = SIM_POINT_START; i <= SIM_POINT_YIELD; i++)
 		ck_assert_str_ne(sim_point_name(i), "?");
 	ck_assert_str_eq(sim_point_name(0), "?");
-	ck_assert_str_eq(sim_point_name(SIM_POINT_YIELD + 1), "?");
+	ck_assert_str_eq(sim_point_name(SIM_POINT_NR), "?");
 }
 END_TEST
 

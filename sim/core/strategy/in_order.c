@@ -2,7 +2,7 @@
 /* The sequential order: whoever runs goes on while it can, then the oldest. The tape counts deviations from it. */
 #include "../core.h"
 
-static void *in_order_begin(unsigned long seed, const struct sim_tape *tape)
+static void *in_order_begin(unsigned long seed, const struct sim_tape *tape, void *context)
 {
 	return NULL;
 }

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-static void *random_begin(unsigned long seed, const struct sim_tape *tape)
+static void *random_begin(unsigned long seed, const struct sim_tape *tape, void *context)
 {
 	struct sim_rng *rng = malloc(sizeof(*rng));
 

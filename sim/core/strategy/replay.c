@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-static void *replay_begin(unsigned long seed, const struct sim_tape *tape)
+static void *replay_begin(unsigned long seed, const struct sim_tape *tape, void *context)
 {
 	struct sim_tape_reader *reader = malloc(sizeof(*reader));
 

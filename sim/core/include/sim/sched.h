@@ -10,6 +10,7 @@
  * picks one of the actors that can run; where only one can, it is not asked.
  *
  *	sim_point()	"another actor may go first"	the strategy picks
+ *	sim_done()	"that is done; who goes on?"	the strategy picks
  *	sim_block()	"I cannot go on"		until somebody's sim_wake()
  *	sim_draw()	"a value of mine is open"	the strategy draws
  *
@@ -26,7 +27,8 @@ struct sim_tape;
 
 /* What happens at a point; part of the trace and its hash. Append only: tokens and hashes depend on the values. */
 enum sim_point {
-	SIM_POINT_START = 1,	/* an actor begins a body */
+	SIM_POINT_NONE,		/* of a view: goes on with what it does by itself, behind a sim_done() */
+	SIM_POINT_START,	/* an actor begins a body */
 	SIM_POINT_END,		/* a body returned */
 	SIM_POINT_ATOMIC_READ,
 	SIM_POINT_ATOMIC_WRITE,
@@ -53,6 +55,8 @@ enum sim_point {
 	SIM_POINT_USER_COPY,
 	SIM_POINT_FAULT,	/* an injected fault was delivered */
 	SIM_POINT_YIELD,	/* cond_resched() and the like */
+	SIM_POINT_QUEUE,	/* joined or left a wait queue */
+	SIM_POINT_NR,
 };
 
 /* What a strategy may see of an actor. */
@@ -61,22 +65,46 @@ struct sim_actor_view {
 	unsigned int index;		/* order of creation, from 0 */
 	enum sim_point next_kind;	/* what it will do when picked */
 	unsigned long next_object;
+	const void *next_at;		/* an atomic's address: it has no number */
+	long next_result;		/* of a lock: 1 where it is only tried */
 };
 
+/* One thing done at, or said ahead of, a scheduling point. */
+struct sim_access {
+	unsigned int actor;		/* index; ~0u: outside any actor */
+	enum sim_point kind;
+	unsigned long object;
+	const void *at;			/* what has no number: told apart by its address */
+	long result;
+	bool ahead;			/* said by sim_point(): it happens once this actor is picked again */
+};
+
+/* pick() may return this: nobody is picked any more, and sim_run() returns SIM_FATAL. */
+#define SIM_PICK_STOP (~0u)
+
 /*
- * A strategy: three calls. State is the strategy's own; begin() may return NULL.
+ * A strategy: three calls. State is the strategy's own; begin() gets the context
+ * of struct sim_config and may return NULL.
  * pick(): @ready has @nr >= 2 entries in order of creation; @current indexes the
  * actor that was running, or is -1 where it cannot go on. Returns an index into
  * @ready. draw(): a value below @bound (bound >= 2: nothing
  * else is open). end() may be NULL.
+ *
+ * The others may be NULL. record() hears of everything that the trace hears of;
+ * enabled(), from inside a run, that @actor can go on by what @by did; window(),
+ * from outside, that the part of the run begins or ends whose order is open: a
+ * strategy that has it is only asked between the two, and in_order decides elsewhere.
  */
 struct sim_strategy {
 	const char *name;
 	const char *what;
-	void *(*begin)(unsigned long seed, const struct sim_tape *tape);
+	void *(*begin)(unsigned long seed, const struct sim_tape *tape, void *context);
 	unsigned int (*pick)(void *state, const struct sim_actor_view *ready, unsigned int nr, int current);
 	unsigned long (*draw)(void *state, unsigned long bound);
 	void (*end)(void *state);
+	void (*record)(void *state, const struct sim_access *access);
+	void (*enabled)(void *state, unsigned int by, unsigned int actor);
+	void (*window)(void *state, bool open);
 };
 /* Uniform choice at each point, from the seed. */
 extern const struct sim_strategy sim_strategy_random;
@@ -101,6 +129,11 @@ enum sim_outcome {
 	SIM_STUCK,	/* somebody is blocked and nobody can run: sim_stuck_report() says who waits for whom */
 	SIM_FATAL,	/* BUG, step bound or memory error: the world is only good for reports and destroy */
 };
+/*
+ * Tells the strategy that the part of the run begins, or ends, whose order is
+ * open. From outside any actor. Without it everything is.
+ */
+void sim_window(bool open);
 /* Runs the actors until none can go on. Called from outside any actor. */
 enum sim_outcome sim_run(void);
 
@@ -117,8 +150,15 @@ void sim_catch_oopses(void);
 struct sim_actor *sim_self(void);
 /* A scheduling point: records (actor, kind, object, result) and lets the strategy switch. Outside: only records. */
 void sim_point(enum sim_point kind, unsigned long object, long result);
+/* The same for what has no number: @at tells it from others, and shows in no trace and no hash. */
+void sim_point_at(enum sim_point kind, const void *at, long result);
+/* A scheduling point behind what was done, which it records. What this actor does next it has not said. */
+void sim_done(enum sim_point kind, unsigned long object, long result);
+/* A scheduling point ahead of what is recorded once it is done. */
+void sim_pause(enum sim_point kind, unsigned long object);
 /* Records without being a place to switch (what happened as a consequence of a point). */
 void sim_record(enum sim_point kind, unsigned long object, long result);
+void sim_record_at(enum sim_point kind, const void *at, long result);
 /* Sleeps until sim_wake(). @why: static text for reports ("rwsem iova_rwsem"). @holder: who is waited for, or NULL. */
 void sim_block(unsigned long object, const char *why, struct sim_actor *holder);
 /* Makes @actor able to run; does not switch. No effect on one that is not blocked. */

@@ -37,6 +37,8 @@ struct sim_config {
 	/* decides who runs at each scheduling point; NULL: sim_strategy_replay with a tape, else sim_strategy_random */
 	const struct sim_strategy *strategy;
 	unsigned long seed;
+	/* handed to the strategy's begin(); a search keeps there what it knows from the schedules before */
+	void *context;
 	/* a replay's choices, as sim_tape_decode() gave them, to be kept until destroy; NULL otherwise */
 	const struct sim_tape *tape;
 	/* scheduling points one run may take before `step_bound` is violated; 0: 50 million */

@@ -30,7 +30,7 @@ static inline word name##_fetch_##op(word i, type *v)                           
 {                                                                                                                      \
 	word old;                                                                                                      \
 									                                               \
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)i);                                                                   \
+	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)i);                                                                \
 	old = v->counter;                                                                                              \
 	v->counter = old c_op i;                                                                                       \
 	return old;                                                                                                    \
@@ -47,12 +47,12 @@ static inline word name##_##op##_return(word i, type *v)                        
 #define __KAPI_ATOMIC(name, type, word)                                                                                \
 static inline word name##_read(const type *v)                                                                          \
 {                                                                                                                      \
-	sim_point(SIM_POINT_ATOMIC_READ, 0, 0);                                                                        \
+	sim_point_at(SIM_POINT_ATOMIC_READ, v, 0);                                                                     \
 	return v->counter;                                                                                             \
 }                                                                                                                      \
 static inline void name##_set(type *v, word i)                                                                         \
 {                                                                                                                      \
-	sim_point(SIM_POINT_ATOMIC_WRITE, 0, (long)i);                                                                 \
+	sim_point_at(SIM_POINT_ATOMIC_WRITE, v, (long)i);                                                              \
 	v->counter = i;                                                                                                \
 }                                                                                                                      \
 __KAPI_ATOMIC_OP(name, type, word, add, +)                                                                             \
@@ -74,7 +74,7 @@ static inline word name##_xchg(type *v, word new)                               
 {                                                                                                                      \
 	word old;                                                                                                      \
 									                                               \
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)new);                                                                 \
+	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)new);                                                              \
 	old = v->counter;                                                                                              \
 	v->counter = new;                                                                                              \
 	return old;                                                                                                    \
@@ -84,10 +84,10 @@ static inline bool name##_try_cmpxchg(type *v, word *old, word new)             
 {                                                                                                                      \
 	bool hit;                                                                                                      \
 									                                               \
-	sim_point(SIM_POINT_ATOMIC_READ, 0, 0);                                                                        \
+	sim_point_at(SIM_POINT_ATOMIC_READ, v, 0);                                                                     \
 	hit = v->counter == *old;                                                                                      \
 	if (hit) {                                                                                                     \
-		sim_record(SIM_POINT_ATOMIC_RMW, 0, (long)new);                                                        \
+		sim_record_at(SIM_POINT_ATOMIC_RMW, v, (long)new);                                                     \
 		v->counter = new;                                                                                      \
 	} else {                                                                                                       \
 		*old = v->counter;                                                                                     \
@@ -104,7 +104,7 @@ static inline word name##_fetch_add_unless(type *v, word i, word unless)        
 {                                                                                                                      \
 	word old;                                                                                                      \
 									                                               \
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)i);                                                                   \
+	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)i);                                                                \
 	old = v->counter;                                                                                              \
 	if (old != unless)                                                                                             \
 		v->counter = old + i;                                                                                  \
@@ -120,7 +120,7 @@ static inline word name##_dec_if_positive(type *v)                              
 {                                                                                                                      \
 	word less;                                                                                                     \
 									                                               \
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, -1);                                                                        \
+	sim_point_at(SIM_POINT_ATOMIC_RMW, v, -1);                                                                     \
 	less = v->counter - 1;                                                                                         \
 	if (less >= 0)                                                                                                 \
 		v->counter = less;                                                                                     \
@@ -142,17 +142,17 @@ __KAPI_ATOMIC(atomic_long, atomic_long_t, long)
 #define xchg(ptr, value) ({                                                                                            \
 	typeof(ptr) __xp = (ptr);                                                                                      \
 	typeof(*__xp) __xn = (value), __xo;                                                                            \
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, 0);                                                                         \
+	sim_point_at(SIM_POINT_ATOMIC_RMW, __xp, 0);                                                                   \
 	__xo = *__xp;                                                                                                  \
 	*__xp = __xn;                                                                                                  \
 	__xo; })
 #define cmpxchg(ptr, old, value) ({                                                                                    \
 	typeof(ptr) __cp = (ptr);                                                                                      \
 	typeof(*__cp) __co = (old), __cn = (value), __cv;                                                              \
-	sim_point(SIM_POINT_ATOMIC_READ, 0, 0);                                                                        \
+	sim_point_at(SIM_POINT_ATOMIC_READ, __cp, 0);                                                                  \
 	__cv = *__cp;                                                                                                  \
 	if (__cv == __co) {                                                                                            \
-		sim_record(SIM_POINT_ATOMIC_RMW, 0, 0);                                                                \
+		sim_record_at(SIM_POINT_ATOMIC_RMW, __cp, 0);                                                          \
 		*__cp = __cn;                                                                                          \
 	}                                                                                                              \
 	__cv; })

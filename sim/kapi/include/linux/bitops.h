@@ -70,22 +70,22 @@ static inline bool test_bit(unsigned long nr, const unsigned long *addr)
 }
 static inline void set_bit(unsigned long nr, unsigned long *addr)
 {
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)nr);
+	sim_point_at(SIM_POINT_ATOMIC_RMW, &addr[BIT_WORD(nr)], (long)nr);
 	__set_bit(nr, addr);
 }
 static inline void clear_bit(unsigned long nr, unsigned long *addr)
 {
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)nr);
+	sim_point_at(SIM_POINT_ATOMIC_RMW, &addr[BIT_WORD(nr)], (long)nr);
 	__clear_bit(nr, addr);
 }
 static inline bool test_and_set_bit(unsigned long nr, unsigned long *addr)
 {
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)nr);
+	sim_point_at(SIM_POINT_ATOMIC_RMW, &addr[BIT_WORD(nr)], (long)nr);
 	return __test_and_set_bit(nr, addr);
 }
 static inline bool test_and_clear_bit(unsigned long nr, unsigned long *addr)
 {
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, (long)nr);
+	sim_point_at(SIM_POINT_ATOMIC_RMW, &addr[BIT_WORD(nr)], (long)nr);
 	return __test_and_clear_bit(nr, addr);
 }
 
