@@ -29,14 +29,14 @@ static const struct op ops[] = {
 		.name = "fail_nth",
 		.what = "the N-th allocation, pin or IOMMU map of the caller from now on fails once",
 		.source = "lib/fault-inject.c, /proc/self/fail-nth",
-		.args = { { "n", ARG_NUMBER } },
+		.args = { { "n", ARG_NUMBER, .least = 1, .most = 30 } },
 		.run = op_fail_nth,
 	},
 	{
 		.name = "fail",
 		.what = "the caller's next pin or map fails at page K; its K-th allocation or killable lock fails",
 		.source = "lib/fault-inject.c",
-		.args = { { "site", ARG_WORD, .words = site_words }, { "k", ARG_NUMBER } },
+		.args = { { "site", ARG_WORD, .words = site_words }, { "k", ARG_NUMBER, .most = 20 } },
 		.run = op_fail,
 	},
 };

@@ -79,8 +79,9 @@ static const struct op ops[] = {
 		.what = "a ring; what its own memory costs differs by version",
 		.source = "io_uring/io_uring.c:io_uring_create",
 		.makes = KIND(RING),
-		.args = { { "entries", ARG_NUMBER } },
+		.args = { { "entries", ARG_NUMBER, .draw = DRAW_POWER, .most = 12 } },
 		.run = op_uring_setup,
+		.random = { .weight = 2, .charges = true },
 	},
 	{
 		.name = "uring_register",
@@ -88,13 +89,14 @@ static const struct op ops[] = {
 		.source = "io_uring/rsrc.c:io_sqe_buffers_register",
 		.args = {
 			RING("ring"),
-			{ "iov", ARG_IOVECS, ARG_OPTIONAL | ARG_MANY },
-			{ "va", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
-			{ "len", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+			{ "iov", ARG_IOVECS, ARG_OPTIONAL | ARG_MANY, .odds = 3 },
+			{ "va", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL, .draw = DRAW_MEMORY, .odds = 2 },
+			{ "len", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL, .draw = DRAW_LENGTH },
 		},
 		.shape = register_shape,
 		.probes = OP_PROBES("@ring, va=@va, len=@len"),
 		.run = op_uring_register,
+		.random = { .weight = 8, .charges = true, .effect = EFFECT_HOLD },
 	},
 	{
 		.name = "uring_unregister",
@@ -103,6 +105,7 @@ static const struct op ops[] = {
 		.args = { RING("ring") },
 		.probes = OP_PROBES("@ring"),
 		.run = op_uring_unregister,
+		.random = { .weight = 3 },
 	},
 	{
 		.name = "uring_update",
@@ -111,12 +114,13 @@ static const struct op ops[] = {
 		.makes = KIND(NUMBER),
 		.args = {
 			RING("ring"),
-			{ "slot", ARG_NUMBER },
-			{ "va", ARG_NUMBER, ARG_KEY },
-			{ "len", ARG_NUMBER, ARG_KEY },
+			{ "slot", ARG_NUMBER, .draw = DRAW_BELOW, .most = 2 },
+			{ "va", ARG_NUMBER, ARG_KEY, .draw = DRAW_MEMORY },
+			{ "len", ARG_NUMBER, ARG_KEY, .draw = DRAW_LENGTH },
 		},
 		.exists = has_update,
 		.run = op_uring_update,
+		.random = { .weight = 4, .charges = true },
 	},
 	{
 		.name = "uring_clone_buffers",
@@ -125,6 +129,7 @@ static const struct op ops[] = {
 		.args = { RING("dst"), RING("src") },
 		.exists = has_clone,
 		.run = op_uring_clone_buffers,
+		.random = { .weight = 3 },
 	},
 };
 

@@ -239,8 +239,10 @@ static long op_destroy(struct op_call *call)
 }
 
 #define IOAS_ARG(name) { name, ARG_VARIABLE, 0, KIND(IOAS) }
-#define KEY_NUMBER(name) { name, ARG_NUMBER, ARG_KEY }
-#define KEY_NUMBER_OPT(name) { name, ARG_NUMBER, ARG_KEY | ARG_OPTIONAL }
+#define KEY_NUMBER(name, how) { name, ARG_NUMBER, ARG_KEY, .draw = how }
+/* Where it is given, or not, the address space is that of the first argument. */
+#define KEY_IOVA { "iova", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL, .draw = DRAW_FREE, .odds = 2 }
+#define MAPPED KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH)
 #define KEY_PROT { "prot", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = map_prot_words }
 #define KEY_WRITE { "write", ARG_FLAG, ARG_KEY | ARG_OPTIONAL }
 #define KINDS_DEVICE (KIND(DEVICE) | KIND(CDEV))
@@ -254,6 +256,7 @@ static const struct op ops[] = {
 		.makes = KIND(IOMMUFD),
 		.exists = has_iommufd,
 		.run = op_iommufd_open,
+		.random = { .weight = 2 },
 	},
 	{
 		.name = "ioas_alloc",
@@ -263,6 +266,7 @@ static const struct op ops[] = {
 		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) } },
 		.exists = has_iommufd,
 		.run = op_ioas_alloc,
+		.random = { .weight = 3 },
 	},
 	{
 		.name = "attach",
@@ -272,12 +276,13 @@ static const struct op ops[] = {
 		.args = {
 			IOAS_ARG("ioas"),
 			{ "dev", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KINDS_DEVICE },
-			{ "aperture", ARG_RANGE, ARG_KEY | ARG_OPTIONAL },
-			KEY_NUMBER_OPT("pgsize"),
+			{ "aperture", ARG_RANGE, ARG_KEY | ARG_OPTIONAL, .odds = 12 },
+			{ "pgsize", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL, .draw = DRAW_POWER, .least = 10, .most = 16, .odds = 12 },
 		},
 		.exists = has_iommufd,
 		.shape = attach_shape,
 		.run = op_attach,
+		.random = { .weight = 6, .charges = true },
 	},
 	{
 		.name = "detach",
@@ -286,6 +291,7 @@ static const struct op ops[] = {
 		.args = { { "dev", ARG_VARIABLE, 0, KINDS_DEVICE } },
 		.exists = has_iommufd,
 		.run = op_detach,
+		.random = { .weight = 2, .effect = EFFECT_END },
 	},
 	{
 		.name = "replace",
@@ -294,6 +300,7 @@ static const struct op ops[] = {
 		.args = { { "dev", ARG_VARIABLE, 0, KINDS_DEVICE }, IOAS_ARG("ioas") },
 		.exists = has_replace,
 		.run = op_replace,
+		.random = { .weight = 2, .charges = true },
 	},
 	{
 		.name = "ioas_map",
@@ -301,10 +308,11 @@ static const struct op ops[] = {
 		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_map",
 		.makes = KIND(NUMBER),
 		.returns_address = true,
-		.args = { IOAS_ARG("ioas"), KEY_NUMBER("va"), KEY_NUMBER("len"), KEY_NUMBER_OPT("iova"), KEY_PROT },
+		.args = { IOAS_ARG("ioas"), KEY_NUMBER("va", DRAW_MEMORY), KEY_NUMBER("len", DRAW_LENGTH), KEY_IOVA, KEY_PROT },
 		.exists = has_iommufd,
 		.probes = OP_PROBES("@ioas, va=@va, len=@len, iova=@iova", "+@ioas, va=@bar, len=@len, iova=@iova"),
 		.run = op_ioas_map,
+		.random = { .weight = 14, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "ioas_map_file",
@@ -315,23 +323,25 @@ static const struct op ops[] = {
 		.args = {
 			IOAS_ARG("ioas"),
 			{ "file", ARG_VARIABLE, ARG_KEY, KINDS_FD },
-			KEY_NUMBER("off"),
-			KEY_NUMBER("len"),
-			KEY_NUMBER_OPT("iova"),
+			KEY_NUMBER("off", DRAW_OFFSET),
+			KEY_NUMBER("len", DRAW_LENGTH),
+			KEY_IOVA,
 			KEY_PROT,
 		},
 		.exists = has_map_file,
 		.run = op_ioas_map_file,
+		.random = { .weight = 6, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "ioas_unmap",
 		.what = "unmaps whole mappings in a range; returns the bytes",
 		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_unmap",
 		.makes = KIND(NUMBER),
-		.args = { IOAS_ARG("ioas"), KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.args = { IOAS_ARG("ioas"), MAPPED },
 		.exists = has_iommufd,
 		.probes = OP_PROBES("@ioas, iova=@iova, len=2p"),
 		.run = op_ioas_unmap,
+		.random = { .weight = 5, .effect = EFFECT_UNMAP },
 	},
 	{
 		.name = "ioas_unmap_all",
@@ -341,6 +351,7 @@ static const struct op ops[] = {
 		.args = { IOAS_ARG("ioas") },
 		.exists = has_iommufd,
 		.run = op_ioas_unmap_all,
+		.random = { .weight = 1, .effect = EFFECT_UNMAP_ALL },
 	},
 	{
 		.name = "ioas_copy",
@@ -351,13 +362,14 @@ static const struct op ops[] = {
 		.args = {
 			IOAS_ARG("dst"),
 			IOAS_ARG("src"),
-			KEY_NUMBER("src_iova"),
-			KEY_NUMBER("len"),
-			KEY_NUMBER_OPT("iova"),
+			{ "src_iova", ARG_NUMBER, ARG_KEY, .draw = DRAW_MAPPED, .space = 1 },
+			KEY_NUMBER("len", DRAW_LENGTH),
+			KEY_IOVA,
 			KEY_PROT,
 		},
 		.exists = has_iommufd,
 		.run = op_ioas_copy,
+		.random = { .weight = 6, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "ioas_allow_iovas",
@@ -366,6 +378,7 @@ static const struct op ops[] = {
 		.args = { IOAS_ARG("ioas"), { "range", ARG_RANGE, ARG_MANY } },
 		.exists = has_iommufd,
 		.run = op_ioas_allow_iovas,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "access_create",
@@ -375,48 +388,54 @@ static const struct op ops[] = {
 		.args = { IOAS_ARG("ioas") },
 		.exists = has_iommufd,
 		.run = op_access_create,
+		.random = { .weight = 3 },
 	},
 	{
 		.name = "access_pin",
 		.what = "pins a range for the access",
 		.source = "drivers/iommu/iommufd/device.c:iommufd_access_pin_pages",
-		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, KEY_NUMBER("iova"), KEY_NUMBER("len"), KEY_WRITE },
+		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, MAPPED, KEY_WRITE },
 		.exists = has_iommufd,
 		.run = op_access_pin,
+		.random = { .weight = 8, .charges = true },
 	},
 	{
 		.name = "access_unpin",
 		.what = "gives such a range back",
 		.source = "drivers/iommu/iommufd/device.c:iommufd_access_unpin_pages",
-		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, MAPPED },
 		.exists = has_iommufd,
 		.run = op_access_unpin,
+		.random = { .weight = 4 },
 	},
 	{
 		.name = "access_rw",
 		.what = "reads or writes a range; pins in passing, uncharged",
 		.source = "drivers/iommu/iommufd/device.c:iommufd_access_rw",
-		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, KEY_NUMBER("iova"), KEY_NUMBER("len"), KEY_WRITE },
+		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, MAPPED, KEY_WRITE },
 		.exists = has_iommufd,
 		.run = op_access_rw,
+		.random = { .weight = 2, .charges = true },
 	},
 	{
 		.name = "option_rlimit_mode",
 		.what = "0: charge the user, 1: charge the process; without a value returns it",
 		.source = "drivers/iommu/iommufd/main.c:iommufd_option, IOMMU_OPTION_RLIMIT_MODE",
 		.makes = KIND(NUMBER),
-		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) }, { "value", ARG_NUMBER, ARG_OPTIONAL } },
+		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) }, { "value", ARG_NUMBER, ARG_OPTIONAL, .most = 1, .odds = 1 } },
 		.exists = has_iommufd,
 		.run = op_option_rlimit_mode,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "option_huge_pages",
 		.what = "0: map page by page; without a value returns it",
 		.source = "drivers/iommu/iommufd/ioas.c:iommufd_ioas_option, IOMMU_OPTION_HUGE_PAGES",
 		.makes = KIND(NUMBER),
-		.args = { IOAS_ARG("ioas"), { "value", ARG_NUMBER, ARG_OPTIONAL } },
+		.args = { IOAS_ARG("ioas"), { "value", ARG_NUMBER, ARG_OPTIONAL, .most = 1, .odds = 1 } },
 		.exists = has_iommufd,
 		.run = op_option_huge_pages,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "change_process",
@@ -426,6 +445,7 @@ static const struct op ops[] = {
 		.exists = has_change_process,
 		.probes = OP_PROBES("@iommufd"),
 		.run = op_change_process,
+		.random = { .weight = 2, .charges = true },
 	},
 	{
 		.name = "destroy",
@@ -434,6 +454,7 @@ static const struct op ops[] = {
 		.args = { { "obj", ARG_VARIABLE, 0, KINDS_OBJECT } },
 		.exists = has_iommufd,
 		.run = op_destroy,
+		.random = { .weight = 1, .effect = EFFECT_END },
 	},
 };
 

@@ -81,8 +81,10 @@ static long op_sev_unpin(struct op_call *call)
 	return sev_unpin(call->arg[0].value->id);
 }
 
-#define RANGE_ARGS { { "va", ARG_NUMBER }, { "len", ARG_NUMBER } }
-#define KEY_NUMBER(name) { name, ARG_NUMBER, ARG_KEY }
+#define VA { "va", ARG_NUMBER, .draw = DRAW_MEMORY }
+#define LEN { "len", ARG_NUMBER, .draw = DRAW_LENGTH }
+#define RANGE_ARGS { VA, LEN }
+#define KEY_NUMBER(name, how) { name, ARG_NUMBER, ARG_KEY, .draw = how }
 
 static const struct op ops[] = {
 	{
@@ -91,11 +93,12 @@ static const struct op ops[] = {
 		.source = "drivers/infiniband/core/umem.c:ib_umem_get",
 		.makes = KIND(MR),
 		.args = {
-			{ "va", ARG_NUMBER },
-			{ "len", ARG_NUMBER },
+			VA,
+			LEN,
 			{ "driver", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = rdma_drivers },
 		},
 		.run = op_rdma_reg_mr,
+		.random = { .weight = 6, .charges = true },
 	},
 	{
 		.name = "rdma_dereg_mr",
@@ -103,6 +106,7 @@ static const struct op ops[] = {
 		.source = "drivers/infiniband/core/umem.c:ib_umem_release",
 		.args = { { "mr", ARG_VARIABLE, 0, KIND(MR) } },
 		.run = op_rdma_dereg_mr,
+		.random = { .weight = 2, .effect = EFFECT_END },
 	},
 	{
 		.name = "vdpa_open",
@@ -111,6 +115,7 @@ static const struct op ops[] = {
 		.makes = KIND(VDPA),
 		.exists = has_vdpa,
 		.run = op_vdpa_open,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "vdpa_map",
@@ -118,20 +123,26 @@ static const struct op ops[] = {
 		.source = "drivers/vhost/vdpa.c:vhost_vdpa_pa_map",
 		.args = {
 			{ "v", ARG_VARIABLE, 0, KIND(VDPA) },
-			KEY_NUMBER("iova"),
-			KEY_NUMBER("va"),
-			KEY_NUMBER("len"),
+			KEY_NUMBER("iova", DRAW_FREE),
+			KEY_NUMBER("va", DRAW_MEMORY),
+			KEY_NUMBER("len", DRAW_LENGTH),
 		},
 		.exists = has_vdpa,
 		.run = op_vdpa_map,
+		.random = { .weight = 5, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "vdpa_unmap",
 		.what = "unmaps memory of a vdpa device",
 		.source = "drivers/vhost/vdpa.c:vhost_vdpa_pa_unmap",
-		.args = { { "v", ARG_VARIABLE, 0, KIND(VDPA) }, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.args = {
+			{ "v", ARG_VARIABLE, 0, KIND(VDPA) },
+			KEY_NUMBER("iova", DRAW_MAPPED),
+			KEY_NUMBER("len", DRAW_LENGTH),
+		},
 		.exists = has_vdpa,
 		.run = op_vdpa_unmap,
+		.random = { .weight = 2, .effect = EFFECT_UNMAP },
 	},
 	{
 		.name = "perf_open",
@@ -139,6 +150,7 @@ static const struct op ops[] = {
 		.source = "kernel/events/core.c:SYSCALL perf_event_open",
 		.makes = KIND(PERF),
 		.run = op_perf_open,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "perf_mmap",
@@ -146,8 +158,9 @@ static const struct op ops[] = {
 		.source = "kernel/events/core.c:perf_mmap",
 		.makes = KIND(NUMBER),
 		.returns_address = true,
-		.args = { { "e", ARG_VARIABLE, 0, KIND(PERF) }, { "pages", ARG_NUMBER } },
+		.args = { { "e", ARG_VARIABLE, 0, KIND(PERF) }, { "pages", ARG_NUMBER, .draw = DRAW_POWER, .most = 8 } },
 		.run = op_perf_mmap,
+		.random = { .weight = 3, .charges = true, .effect = EFFECT_MEMORY },
 	},
 	{
 		.name = "xdp_reg_umem",
@@ -156,6 +169,7 @@ static const struct op ops[] = {
 		.makes = KIND(XSK),
 		.args = RANGE_ARGS,
 		.run = op_xdp_reg_umem,
+		.random = { .weight = 3, .charges = true },
 	},
 	{
 		.name = "sendmsg_zerocopy",
@@ -164,6 +178,7 @@ static const struct op ops[] = {
 		.makes = KIND(ZEROCOPY),
 		.args = RANGE_ARGS,
 		.run = op_sendmsg_zerocopy,
+		.random = { .weight = 4, .charges = true },
 	},
 	{
 		.name = "zerocopy_done",
@@ -171,14 +186,16 @@ static const struct op ops[] = {
 		.source = "net/core/skbuff.c:mm_unaccount_pinned_pages",
 		.args = { { "z", ARG_VARIABLE, 0, KIND(ZEROCOPY) } },
 		.run = op_zerocopy_done,
+		.random = { .weight = 2, .effect = EFFECT_END },
 	},
 	{
 		.name = "bpf_map",
 		.what = "a bpf map, charged to the user up to v5.10",
 		.source = "kernel/bpf/syscall.c:bpf_charge_memlock",
 		.makes = KIND(BPF),
-		.args = { { "len", ARG_NUMBER } },
+		.args = { { "len", ARG_NUMBER, .draw = DRAW_SIZE } },
 		.run = op_bpf_map,
+		.random = { .weight = 2, .charges = true },
 	},
 	{
 		.name = "sev_pin",
@@ -187,6 +204,7 @@ static const struct op ops[] = {
 		.makes = KIND(SEV),
 		.args = RANGE_ARGS,
 		.run = op_sev_pin,
+		.random = { .weight = 4, .charges = true },
 	},
 	{
 		.name = "sev_unpin",
@@ -194,6 +212,7 @@ static const struct op ops[] = {
 		.source = "arch/x86/kvm/svm/sev.c:sev_unpin_memory",
 		.args = { { "s", ARG_VARIABLE, 0, KIND(SEV) } },
 		.run = op_sev_unpin,
+		.random = { .weight = 2, .effect = EFFECT_END },
 	},
 };
 

@@ -106,6 +106,7 @@ static const struct op ops[] = {
 		.args = { { "child", ARG_NEW_TASK } },
 		.probes = OP_PROBES("@child"),
 		.run = op_fork,
+		.random = { .weight = 3, .effect = EFFECT_COPY_TASK },
 	},
 	{
 		.name = "clone_vm",
@@ -113,6 +114,7 @@ static const struct op ops[] = {
 		.source = "kernel/fork.c:copy_process, CLONE_VM|CLONE_FILES",
 		.args = { { "child", ARG_NEW_TASK } },
 		.run = op_clone_vm,
+		.random = { .weight = 1, .effect = EFFECT_SHARE_TASK },
 	},
 	{
 		.name = "thread",
@@ -120,6 +122,7 @@ static const struct op ops[] = {
 		.source = "kernel/fork.c:copy_process, CLONE_THREAD",
 		.args = { { "name", ARG_NEW_TASK } },
 		.run = op_thread,
+		.random = { .weight = 1, .effect = EFFECT_SHARE_TASK },
 	},
 	{
 		.name = "exec",
@@ -127,6 +130,7 @@ static const struct op ops[] = {
 		.source = "fs/exec.c:begin_new_exec",
 		.probes = OP_PROBES(""),
 		.run = op_exec,
+		.random = { .weight = 2, .effect = EFFECT_EXEC },
 	},
 	{
 		.name = "exit",
@@ -134,27 +138,31 @@ static const struct op ops[] = {
 		.source = "kernel/exit.c:do_exit",
 		.probes = OP_PROBES("+"),
 		.run = op_exit,
+		.random = { .weight = 1, .effect = EFFECT_EXIT },
 	},
 	{
 		.name = "setuid",
 		.what = "real, effective and saved uid; away from 0 the capabilities go, unless keepcaps=1",
 		.source = "kernel/sys.c:__sys_setuid",
-		.args = { { "uid", ARG_NUMBER }, { "keepcaps", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
+		.args = { { "uid", ARG_NUMBER, .draw = DRAW_UID }, { "keepcaps", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
 		.probes = OP_PROBES("@uid"),
 		.run = op_setuid,
+		.random = { .weight = 1, .effect = EFFECT_UID },
 	},
 	{
 		.name = "seteuid",
 		.what = "the effective uid alone; away from 0 the effective capabilities go",
 		.source = "kernel/sys.c:__sys_setresuid",
-		.args = { { "uid", ARG_NUMBER } },
+		.args = { { "uid", ARG_NUMBER, .draw = DRAW_UID } },
 		.run = op_seteuid,
+		.random = { .weight = 1, .effect = EFFECT_UID },
 	},
 	{
 		.name = "unshare_user",
 		.what = "a user namespace of its own: capabilities there count for nothing here",
 		.source = "kernel/user_namespace.c:unshare_userns",
 		.run = op_unshare_user,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "capset",
@@ -162,6 +170,7 @@ static const struct op ops[] = {
 		.source = "kernel/capability.c:SYSCALL capset",
 		.args = { { "caps", ARG_CAPS } },
 		.run = op_capset,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "setrlimit",
@@ -170,6 +179,7 @@ static const struct op ops[] = {
 		.args = { { "memlock", ARG_LIMIT, ARG_KEY } },
 		.probes = OP_PROBES("memlock=@limit"),
 		.run = op_setrlimit,
+		.random = { .weight = 2, .effect = EFFECT_LIMIT },
 	},
 	{
 		.name = "prlimit",
@@ -177,6 +187,7 @@ static const struct op ops[] = {
 		.source = "kernel/sys.c:do_prlimit",
 		.args = { { "task", ARG_TASK }, { "memlock", ARG_LIMIT, ARG_KEY } },
 		.run = op_prlimit,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "close",
@@ -184,6 +195,7 @@ static const struct op ops[] = {
 		.source = "fs/file.c:close_fd",
 		.args = { { "var", ARG_VARIABLE, 0, KINDS_FD } },
 		.run = op_close,
+		.random = { .weight = 2, .effect = EFFECT_CLOSE },
 	},
 	{
 		.name = "cloexec",
@@ -191,6 +203,7 @@ static const struct op ops[] = {
 		.source = "fs/fcntl.c:do_fcntl, FD_CLOEXEC",
 		.args = { { "var", ARG_VARIABLE, 0, KINDS_FD } },
 		.run = op_cloexec,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "send_fd",
@@ -198,12 +211,14 @@ static const struct op ops[] = {
 		.source = "net/core/scm.c:scm_detach_fds",
 		.args = { { "task", ARG_TASK }, { "var", ARG_VARIABLE, 0, KINDS_FD } },
 		.run = op_send_fd,
+		.random = { .weight = 2, .effect = EFFECT_SEND },
 	},
 	{
 		.name = "settle",
 		.what = "lets all deferred work run, such as the release of closed rings",
 		.source = "io_uring/io_uring.c:io_ring_exit_work",
 		.run = op_settle,
+		.random = { .weight = 1 },
 	},
 };
 

@@ -138,7 +138,7 @@ static long op_change_dma_owner(struct op_call *call)
 
 #define CONTAINER { "c", ARG_VARIABLE, 0, KIND(CONTAINER) }
 #define MDEV { "m", ARG_VARIABLE, 0, KIND(MDEV) }
-#define KEY_NUMBER(name) { name, ARG_NUMBER, ARG_KEY }
+#define KEY_NUMBER(name, how) { name, ARG_NUMBER, ARG_KEY, .draw = how }
 
 static const struct op ops[] = {
 	{
@@ -147,13 +147,14 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/container.c, drivers/iommu/iommufd/vfio_compat.c",
 		.makes = KIND(CONTAINER),
 		.args = {
-			{ "version", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+			{ "version", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL, .least = 1, .most = 2 },
 			{ "iommufd", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KIND(IOMMUFD), .exists = has_iommufd },
-			{ "compat", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .exists = has_iommufd },
-			{ "device", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+			{ "compat", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .exists = has_iommufd, .draw = DRAW_SERVED },
+			{ "device", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .odds = 8 },
 		},
 		.shape = open_shape,
 		.run = op_vfio_open,
+		.random = { .weight = 3 },
 	},
 	{
 		.name = "vfio_attach",
@@ -161,6 +162,7 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_attach_group",
 		.args = { CONTAINER },
 		.run = op_vfio_attach,
+		.random = { .weight = 2, .charges = true },
 	},
 	{
 		.name = "vfio_detach",
@@ -168,6 +170,7 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_detach_group",
 		.args = { CONTAINER },
 		.run = op_vfio_detach,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "vfio_cdev_open",
@@ -177,6 +180,7 @@ static const struct op ops[] = {
 		.args = { { "fd", ARG_VARIABLE, 0, KIND(IOMMUFD) } },
 		.exists = has_cdev,
 		.run = op_vfio_cdev_open,
+		.random = { .weight = 2 },
 	},
 	{
 		.name = "vfio_map",
@@ -184,23 +188,25 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_map",
 		.args = {
 			CONTAINER,
-			KEY_NUMBER("iova"),
-			KEY_NUMBER("va"),
-			KEY_NUMBER("len"),
+			KEY_NUMBER("iova", DRAW_FREE),
+			KEY_NUMBER("va", DRAW_MEMORY),
+			KEY_NUMBER("len", DRAW_LENGTH),
 			{ "prot", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = map_prot_words },
 		},
 		.probes = OP_PROBES("@container, iova=@iova, va=@va, len=@len",
 				    "+@container, iova=@iova, va=@bar, len=@len"),
 		.run = op_vfio_map,
+		.random = { .weight = 14, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "vfio_unmap",
 		.what = "VFIO_IOMMU_UNMAP_DMA; returns the bytes",
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap",
 		.makes = KIND(NUMBER),
-		.args = { CONTAINER, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.args = { CONTAINER, KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH) },
 		.probes = OP_PROBES("@container, iova=@iova, len=2p"),
 		.run = op_vfio_unmap,
+		.random = { .weight = 6, .effect = EFFECT_UNMAP },
 	},
 	{
 		.name = "vfio_unmap_all",
@@ -210,15 +216,17 @@ static const struct op ops[] = {
 		.args = { CONTAINER },
 		.exists = has_vaddr,
 		.run = op_vfio_unmap_all,
+		.random = { .weight = 1, .effect = EFFECT_UNMAP_ALL },
 	},
 	{
 		.name = "vfio_unmap_vaddr",
 		.what = "the flag VADDR: forgets the addresses, keeps the mapping; returns the bytes",
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap, VFIO_DMA_UNMAP_FLAG_VADDR (c3cbab24db38)",
 		.makes = KIND(NUMBER),
-		.args = { CONTAINER, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.args = { CONTAINER, KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH) },
 		.exists = has_vaddr,
 		.run = op_vfio_unmap_vaddr,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "vfio_unmap_vaddr_all",
@@ -228,14 +236,21 @@ static const struct op ops[] = {
 		.args = { CONTAINER },
 		.exists = has_vaddr,
 		.run = op_vfio_unmap_vaddr_all,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "vfio_map_vaddr",
 		.what = "MAP with the flag VADDR: a new address for a mapping, and a new owner where the caller is one",
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_change_dma_owner (90fdd158a695)",
-		.args = { CONTAINER, KEY_NUMBER("iova"), KEY_NUMBER("va"), KEY_NUMBER("len") },
+		.args = {
+			CONTAINER,
+			KEY_NUMBER("iova", DRAW_MAPPED),
+			KEY_NUMBER("va", DRAW_MEMORY),
+			KEY_NUMBER("len", DRAW_LENGTH),
+		},
 		.exists = has_vaddr,
 		.run = op_vfio_map_vaddr,
+		.random = { .weight = 2 },
 	},
 	{
 		.name = "mdev_attach",
@@ -244,20 +259,23 @@ static const struct op ops[] = {
 		.makes = KIND(MDEV),
 		.args = { CONTAINER },
 		.run = op_mdev_attach,
+		.random = { .weight = 2 },
 	},
 	{
 		.name = "mdev_pin",
 		.what = "the emulated device pins a range",
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_pin_pages",
-		.args = { MDEV, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.args = { MDEV, KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH) },
 		.run = op_mdev_pin,
+		.random = { .weight = 5, .charges = true },
 	},
 	{
 		.name = "mdev_unpin",
 		.what = "and gives it back",
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_unpin_pages",
-		.args = { MDEV, KEY_NUMBER("iova"), KEY_NUMBER("len") },
+		.args = { MDEV, KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH) },
 		.run = op_mdev_unpin,
+		.random = { .weight = 2 },
 	},
 	{
 		.name = "change_dma_owner",
@@ -267,6 +285,7 @@ static const struct op ops[] = {
 		.exists = has_change_dma_owner,
 		.probes = OP_PROBES("@container"),
 		.run = op_change_dma_owner,
+		.random = { .weight = 2, .charges = true },
 	},
 };
 

@@ -79,6 +79,23 @@ struct op_word {
 #define ARG_OPTIONAL 2u
 #define ARG_MANY 4u		/* the last one by position: any number of them */
 
+/*
+ * What a random program puts in the place of a number (gen_values.c). Arguments are
+ * drawn in the order of the table, so a length knows the address before it.
+ */
+enum op_draw {
+	DRAW_BELOW,	/* up to .most, mostly the small ones, now and then more */
+	DRAW_POWER,	/* 1 << n, n from .least to .most; now and then one off */
+	DRAW_SIZE,	/* bytes of new memory */
+	DRAW_MEMORY,	/* an address of the caller's memory */
+	DRAW_OFFSET,	/* into the file drawn before */
+	DRAW_FREE,	/* an IOVA where the address space of argument .space has nothing yet */
+	DRAW_MAPPED,	/* an IOVA that is mapped there */
+	DRAW_LENGTH,	/* from the address, offset or IOVA drawn before; where optional, given exactly if that was */
+	DRAW_UID,
+	DRAW_SERVED,	/* a flag: is /dev/vfio/vfio served by iommufd in this program? */
+};
+
 struct op_arg {
 	const char *name;	/* as the key; in upper case for `list ops` where it goes by position */
 	enum arg_type type;
@@ -87,6 +104,36 @@ struct op_arg {
 	const struct op_word *words;
 	/* The call with this argument exists on a kernel where this holds; NULL: wherever the operation does. */
 	bool (*exists)(const struct kernel_rules *rules);
+	enum op_draw draw;
+	unsigned char odds;		/* an optional one is there in one of so many calls; 0: of four */
+	unsigned char space;		/* index of the argument whose address space is meant */
+	unsigned char least, most;
+};
+
+/* What a call changes in a random program's picture of what there is (gen_picture.c), if it succeeds. */
+enum op_effect {
+	EFFECT_NONE,		/* nothing but what VAR names */
+	EFFECT_MEMORY,		/* VAR is memory of the length drawn */
+	EFFECT_MEMORY_GONE,	/* the memory drawn is unmapped */
+	EFFECT_MAP,		/* what was drawn is mapped in the address space of the first argument */
+	EFFECT_UNMAP,		/* and is no more */
+	EFFECT_UNMAP_ALL,
+	EFFECT_HOLD,		/* the first argument holds memory until it ends */
+	EFFECT_END,		/* the first argument is over */
+	EFFECT_CLOSE,		/* the caller's fd of it is */
+	EFFECT_COPY_TASK,	/* a task with a copy of memory and fds */
+	EFFECT_SHARE_TASK,	/* a task with the same ones */
+	EFFECT_EXEC,
+	EFFECT_EXIT,
+	EFFECT_UID,
+	EFFECT_LIMIT,
+	EFFECT_SEND,		/* another task gets the fd */
+};
+
+struct op_random {
+	unsigned char weight;	/* how often, against the others; 0: never by itself */
+	bool charges;		/* its success charges or pins */
+	enum op_effect effect;
 };
 
 #define OP_ARGS_MAX 8
@@ -138,6 +185,7 @@ struct op {
 	const char *const *probes;
 	/* 0, -errno or MM_KILLED(). NULL: there is no model of it yet. */
 	long (*run)(struct op_call *call);
+	struct op_random random;	/* for generated programs */
 };
 
 #define OP_PROBES(...) ((const char *const []){ __VA_ARGS__, NULL })
