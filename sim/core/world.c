@@ -25,10 +25,20 @@ static size_t stack_bytes(const struct sim_config *config)
 	return bytes < STACK_BYTES_MIN ? STACK_BYTES_MIN : bytes;
 }
 
+static void strategy_begin(struct sim_world *world, const struct sim_strategy *strategy, unsigned long seed,
+			   const struct sim_tape *tape, void *context)
+{
+	world->strategy = strategy;
+	world->watched = world->sink || strategy->record;
+	world->closed = strategy->window != NULL;
+	world->strategy_state = strategy->begin(seed, tape, context);
+}
+
 struct sim_world *sim_world_create(const struct sim_config *config)
 {
 	static const struct sim_config defaults;
 	struct sim_world *world = calloc(1, sizeof(*world));
+	const struct sim_strategy *strategy;
 
 	if (!world)
 		return NULL;
@@ -36,9 +46,9 @@ struct sim_world *sim_world_create(const struct sim_config *config)
 		config = &defaults;
 	world->points_max = config->points_max ? config->points_max : POINTS_MAX_DEFAULT;
 	world->stack_bytes = stack_bytes(config);
-	world->strategy = config->strategy;
-	if (!world->strategy)
-		world->strategy = config->tape ? &sim_strategy_replay : &sim_strategy_random;
+	strategy = config->strategy;
+	if (!strategy)
+		strategy = config->tape ? &sim_strategy_replay : &sim_strategy_random;
 	sim_arena_init(&world->arena);
 	sim_sched_init(world);
 	if (!world->outside.fiber) {
@@ -46,9 +56,7 @@ struct sim_world *sim_world_create(const struct sim_config *config)
 		return NULL;
 	}
 	sim_this = world;
-	world->watched = world->strategy->record != NULL;
-	world->closed = world->strategy->window != NULL;
-	world->strategy_state = world->strategy->begin(config->seed, config->tape, config->context);
+	strategy_begin(world, strategy, config->seed, config->tape, config->context);
 	return world;
 }
 
@@ -76,14 +84,14 @@ void sim_world_destroy(struct sim_world *world)
 	sim_this = before == world ? NULL : before;
 }
 
-void sim_strategy_set(const struct sim_strategy *strategy, unsigned long seed, const struct sim_tape *tape)
+void sim_strategy_set(const struct sim_strategy *strategy, unsigned long seed, const struct sim_tape *tape,
+		      void *context)
 {
 	struct sim_world *world = sim_this;
 
 	if (world->strategy->end)
 		world->strategy->end(world->strategy_state);
-	world->strategy = strategy;
-	world->strategy_state = strategy->begin(seed, tape);
+	strategy_begin(world, strategy, seed, tape, context);
 }
 
 void *sim_slot(enum sim_slot slot)

@@ -168,7 +168,7 @@ START_TEST(goes_on_the_same)
 		for (int seed = 0; seed < 8; seed++) {
 			if (turn)
 				sim_snapshot_restore(snapshot);
-			sim_strategy_set(&sim_strategy_random, seed, NULL);
+			sim_strategy_set(&sim_strategy_random, seed, NULL, NULL);
 			submit_three(actors, count);
 			ck_assert_int_eq(sim_run(), SIM_QUIET);
 			outcome_of(turn ? &got : &want[seed], *count);
@@ -265,7 +265,7 @@ START_TEST(suspended_bodies)
 		return;
 	}
 	for (int round = 0; round < 6; round++) {
-		sim_strategy_set(&sim_strategy_random, 5, NULL);
+		sim_strategy_set(&sim_strategy_random, 5, NULL, NULL);
 		for (int i = 0; i < 2; i++)
 			sim_wake(actors[round % 2 ? 1 - i : i]);
 		ck_assert_int_eq(sim_run(), SIM_QUIET);

@@ -12,7 +12,7 @@
  *	snapshot = sim_snapshot_take();
  *	for each schedule {
  *		sim_snapshot_restore(snapshot);
- *		sim_strategy_set(strategy, seed, tape);
+ *		sim_strategy_set(strategy, seed, tape, context);
  *		the rest of the run
  *	}
  *	sim_snapshot_free(snapshot);
@@ -62,6 +62,7 @@ size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot);
 void sim_region_add(void *at, size_t bytes);
 
 /* Ends the world's strategy and begins @strategy in its place; as in struct sim_config, but never NULL. */
-void sim_strategy_set(const struct sim_strategy *strategy, unsigned long seed, const struct sim_tape *tape);
+void sim_strategy_set(const struct sim_strategy *strategy, unsigned long seed, const struct sim_tape *tape,
+		      void *context);
 
 #endif
