@@ -27,6 +27,8 @@ extern const struct command commands[];	/* a NULL name ends them */
 
 int command_run(int argc, char **argv);
 int command_matrix(int argc, char **argv);
+int command_diff(int argc, char **argv);
+int command_limit(int argc, char **argv);
 int command_list(int argc, char **argv);
 
 /* select.c: which files, kernels and backend a command is asked for */
@@ -49,7 +51,10 @@ struct selection {
 };
 #define SELECTION_INIT { .backend = &backend_model }
 
-/* For `children` of a command's argp: --kernel; and files with --backend and --seed. Their input is a struct selection. */
+/*
+ * For `children` of a command's argp: --kernel; and files with --backend and
+ * --seed. Their input is a struct selection.
+ */
 extern const struct argp kernels_argp;
 extern const struct argp files_argp;
 /* Exits with a message where two backends were given to a command that takes one. */
@@ -71,6 +76,8 @@ void parse_arguments(const struct argp *argp, const char *name, int argc, char *
 unsigned long parse_number(const char *option, const char *text);
 /* The kernels that `--kernel SET` names; NULL where the option was not given. Exits with a message where it is bad. */
 struct kernel_list *parse_kernels(const char *text);
+/* The kernel of that full name ("v6.12+QUIRK") into *@list; exits with a message where there is none. */
+const struct kernel *parse_kernel(const char *name, struct kernel_list *list);
 /* The backend of that name; exits with a message where there is none, or where it is not built. */
 const struct backend *parse_backend(const char *name);
 /* "A" or "A,B"; *@other: B, or NULL. */

@@ -70,6 +70,25 @@ struct kernel_list *parse_kernels(const char *text)
 	return &list;
 }
 
+const struct kernel *parse_kernel(const char *name, struct kernel_list *list)
+{
+	int err = kernel_list_add(list, name);
+	struct suggestion best = { NULL, 0 };
+	char buf[160];
+
+	if (!err)
+		return &list->kernels[list->nr - 1]->kernel;
+	for (size_t i = 0; i < kernels(); i++)
+		suggest(&best, name, kernel_at(i)->name);
+	if (err == -ENOENT)
+		fprintf(stderr, "pinsim: no kernel '%s', expected one of `pinsim list kernels` or `list proposals`%s\n",
+			name, suggestion_text(&best, buf, sizeof(buf)));
+	else
+		fprintf(stderr, "pinsim: '%s': %s, expected one of `pinsim list bugs`\n", name,
+			err == -ESRCH ? "no such quirk" : "that quirk does not apply to that kernel");
+	exit(EXIT_USAGE);
+}
+
 const struct backend *parse_backend(const char *name)
 {
 	const struct backend *backend = backend_by_name(name);

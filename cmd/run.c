@@ -224,6 +224,7 @@ static void run_one(struct session *session, const struct program *program, cons
 static void run_kernels(struct session *session, const struct program *program)
 {
 	struct kernel_list own = { NULL, 0 }, *list = session->kernels;
+	const struct selection *selection = &session->args->selection;
 	unsigned int ran = 0;
 	size_t i;
 
@@ -232,16 +233,17 @@ static void run_kernels(struct session *session, const struct program *program)
 		list = &own;
 	}
 	for (i = 0; i < list->nr && !interrupted; i++) {
-		if (!program_runs_on(program, &list->kernels[i]->kernel) ||
-		    !backend_runs(session->args->selection.backend, &list->kernels[i]->kernel) ||
-		    (session->args->selection.other && !backend_runs(session->args->selection.other, &list->kernels[i]->kernel))) {
+		const struct kernel *kernel = &list->kernels[i]->kernel;
+
+		if (!program_runs_on(program, kernel) || !backend_runs(selection->backend, kernel) ||
+		    (selection->other && !backend_runs(selection->other, kernel))) {
 			session->totals.excluded++;
 			continue;
 		}
-		if (session->args->selection.other)
-			compare_one(session, program, &list->kernels[i]->kernel);
+		if (selection->other)
+			compare_one(session, program, kernel);
 		else
-			run_one(session, program, &list->kernels[i]->kernel, NULL);
+			run_one(session, program, kernel, NULL);
 		ran++;
 	}
 	if (!ran && !interrupted)

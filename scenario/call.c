@@ -227,6 +227,8 @@ struct task_counters *take_counters(struct run *run, unsigned int *nr)
 			.locked_vm = mm ? mm_record_locked_vm(mm) : 0,
 			.pinned_vm = mm ? mm_record_pinned_vm(mm) : 0,
 			.user_locked_vm = mm_task_user_locked_vm(task),
+			.uid = mm_task_uid(task),
+			.mm = mm,
 		};
 	}
 	return counters;

@@ -1,95 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Comparing backends: each run leaves a record for each step, and the records are
- * compared afterwards. Frames are handed out in the order of first use, so the
- * same steps give the same frames, and the pins of all of them are one hash.
- */
-#include <stdlib.h>
+/* Comparing backends: the records of two runs, step by step, up to the first parallel block. */
 #include <string.h>
-#include <mm_model/state.h>
 #include <scenario/compare.h>
-#include "arena.h"
-#include "report.h"
+#include "record.h"
 
-struct step_record {
-	unsigned int index;
-	const struct stmt *stmt;
-	enum step_skip skip;
-	long ret;
-	char outcome[200];
-	struct task_counters *tasks;
-	unsigned int nr_tasks;
-	unsigned long pages_pinned;
-	unsigned long long pins;	/* hash of every page's */
-};
-
-struct record {
-	struct step_record *step;
-	unsigned int nr;
-	struct run_result result;
-};
-
-static unsigned long long hash_word(unsigned long long hash, unsigned long word)
-{
-	for (unsigned int i = 0; i < 8; i++, word >>= 8)
-		hash = (hash ^ (word & 0xff)) * 0x100000001b3ULL;
-	return hash;
-}
-
-static unsigned long long hash_pins(void)
-{
-	unsigned long long hash = 0xcbf29ce484222325ULL;
-	struct mm_pin_run run;
-	unsigned long frame;
-
-	/* pages one by one, as runs may be cut differently; the zero page is the last */
-	for (frame = 0; mm_pin_state(frame, &run); frame = run.frame + run.nr) {
-		for (unsigned long i = 0; i < run.nr; i++)
-			hash = hash_word(hash_word(hash, run.frame + i), run.pins);
-		if (run.frame + run.nr <= frame)
-			break;
-	}
-	return hash;
-}
-
-static void record_step(void *arg, const struct step_report *report)
-{
-	struct record *record = arg;
-	struct step_record *step;
-	struct step_report plain = *report;
-	char text[200];
-
-	record->step = xrealloc(record->step, (record->nr + 1) * sizeof(*record->step));
-	step = &record->step[record->nr++];
-	*step = (struct step_record){
-		.index = report->index,
-		.stmt = report->stmt,
-		.skip = report->skip,
-		.ret = report->ret,
-		.nr_tasks = report->nr_tasks,
-		.pages_pinned = mm_pages_pinned(),
-		.pins = hash_pins(),
-	};
-	/* only one of the two may know in words why a limit refused */
-	plain.refusal = NULL;
-	snprintf(step->outcome, sizeof(step->outcome), "%s", outcome_text(&plain, text, sizeof(text)));
-	step->tasks = xrealloc(NULL, (report->nr_tasks + 1) * sizeof(*step->tasks));
-	memcpy(step->tasks, report->tasks, report->nr_tasks * sizeof(*step->tasks));
-}
-
-static void record_expect(void *arg, const struct expect_report *report)
-{
-}
-
-static const struct run_events record_events = { record_step, record_expect };
-
-static void record_free(struct record *record)
-{
-	for (unsigned int i = 0; i < record->nr; i++)
-		free(record->step[i].tasks);
-	free(record->step);
-	run_result_free(&record->result);
-}
+#define ALL_PARTS (RECORD_RESULT | RECORD_ADDRESS | RECORD_COUNTERS | RECORD_PAGES | RECORD_PINS)
 
 /* Steps before the first parallel block. */
 static unsigned int sequential_steps(const struct program *program)
@@ -99,47 +14,6 @@ static unsigned int sequential_steps(const struct program *program)
 	for (unsigned int i = 0; i < program->nr_items && program->items[i].kind != ITEM_PARALLEL; i++)
 		steps += program->items[i].kind == ITEM_STEP;
 	return steps;
-}
-
-static bool has_parallel(const struct program *program)
-{
-	for (unsigned int i = 0; i < program->nr_items; i++)
-		if (program->items[i].kind == ITEM_PARALLEL)
-			return true;
-	return false;
-}
-
-static bool same_counters(const struct step_record *a, const struct step_record *b)
-{
-	if (a->nr_tasks != b->nr_tasks)
-		return false;
-	for (unsigned int i = 0; i < a->nr_tasks; i++)
-		if (a->tasks[i].alive != b->tasks[i].alive || a->tasks[i].locked_vm != b->tasks[i].locked_vm ||
-		    a->tasks[i].pinned_vm != b->tasks[i].pinned_vm ||
-		    a->tasks[i].user_locked_vm != b->tasks[i].user_locked_vm)
-			return false;
-	return true;
-}
-
-static bool same_step(const struct step_record *a, const struct step_record *b)
-{
-	return a->index == b->index && a->skip == b->skip && a->ret == b->ret && !strcmp(a->outcome, b->outcome) &&
-	       a->pages_pinned == b->pages_pinned && a->pins == b->pins && same_counters(a, b);
-}
-
-/* The violations of one step, in order of reporting, each once; the last one's text in *@text. */
-static unsigned long violations_of(const struct run_result *result, unsigned int step, const char **text)
-{
-	unsigned long mask = 0;
-
-	*text = NULL;
-	for (size_t i = 0; i < result->nr_violations; i++) {
-		if (result->violations[i].step != step)
-			continue;
-		mask |= 1UL << result->violations[i].violation;
-		*text = result->violations[i].text;
-	}
-	return mask;
 }
 
 static void print_row(FILE *out, const char *name, const char *a, const char *b)
@@ -197,14 +71,14 @@ static enum compared compare_records(const struct program *program, const struct
 		if (x->skip == STEP_SKIP_ABSENT || y->skip == STEP_SKIP_ABSENT)
 			break;
 		if (violations_of(&a->result, x->index, &left) != violations_of(&b->result, y->index, &right) ||
-		    !same_step(x, y)) {
+		    step_records_differ(x, y, ALL_PARTS)) {
 			print_head(options, program, x->index, x->stmt);
 			print_difference(options->out, x, y);
 			print_row(options->out, "violation", left ? left : "-", right ? right : "-");
 			return COMPARED_DIFFERENT;
 		}
 	}
-	if (i == nr && !has_parallel(program) &&
+	if (i == nr && !program->has_parallel &&
 	    violations_of(&a->result, nr + 1, &left) != violations_of(&b->result, nr + 1, &right)) {
 		print_head(options, program, nr + 1, NULL);
 		print_row(options->out, "violation at the end", left ? left : "-", right ? right : "-");
@@ -217,7 +91,7 @@ static enum compared compare_records(const struct program *program, const struct
 
 enum compared compare_backends(const struct program *program, const struct compare_options *options)
 {
-	struct record record[2] = { 0 };
+	struct record record[2];
 	enum compared compared;
 
 	for (unsigned int i = 0; i < 2; i++) {
@@ -226,12 +100,10 @@ enum compared compare_backends(const struct program *program, const struct compa
 			.backend = options->backend[i],
 			.seed = options->seed,
 			.counters = true,
-			.events = &record_events,
-			.arg = &record[i],
 			.stop = options->stop,
 		};
 
-		scenario_run(program, &run, &record[i].result);
+		record_run(program, &run, true, &record[i]);
 	}
 	if (record[0].result.error || record[1].result.error)
 		compared = COMPARED_ERROR;

@@ -81,6 +81,8 @@ void judge_step(struct run *run, struct step_state *state)
 	const struct result *result;
 	char want[256];
 
+	for (result = result_case ? result_case->results : NULL; result; result = result->next)
+		report.may_fail |= result->kind != RESULT_VALUE;
 	run->result->steps++;
 	if (state->returned)
 		run->result->steps_run++;
@@ -178,7 +180,9 @@ static void copy_violations(struct run *run, const struct expected *expected)
 static void judge_named(struct run *run, const struct stmt *stmt, bool required)
 {
 	const struct expect *expect = &stmt->expect;
-	struct expect_report report = {.stmt = stmt, .applies = true, .comparable = true, .plain = true, .seen = true};
+	struct expect_report report = {
+		.stmt = stmt, .judged = true, .applies = true, .comparable = true, .plain = true, .seen = true,
+	};
 	int violation;
 
 	if (expect->any)

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <sim/verdict.h>
 #include "arena.h"
+#include "json_text.h"
 #include "report.h"
 
 static void put(struct report *report, json_t *object)
@@ -23,23 +24,6 @@ static json_t *number(wide value)
 	if (value >= LLONG_MIN && value <= LLONG_MAX)
 		return json_integer((json_int_t)value);
 	return json_string(wide_text(value, buf, sizeof(buf)));
-}
-
-/* A path may be any bytes; JSON is UTF-8. */
-static json_t *text(const char *bytes)
-{
-	json_t *string = json_string(bytes);
-	char *copy, *at;
-
-	if (string)
-		return string;
-	copy = xstrdup(bytes);
-	for (at = copy; *at; at++)
-		if (*at & 0x80)
-			*at = '?';
-	string = json_string(copy);
-	free(copy);
-	return string;
 }
 
 static json_t *counters(const struct step_report *step)
@@ -70,7 +54,7 @@ static void on_step(struct report *report, const struct step_report *step)
 		ret = number(step->value.kind == VALUE_NUMBER ? step->value.number : 0);
 	put(report,
 	    json_pack("{s:i, s:o, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "schema", 1, "file",
-		      text(stmt->pos.source->path), "line", (json_int_t)stmt->pos.line, "step", (json_int_t)step->index,
+		      json_text(stmt->pos.source->path), "line", (json_int_t)stmt->pos.line, "step", (json_int_t)step->index,
 		      "kernel", report->kernel->name, "task", stmt->step.task_name, "op", stmt->step.op_name, "ret",
 		      ret, "errno", error, "skipped", step->skip != STEP_RAN, "tasks", counters(step)));
 }
@@ -89,7 +73,7 @@ static void on_expect(struct report *report, const struct expect_report *expect)
 	}
 	if (expect->applies)
 		held = json_boolean(expect->held);
-	put(report, json_pack("{s:o, s:I, s:s, s:s, s:o, s:o, s:o}", "file", text(stmt->pos.source->path), "line",
+	put(report, json_pack("{s:o, s:I, s:s, s:s, s:o, s:o, s:o}", "file", json_text(stmt->pos.source->path), "line",
 			      (json_int_t)stmt->pos.line, "kernel", report->kernel->name, "expect", stmt->expect.text,
 			      "got", got, "want", want, "held", held));
 }
@@ -118,7 +102,7 @@ static void run_end(struct report *report, const struct run_result *result)
 		if (!named_before(result, i))
 			json_array_append_new(names, json_string(sim_violation_name(result->violations[i].violation)));
 	snprintf(hash, sizeof(hash), "%016llx", result->hash);
-	put(report, json_pack("{s:o, s:s, s:s, s:o, s:I, s:s?, s:s}", "file", text(report->program->path), "kernel",
+	put(report, json_pack("{s:o, s:s, s:s, s:o, s:I, s:s?, s:s}", "file", json_text(report->program->path), "kernel",
 			      report->kernel->name, "verdict", verdicts[result->verdict], "violations", names,
 			      "warnings", (json_int_t)result->warnings, "schedule", result->token, "hash", hash));
 }

@@ -43,6 +43,8 @@ struct task_counters {
 	long locked_vm;		/* in signed pages; of a dead task: its last mm's */
 	long pinned_vm;
 	long user_locked_vm;
+	unsigned int uid;
+	const void *mm;		/* whose counters these are: only to be compared, within one run */
 };
 
 enum step_skip {
@@ -63,6 +65,7 @@ struct step_report {
 	const char *refusal;		/* why a limit refused it, or NULL */
 	bool judged;			/* its result was compared with what was stated */
 	bool held;
+	bool may_fail;			/* an errno is stated for this kernel, or anything goes */
 	const char *want;		/* what was stated, where it did not hold */
 	const struct task_counters *tasks;	/* with options->counters, else NULL */
 	unsigned int nr_tasks;
@@ -73,6 +76,7 @@ typedef __int128 wide;
 
 struct expect_report {
 	const struct stmt *stmt;
+	bool judged;		/* false: its SET leaves this kernel out, with options->all_expects */
 	bool applies;		/* false: the kernel does not have this counter */
 	bool comparable;	/* false: a side has no value (an unset variable, a task never made) */
 	bool plain;		/* numbers, not bytes */
@@ -133,6 +137,7 @@ struct run_options {
 	const struct sim_tape *tape;		/* for sim_strategy_replay */
 	unsigned long points_max;		/* as in struct sim_config; 0: its default */
 	bool counters;				/* events carry every task's counters */
+	bool all_expects;			/* expects of other kernels are looked at too, and not judged */
 	const struct run_events *events;	/* or NULL */
 	void *arg;
 	const volatile sig_atomic_t *stop;	/* set: the run ends at the next step, as an error; or NULL */
