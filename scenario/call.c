@@ -8,7 +8,6 @@
  * a task that does not have that file gets EBADF without a call.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <accounting/calls.h>
 #include <sim/sched.h>
@@ -193,7 +192,7 @@ bool step_ready(struct step_state *state)
 		if (!run->na) {
 			run->na = true;
 			run->na_step = state->index;
-			run->result->missing = step->op_name;
+			run->result.missing = step->op_name;
 		}
 	} else {
 		old = step->made_task >= 0 ? run->tasks[step->made_task] : NULL;
@@ -210,7 +209,7 @@ bool step_ready(struct step_state *state)
 struct task_counters *take_counters(struct run *run, unsigned int *nr)
 {
 	const struct program *program = run->program;
-	struct task_counters *counters = xzalloc((program->nr_task_names + 1) * sizeof(*counters));
+	struct task_counters *counters = sim_zalloc((program->nr_task_names + 1) * sizeof(*counters));
 	unsigned int i;
 
 	*nr = 0;
@@ -239,7 +238,7 @@ static void take_child(struct run *run, struct step_state *state, struct task_st
 {
 	const struct step *step = &state->stmt->step;
 
-	run->made = xrealloc(run->made, (run->nr_made + 1) * sizeof(*run->made));
+	run->made = sim_realloc(run->made, (run->nr_made + 1) * sizeof(*run->made));
 	run->made[run->nr_made++] = child;
 	run->tasks[step->made_task] = child;
 	if (run->parallel)
@@ -286,7 +285,7 @@ static void make_call(struct step_state *state)
 	if (state->ret > 0)
 		state->ret = 0;
 	if (state->ret < 0 && sim_refusal())
-		state->refusal = xstrdup(sim_refusal());
+		state->refusal = sim_strdup(sim_refusal());
 	if (state->ret >= 0) {
 		state->value = call.made;
 		if (state->value.kind == VALUE_NONE)
@@ -310,6 +309,6 @@ void step_body(void *arg)
 
 void step_state_free(struct step_state *state)
 {
-	free(state->refusal);
-	free(state->tasks);
+	sim_free(state->refusal);
+	sim_free(state->tasks);
 }

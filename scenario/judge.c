@@ -7,7 +7,7 @@
 
 void count_failure(struct run *run, enum failure_kind kind, const struct stmt *stmt, bool conditioned)
 {
-	struct run_result *result = run->result;
+	struct run_result *result = &run->result;
 
 	if (!result->failures++) {
 		result->failure = kind;
@@ -83,9 +83,9 @@ void judge_step(struct run *run, struct step_state *state)
 
 	for (result = result_case ? result_case->results : NULL; result; result = result->next)
 		report.may_fail |= result->kind != RESULT_VALUE;
-	run->result->steps++;
+	run->result.steps++;
 	if (state->returned)
-		run->result->steps_run++;
+		run->result.steps_run++;
 	report.judged = state->returned && is_judged(run);
 	if (report.judged) {
 		report.held = !result_case && state->ret >= 0;
@@ -141,7 +141,7 @@ static bool step_is_covered(const struct expected *expected, unsigned long step)
 
 static void copy_violations(struct run *run, const struct expected *expected)
 {
-	struct run_result *result = run->result;
+	struct run_result *result = &run->result;
 	size_t i, nr = sim_reports();
 	unsigned long known_step = ~0ul;
 	bool known = false;
@@ -193,9 +193,9 @@ static void judge_named(struct run *run, const struct stmt *stmt, bool required)
 			report.note = sim_violation_name(violation);
 		}
 	report.held = report.seen || !required;
-	run->result->expects++;
+	run->result.expects++;
 	if (report.held)
-		run->result->expects_held++;
+		run->result.expects_held++;
 	else
 		count_failure(run, FAILURE_EXPECT, stmt, expect->set != NULL);
 	if (run->options->events && run->options->events->expect)
@@ -211,7 +211,7 @@ void judge_violations(struct run *run)
 
 	collect_expected(run, &expected);
 	copy_violations(run, &expected);
-	run->result->warnings = sim_warnings();
+	run->result.warnings = sim_warnings();
 	if (!is_judged(run))
 		return;
 	for (i = 0; i < program->nr_items; i++) {

@@ -353,7 +353,7 @@ void judge_expect(struct run *run, const struct stmt *stmt)
 		seen = see_sum(run, expect->right, &report, &report.want);
 	if (seen == SEEN_TOO_LATE)
 		return;
-	run->result->expects += report.judged;
+	run->result.expects += report.judged;
 	report.applies = seen != SEEN_NO_COUNTER;
 	report.comparable = seen == SEEN;
 	report.held = report.comparable && holds(expect->comparison, report.got, report.want);
@@ -361,9 +361,9 @@ void judge_expect(struct run *run, const struct stmt *stmt)
 		;
 	} else if (!report.applies) {
 		report.note = "this kernel does not have that counter";
-		run->result->expects_na++;
+		run->result.expects_na++;
 	} else if (report.held) {
-		run->result->expects_held++;
+		run->result.expects_held++;
 	} else {
 		if (!report.comparable)
 			report.note = "there is no such value: a variable is unset, or the task or mm was never made";

@@ -9,8 +9,6 @@
  * Deferred work is one more actor. It is given the queue at the start and after each
  * line, where there is something in it.
  */
-#include <stdlib.h>
-#include <string.h>
 #include <sim/invariant.h>
 #include <sim/sched.h>
 #include <sim/verdict.h>
@@ -108,35 +106,51 @@ static void judge(struct run *run, struct parallel *parallel)
 	}
 }
 
-unsigned int run_parallel(struct run *run, unsigned int first)
+static struct parallel *parallel_make(struct run *run)
 {
-	const struct item *items = run->program->items;
-	struct parallel parallel = { .last_done = &parallel.done };
+	const struct item *items = run->program->items + run->next_item + 1;
+	struct parallel *parallel = sim_zalloc(sizeof(*parallel));
 	unsigned int i;
 
-	while (items[first + 1 + parallel.nr].kind != ITEM_PARALLEL_END)
-		parallel.nr++;
-	parallel.lines = xzalloc((parallel.nr + 1) * sizeof(*parallel.lines));
-	parallel.lanes = xzalloc((run->program->nr_task_names + 1) * sizeof(*parallel.lanes));
-	for (i = 0; i < parallel.nr; i++)
-		parallel.lines[i] = (struct step_state){
+	parallel->last_done = &parallel->done;
+	while (items[parallel->nr].kind != ITEM_PARALLEL_END)
+		parallel->nr++;
+	parallel->lines = sim_zalloc((parallel->nr + 1) * sizeof(*parallel->lines));
+	parallel->lanes = sim_zalloc((run->program->nr_task_names + 1) * sizeof(*parallel->lanes));
+	for (i = 0; i < parallel->nr; i++)
+		parallel->lines[i] = (struct step_state){
 			.run = run,
-			.stmt = items[first + 1 + i].stmt,
+			.stmt = items[i].stmt,
 			.index = run->next_index++,
 		};
+	return parallel;
+}
+
+static void parallel_free(struct parallel *parallel)
+{
+	unsigned int i;
+
+	for (i = 0; i < parallel->nr; i++)
+		step_state_free(&parallel->lines[i]);
+	sim_free(parallel->lines);
+	sim_free(parallel->lanes);
+	sim_free(parallel);
+}
+
+void run_parallel(struct run *run)
+{
+	struct parallel *parallel = parallel_make(run);
+
 	/* What breaks in the block breaks in one step: its calls overlap. */
-	sim_step_set(parallel.nr ? parallel.lines[0].index : run->next_index);
-	run->parallel = &parallel;
+	sim_step_set(parallel->nr ? parallel->lines[0].index : run->next_index);
+	run->parallel = parallel;
+	run->next_item += parallel->nr + 2;
 	if (!run->ended) {
-		start(run, &parallel);
+		start(run, parallel);
 		if (run_until_quiet(run))
 			sim_invariants_check(SIM_QUIESCENT);
 	}
 	run->parallel = NULL;
-	judge(run, &parallel);
-	for (i = 0; i < parallel.nr; i++)
-		step_state_free(&parallel.lines[i]);
-	free(parallel.lines);
-	free(parallel.lanes);
-	return first + 1 + parallel.nr;
+	judge(run, parallel);
+	parallel_free(parallel);
 }

@@ -2,8 +2,9 @@
 /*
  * A run under way: what runner.c, call.c, parallel.c, observe.c and judge.c share.
  *
- * It lives on the host's heap and outlives its world by the moment in which the
- * result is copied out. Actors reach it through the step that they run.
+ * It lives in the memory of its world, all that it points to included, so that a
+ * snapshot of the world is one of the run (sim/snapshot.h); what a run came to is
+ * moved out at its end. Actors reach it through the step that they run.
  */
 #ifndef SCENARIO_RUN_H
 #define SCENARIO_RUN_H
@@ -37,8 +38,8 @@ struct step_state {
 struct run {
 	const struct program *program;
 	const struct run_options *options;
-	struct run_result *result;
-	struct sim_world *world;
+	struct run_result result;		/* strings and violations are the host's, made at the end */
+	unsigned int next_item;
 	struct value *variables;		/* by slot */
 	struct task_struct **tasks;		/* by slot: the last one of that name; NULL: none yet */
 	struct task_struct **made;		/* all of them in the order of their making */
@@ -48,7 +49,7 @@ struct run {
 	unsigned int na_step;
 	bool ended;				/* somebody is stuck: nothing more can run */
 	bool fatal;				/* and nothing more can be looked at */
-	struct diagnostics error;		/* a mistake of the file that only the run shows */
+	struct diagnostics error;		/* a mistake of the file that only the run shows; the host's */
 	wide *peaks;				/* by index, valid where peak_seen */
 	bool *peak_seen;
 	struct parallel *parallel;		/* the block under way, or NULL */
@@ -66,8 +67,8 @@ bool step_ready(struct step_state *step);
 struct task_counters *take_counters(struct run *run, unsigned int *nr);
 void step_state_free(struct step_state *step);
 
-/* parallel.c: the items from @first to the block's end. Returns the index of the item that ends it. */
-unsigned int run_parallel(struct run *run, unsigned int first);
+/* parallel.c: the block at run->next_item, up to behind its end. */
+void run_parallel(struct run *run);
 /* A step of the block made the task of its ->made_task. */
 void parallel_task_made(struct run *run, const struct step_state *step);
 /* A step of the block is over. */
@@ -75,10 +76,21 @@ void parallel_step_done(struct run *run, struct step_state *step);
 
 /* runner.c */
 
+/* sim_this with every layer, for programs with these @settings. No task yet. */
+void machine_build(const struct world_settings *settings, const struct run_options *options);
+/* In sim_this: the program's tasks stand, nothing was done. @options must stay as long as the run. */
+struct run *run_begin(const struct program *program, const struct run_options *options);
+/* Goes on up to the item @end. */
+void run_items(struct run *run, unsigned int end);
+/* Tears down, judges what is left and moves the result out; @token: with the choices as text. */
+void run_end(struct run *run, bool token, struct run_result *result);
+/* Who decides: replay where there is a tape and nobody is named, else the random walk. */
+const struct sim_strategy *run_strategy(const struct run_options *options);
+/* A program that is no run at all: says why and is true. */
+bool run_refused(const struct program *program, struct run_result *result);
+
 /* Lets the world run until it is quiet; notes a deadlock or the end. Returns whether it is quiet. */
 bool run_until_quiet(struct run *run);
-/* Fills the new world with the machine of the program's settings, and the tasks that stand at the start. */
-void run_build_world(struct run *run);
 /* Queues @body on the actor of deferred work, unless that has some still to do. */
 void submit_deferred(struct run *run, void (*body)(void *arg));
 

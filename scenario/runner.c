@@ -56,31 +56,44 @@ static void sample_on_record(void *arg, const struct sim_record *record)
 	sample_peaks(arg);
 }
 
-void run_build_world(struct run *run)
+void machine_build(const struct world_settings *settings, const struct run_options *options)
 {
-	const struct program *program = run->program;
 	struct mm_config mm = {
-		.pages = program->settings.pages,
-		.hugepages = program->settings.hugepages,
-		.contig_pages = program->settings.contig_pages,
-		.cpus = (unsigned int)program->settings.cpus,
+		.pages = settings->pages,
+		.hugepages = settings->hugepages,
+		.contig_pages = settings->contig_pages,
+		.cpus = (unsigned int)settings->cpus,
 	};
-	struct task_struct *task;
-	unsigned int i;
 
-	accounting_init(run->options->kernel, &mm);
+	accounting_init(options->kernel, &mm);
 	mm_machine_init(&mm);
 	iopt_init();
 	subsys_init();
 	pinners_init(&(struct pinner_settings){
-		.perf_mlock_kb = program->settings.perf_mlock_kb,
-		.cpus = (unsigned int)program->settings.cpus,
+		.perf_mlock_kb = settings->perf_mlock_kb,
+		.cpus = (unsigned int)settings->cpus,
 	});
-	if (run->options->backend->init)
-		run->options->backend->init();
-	run->made = xzalloc((program->nr_tasks + 1) * sizeof(*run->made));
+	if (options->backend->init)
+		options->backend->init();
+}
+
+struct run *run_begin(const struct program *program, const struct run_options *options)
+{
+	struct run *run = sim_zalloc(sizeof(*run));
+	unsigned int i;
+
+	run->program = program;
+	run->options = options;
+	run->next_index = 1;
+	diagnostics_init(&run->error);
+	run->variables = sim_zalloc((program->nr_variables + 1) * sizeof(*run->variables));
+	run->tasks = sim_zalloc((program->nr_task_names + 1) * sizeof(struct task_struct *));
+	run->made = sim_zalloc((program->nr_tasks + 1) * sizeof(struct task_struct *));
+	run->peaks = sim_zalloc((program->nr_peaks + 1) * sizeof(*run->peaks));
+	run->peak_seen = sim_zalloc(program->nr_peaks + 1);
 	for (i = 0; i < program->nr_tasks; i++) {
 		const struct task_decl *decl = program->tasks[i];
+		struct task_struct *task;
 
 		task = mm_task_create(decl->name, decl->uid, decl->memlock_cur_bytes, decl->memlock_max_bytes,
 				      decl->caps);
@@ -91,6 +104,7 @@ void run_build_world(struct run *run)
 		sample_peaks(run);
 		sim_trace_sink(sample_on_record, run);
 	}
+	return run;
 }
 
 static void run_step(struct run *run, const struct stmt *stmt)
@@ -120,25 +134,21 @@ static bool stopped(const struct run *run)
 	return run->error.errors || (run->options->stop && *run->options->stop);
 }
 
-static void run_items(struct run *run)
+void run_items(struct run *run, unsigned int end)
 {
-	const struct program *program = run->program;
-	unsigned int i;
+	while (run->next_item < end && !stopped(run)) {
+		const struct item *item = &run->program->items[run->next_item];
 
-	for (i = 0; i < program->nr_items && !stopped(run); i++)
-		switch (program->items[i].kind) {
-		case ITEM_STEP:
-			run_step(run, program->items[i].stmt);
-			break;
-		case ITEM_EXPECT:
-			judge_expect(run, program->items[i].stmt);
-			break;
-		case ITEM_PARALLEL:
-			i = run_parallel(run, i);
-			break;
-		case ITEM_PARALLEL_END:
-			break;
+		if (item->kind == ITEM_PARALLEL) {
+			run_parallel(run);
+			continue;
 		}
+		run->next_item++;
+		if (item->kind == ITEM_STEP)
+			run_step(run, item->stmt);
+		else if (item->kind == ITEM_EXPECT)
+			judge_expect(run, item->stmt);
+	}
 }
 
 static void exit_body(void *arg)
@@ -179,83 +189,93 @@ static void tear_down(struct run *run)
 		sim_invariants_check(SIM_END);
 }
 
-static void note_schedule(struct run *run)
+static void note_schedule(struct run *run, bool with_token)
 {
 	struct sim_tape_id id = { .file_hash = run->program->hash, .kernel = run->options->kernel->name };
-	struct sim_tape *tape = sim_tape_copy();
 	char token[SIM_TOKEN_CHARS_MAX + 4];
+	struct sim_tape *tape;
 
-	run->result->choices = sim_tape_choices(tape);
+	run->result.choices = sim_choices();
+	run->result.hash = sim_trace_hash();
+	run->result.trace_length = sim_trace_length();
+	if (!with_token)
+		return;
+	tape = sim_tape_copy();
 	if (!sim_tape_encode(tape, &id, token))
-		run->result->token = xstrdup(token);
+		run->result.token = xstrdup(token);
 	sim_tape_free(tape);
-	run->result->hash = sim_trace_hash();
-	run->result->trace_length = sim_trace_length();
 }
 
 static enum verdict verdict_of(const struct run *run)
 {
 	if (run->error.errors || stopped(run))
 		return VERDICT_ERROR;
-	if (run->result->failures)
+	if (run->result.failures)
 		return VERDICT_FAIL;
 	return run->na ? VERDICT_NA : VERDICT_PASS;
 }
 
-/* What only the start of a run can refuse. */
-static bool can_run(struct run *run)
+void run_end(struct run *run, bool token, struct run_result *result)
 {
-	const struct stmt *stmt = run->program->not_modelled;
+	if (!run->error.errors) {
+		tear_down(run);
+		judge_violations(run);
+	}
+	sim_trace_sink(NULL, NULL);
+	run->result.verdict = verdict_of(run);
+	note_schedule(run, token || run->result.verdict != VERDICT_PASS);
+	if (run->error.errors)
+		run->result.error = xstrdup(run->error.text);
+	else if (run->result.verdict == VERDICT_ERROR)
+		run->result.error = xstrdup("interrupted\n");
+	diagnostics_free(&run->error);
+	*result = run->result;
+}
 
-	if (stmt)
-		diag_error(&run->error, &stmt->step.op_pos, "\"%s\" is not modelled yet, expected an operation that is",
-			   stmt->step.op_name);
-	return !stmt;
+bool run_refused(const struct program *program, struct run_result *result)
+{
+	const struct stmt *stmt = program->not_modelled;
+	struct diagnostics diag;
+
+	if (!stmt)
+		return false;
+	diagnostics_init(&diag);
+	diag_error(&diag, &stmt->step.op_pos, "\"%s\" is not modelled yet, expected an operation that is",
+		   stmt->step.op_name);
+	*result = (struct run_result){ .verdict = VERDICT_ERROR, .error = xstrdup(diag.text) };
+	diagnostics_free(&diag);
+	return true;
+}
+
+const struct sim_strategy *run_strategy(const struct run_options *options)
+{
+	if (options->strategy)
+		return options->strategy;
+	return options->tape ? &sim_strategy_replay : &sim_strategy_random;
 }
 
 void scenario_run(const struct program *program, const struct run_options *options, struct run_result *result)
 {
-	struct run run = { .program = program, .options = options, .result = result, .next_index = 1 };
 	struct sim_config config = {
-		.strategy = options->strategy ? options->strategy :
-			    options->tape     ? &sim_strategy_replay :
-						&sim_strategy_random,
+		.strategy = run_strategy(options),
 		.seed = options->seed,
 		.tape = options->tape,
+		.context = options->context,
 		.points_max = options->points_max,
 	};
+	struct sim_world *world;
+	struct run *run;
 
-	memset(result, 0, sizeof(*result));
-	diagnostics_init(&run.error);
-	if (can_run(&run)) {
-		run.variables = xzalloc((program->nr_variables + 1) * sizeof(*run.variables));
-		run.tasks = xzalloc((program->nr_task_names + 1) * sizeof(struct task_struct *));
-		run.peaks = xzalloc((program->nr_peaks + 1) * sizeof(*run.peaks));
-		run.peak_seen = xzalloc(program->nr_peaks + 1);
-		run.world = sim_world_create(&config);
-		if (!run.world)
-			out_of_memory();
-		run_build_world(&run);
-		run_items(&run);
-		if (!run.error.errors) {
-			tear_down(&run);
-			judge_violations(&run);
-		}
-		sim_trace_sink(NULL, NULL);
-		note_schedule(&run);
-		sim_world_destroy(run.world);
-	}
-	result->verdict = verdict_of(&run);
-	if (run.error.errors)
-		result->error = xstrdup(run.error.text);
-	else if (result->verdict == VERDICT_ERROR)
-		result->error = xstrdup("interrupted\n");
-	diagnostics_free(&run.error);
-	free(run.variables);
-	free(run.tasks);
-	free(run.made);
-	free(run.peaks);
-	free(run.peak_seen);
+	if (run_refused(program, result))
+		return;
+	world = sim_world_create(&config);
+	if (!world)
+		out_of_memory();
+	machine_build(&program->settings, options);
+	run = run_begin(program, options);
+	run_items(run, program->nr_items);
+	run_end(run, true, result);
+	sim_world_destroy(world);
 }
 
 void run_result_free(struct run_result *result)

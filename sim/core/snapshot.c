@@ -177,6 +177,11 @@ static void regions_undo(struct sim_world *world, unsigned long until)
 		memcpy(region->at, region->before, region->bytes);
 }
 
+void sim_regions_leave(void)
+{
+	regions_undo(sim_this, 0);
+}
+
 static unsigned long newest_region(const struct sim_world *world)
 {
 	return world->regions ? world->regions->number : 0;

@@ -169,6 +169,11 @@ void sim_tape_cut(struct sim_tape *tape, size_t nr_bits, const uint64_t *words)
 		memset(tape->words + nr, 0, (written - nr) * sizeof(*words));
 }
 
+size_t sim_choices(void)
+{
+	return sim_this->tape.nr_choices;
+}
+
 struct sim_tape *sim_tape_copy(void)
 {
 	const struct sim_tape *tape = &sim_this->tape;

@@ -49,5 +49,6 @@ Suite *run_suite(void);
 Suite *expect_suite(void);
 Suite *parallel_suite(void);
 Suite *report_suite(void);
+Suite *session_suite(void);
 
 #endif

@@ -135,6 +135,7 @@ struct run_options {
 	const struct sim_strategy *strategy;	/* NULL: sim_strategy_random */
 	unsigned long seed;
 	const struct sim_tape *tape;		/* for sim_strategy_replay */
+	void *context;				/* for the strategy's begin() */
 	unsigned long points_max;		/* as in struct sim_config; 0: its default */
 	bool counters;				/* events carry every task's counters */
 	bool all_expects;			/* expects of other kernels are looked at too, and not judged */

@@ -60,6 +60,11 @@ size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot);
  * valid until the world is destroyed. Regions may overlap.
  */
 void sim_region_add(void *at, size_t bytes);
+/*
+ * Puts all regions of sim_this back as the world's end would, so that another world may
+ * run on this thread. The next thing that this one sees must be sim_snapshot_restore().
+ */
+void sim_regions_leave(void);
 
 /* Ends the world's strategy and begins @strategy in its place; as in struct sim_config, but never NULL. */
 void sim_strategy_set(const struct sim_strategy *strategy, unsigned long seed, const struct sim_tape *tape,

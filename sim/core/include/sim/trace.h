@@ -43,6 +43,8 @@ struct sim_tape_id {
 	unsigned long long file_hash;
 	const char *kernel;		/* "v6.12+type1_exec_underflow", up to 127 characters */
 };
+/* How many choices were made in this world so far. */
+size_t sim_choices(void);
 /* The choices made in this world so far; owned by the caller, freed with sim_tape_free(). */
 struct sim_tape *sim_tape_copy(void);
 void sim_tape_free(struct sim_tape *tape);
