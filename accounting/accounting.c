@@ -28,7 +28,20 @@ const struct kernel *kernel_running(void)
 	return &accounting()->kernel;
 }
 
+const struct proposal *proposal(void)
+{
+	static const struct proposal none;
+	const struct proposal *of_kernel = accounting()->kernel.rules.proposal;
+
+	return of_kernel ? of_kernel : &none;
+}
+
 /* --- what mm_model tells ----------------------------------------------------- */
+
+static unsigned long mlock_used(const struct mm_struct *mm)
+{
+	return charge_used(mm, mm->locked_vm);
+}
 
 static void mlock_charged(struct mm_struct *mm, long pages)
 {
@@ -79,6 +92,10 @@ void accounting_init(const struct kernel *kernel, struct mm_config *mm)
 	acct->unattributed = ledger_object_create("account_locked_vm", NULL);
 
 	mm->rules = kernel->rules.mm;
+	if (proposal()->used)
+		mm->hooks.mlock_used = mlock_used;
+	mm->hooks.exec = proposal()->exec;
+	mm->hooks.exec_charges = proposal()->exec;
 	mm->hooks.mlock_charged = mlock_charged;
 	mm->hooks.mlock_refused = mlock_refused;
 	mm->hooks.mm_free = mm_freed;

@@ -19,6 +19,7 @@
 #include <linux/capability.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 #include <sim/trace.h>
 #include <sim/verdict.h>
 #include "internal.h"
@@ -49,13 +50,22 @@ void charge_refused(enum ledger_bucket bucket, const void *key, unsigned long us
 		    unsigned long limit, const struct charge_by *by)
 {
 	struct ledger_holder *holder = ledger_holder(bucket, key);
-	char name[96], used_text[40], limit_text[40];
+	bool summed = proposal()->used && (bucket == BUCKET_LOCKED_VM || bucket == BUCKET_PINNED_VM);
+	unsigned long shown = summed ? charge_used(key, used) : used;
+	char name[96], used_text[40], limit_text[40], *dot;
 
-	sim_refusal_note("%s %s + %lup > %s's %s (%s)",
-			 ledger_holder_name(holder, bucket, name, sizeof(name)),
-			 pages_text(used, used_text, sizeof(used_text)), request, limit_task(by)->comm,
-			 pages_text(limit, limit_text, sizeof(limit_text)), by->rule);
-	invariant_refused(bucket, holder, used, request, limit);
+	ledger_holder_name(holder, bucket, name, sizeof(name));
+	dot = strrchr(name, '.');
+	if (summed && dot)
+		snprintf(dot + 1, sizeof(name) - (dot + 1 - name), "%s", proposal()->used_name);
+	sim_refusal_note("%s %s + %lup > %s's %s (%s)", name, pages_text(shown, used_text, sizeof(used_text)), request,
+			 limit_task(by)->comm, pages_text(limit, limit_text, sizeof(limit_text)), by->rule);
+	invariant_refused(bucket, holder, shown, request, limit);
+}
+
+unsigned long charge_used(const struct mm_struct *mm, unsigned long counter)
+{
+	return proposal()->used ? proposal()->used(mm, counter) : counter;
 }
 
 /* The counter of @key was changed: the trace, the ledger. */
@@ -80,7 +90,7 @@ int charge_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, bool b
 		return 0;
 	}
 	limit = bypass_rlim ? ~0UL : memlock_limit_pages(limit_task(by));
-	if (!bypass_rlim && used + pages > limit) {
+	if (!bypass_rlim && charge_used(mm, used) + pages > limit) {
 		charge_refused(BUCKET_LOCKED_VM, mm, used, pages, limit, by);
 		return -ENOMEM;
 	}
@@ -89,6 +99,30 @@ int charge_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, bool b
 	if (!bypass_rlim)
 		invariant_charged(BUCKET_LOCKED_VM, ledger_holder(BUCKET_LOCKED_VM, mm), limit);
 	return 0;
+}
+
+int charge_locked_vm_locking(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim, bool killable,
+			     const struct charge_by *by)
+{
+	int ret;
+
+	if (proposal()->account_locked_vm)
+		return proposal()->account_locked_vm(mm, pages, inc, bypass_rlim, by);
+	if (!killable)
+		mmap_write_lock(mm);
+	else if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	ret = charge_locked_vm(mm, pages, inc, bypass_rlim, by);
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+unsigned long charge_locked_vm_return(struct mm_struct *mm, long pages, const struct charge_by *by)
+{
+	sim_point(SIM_POINT_ATOMIC_RMW, 0, pages);
+	mm->locked_vm += pages;
+	changed(by, BUCKET_LOCKED_VM, mm, mm->locked_vm_id, (long)mm->locked_vm, pages);
+	return mm->locked_vm;
 }
 
 int charge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by)

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <accounting/kernels.h>
+#include <accounting/proposal.h>
 
 /* Rows 32, 33, 34, 30, 27, 29 of the matrix. */
 #define MM(zero_pin, unshare, fork, mremap, secret, delta_int, locks_all)				\
@@ -39,6 +40,35 @@
 #define CHANGE_PROCESS_AS_MERGED									\
 	.map_file = true, .change_process = true, .change_process_mm_dead = true,			\
 	.change_process_none_p2 = true, .change_process_lock_leak = true
+
+/* The rules of releases that proposals build on. */
+#define RULES_V6_2	\
+	MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false), \
+	TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_COW, O_INVAL, NT_LIST), \
+	.iommufd = { .present = true, .unmap = N_WARN, .unpin_while_access = true, .carry_order = true, \
+		     .carry_end_zero = true, .uptr_wrap = true, .split_stale_itree = true }, \
+	.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true, \
+		   .hpage_cross_buffer = true }, \
+	.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true }
+#define RULES_V6_12	\
+	MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false), \
+	TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST), \
+	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV }, \
+	.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true, \
+		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true }, \
+	.other = { OTHER(PF_OWN, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true }
+#define RULES_V6_18	\
+	MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), \
+	.mm.merge_faulted = true, .mm.reuse_large_folio = true, \
+	TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST), \
+	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED }, \
+	.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true, \
+		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true }, \
+	.other = { OTHER(PF_REATT, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true }
+
+#define PROPOSAL(id, ...) extern const struct proposal id;
+#include "proposals/table.h"
+#undef PROPOSAL
 
 static const struct kernel table[] = {
 {
@@ -100,15 +130,7 @@ static const struct kernel table[] = {
 }, {
 	.name = "v6.2", .release = RELEASE(6, 2), .what = "6.2.0",
 	.source = "daniellucs2002/linux-6.2.1-customized@52c70098cb4d (6.2.1)",
-	.rules = {
-		MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false),
-		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_COW, O_INVAL, NT_LIST),
-		.iommufd = { .present = true, .unmap = N_WARN, .unpin_while_access = true, .carry_order = true,
-			     .carry_end_zero = true, .uptr_wrap = true, .split_stale_itree = true },
-		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
-			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
-	},
+	.rules = { RULES_V6_2 },
 }, {
 	.name = "v6.3", .release = RELEASE(6, 3), .what = "6.3.0", .source = "SToPire/linux-6.3.8@15edfdde6504",
 	.rules = {
@@ -133,14 +155,7 @@ static const struct kernel table[] = {
 }, {
 	.name = "v6.12", .release = RELEASE(6, 12), .what = "6.12.117, measured",
 	.source = "Debian package linux-source-6.12",
-	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false),
-		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
-		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV },
-		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
-			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
-		.other = { OTHER(PF_OWN, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
-	},
+	.rules = { RULES_V6_12 },
 }, {
 	.name = "v6.14", .release = RELEASE(6, 14), .what = "6.14.0", .source = "perishh/linux-6.14@16b95dcdf585",
 	.rules = {
@@ -154,15 +169,7 @@ static const struct kernel table[] = {
 }, {
 	.name = "v6.18", .release = RELEASE(6, 18), .what = "6.18.0",
 	.source = "gfunkmonk/linux-6.18.2@57dc26c98e5e (6.18.2)",
-	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
-		.mm.merge_faulted = true, .mm.reuse_large_folio = true,
-		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
-		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
-		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
-			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
-		.other = { OTHER(PF_REATT, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
-	},
+	.rules = { RULES_V6_18 },
 }, {
 	.name = "v7.0", .release = RELEASE(7, 0), .what = "7.0.0, measured in part, v6.18 otherwise",
 	.source = "the measured files of v7.0",
@@ -176,6 +183,14 @@ static const struct kernel table[] = {
 		.other = { OTHER(PF_REATT, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 },
+#define PROPOSAL(id, major, minor, text, from, ...)							\
+{													\
+	.name = #id, .release = RELEASE(major, minor), .base = "v" #major "." #minor,			\
+	.what = text, .source = from,									\
+	.rules = { RULES_V##major##_##minor, .proposal = &id, __VA_ARGS__ },				\
+},
+#include "proposals/table.h"
+#undef PROPOSAL
 };
 
 size_t kernels(void)
@@ -340,7 +355,7 @@ int kernel_differences(const struct kernel *kernel, char *buf, size_t size)
 			append(buf, size, &used, "%s%s %s (was %s)", used ? ", " : "", cells[i].what,
 			       cell_text(&cells[i], is), cell_text(&cells[i], was));
 	}
-	if (!used)
+	if (!used && !kernel->rules.proposal)
 		append(buf, size, &used, "as %s", before->name);
 	return used;
 }

@@ -341,6 +341,22 @@ void ledger_move(struct ledger_object *from, struct ledger_object *to, enum ledg
 	enter(from, holder, bucket, -pages);
 }
 
+void ledger_carry(const char *kind, enum ledger_bucket bucket, void *old, void *new)
+{
+	struct ledger_holder *from = ledger_holder(bucket, old), *to = ledger_holder(bucket, new);
+
+	for (struct ledger_object *object = accounting()->pinning; object; object = object->pins_next) {
+		const struct ledger_entry *entry = entry_find(object, from, bucket);
+		long pages = entry ? entry->pages : 0;
+
+		if (!pages || strcmp(object->kind, kind))
+			continue;
+		enter(object, to, bucket, pages);
+		enter(object, from, bucket, -pages);
+	}
+	ledger_holder_dirty(to);
+}
+
 void ledger_dropped(struct ledger_object *object, enum ledger_bucket bucket, void *key, long pages)
 {
 	struct ledger_holder *holder = ledger_holder(bucket, key);

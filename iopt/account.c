@@ -40,9 +40,7 @@ static int update_mm_locked_vm(struct iopt_pages *pages, size_t npages, bool inc
 			return -EINVAL;
 		do_put = true;
 	}
-	mmap_write_lock(mm);
-	rc = charge_locked_vm(mm, npages, inc, false, by);
-	mmap_write_unlock(mm);
+	rc = charge_locked_vm_locking(mm, npages, inc, false, false, by);
 	if (do_put)
 		mmput(mm);
 	return rc;

@@ -209,7 +209,7 @@ static int perf_mmap_new(struct perf_event *event, struct mm_struct *mm, unsigne
 	struct perf_buffer *rb;
 
 	/* Unsigned: a negative pinned_vm is above every limit. */
-	if (used + split.extra > limit && !capable(CAP_IPC_LOCK)) {
+	if (charge_used(mm, used) + split.extra > limit && !capable(CAP_IPC_LOCK)) {
 		charge_refused(BUCKET_PINNED_VM, mm, used, split.extra, limit, &by);
 		return -EPERM;
 	}

@@ -69,7 +69,7 @@ static int rdma_charge_then_test(struct rdma_mr *mr)
 	unsigned long now;
 
 	now = charge_pinned_vm_return(mr->owning_mm, mr->npages, &by);
-	if (now <= limit || capable(CAP_IPC_LOCK))
+	if (charge_used(mr->owning_mm, now) <= limit || capable(CAP_IPC_LOCK))
 		return 0;
 	uncharge_pinned_vm(mr->owning_mm, mr->npages, &by);
 	charge_refused(BUCKET_PINNED_VM, mr->owning_mm, now - mr->npages, mr->npages, limit, &by);
@@ -85,7 +85,7 @@ static int hfi1_test(struct rdma_mr *mr)
 
 	if (capable(CAP_IPC_LOCK))
 		return 0;
-	if (used + mr->npages <= limit && mr->npages <= limit / HFI1_CONTEXTS / 4)
+	if (charge_used(mr->owning_mm, used) + mr->npages <= limit && mr->npages <= limit / HFI1_CONTEXTS / 4)
 		return 0;
 	charge_refused(BUCKET_PINNED_VM, mr->owning_mm, used, mr->npages, limit, &by);
 	return -ENOMEM;

@@ -124,7 +124,7 @@ static int vdpa_pa_map(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long
 	limit = memlock_limit_pages(current);
 	used = atomic64_read(&v->mm->pinned_vm);
 	mmap_read_unlock(v->mm);
-	if (npages + used > limit) {
+	if (npages + charge_used(v->mm, used) > limit) {
 		charge_refused(BUCKET_PINNED_VM, v->mm, used, npages, limit, &by);
 		return -ENOMEM;
 	}

@@ -57,7 +57,7 @@ found:
 void vfio_dma_gone(struct vfio_dma *dma)
 {
 	list_del(&dma->dirty);
-	if (dma->mm)
+	if (dma->mm && !type1_by_task() && type1_scheme()->bucket == BUCKET_LOCKED_VM)
 		vfio_dma_charged(dma->mm, -dma->locked_vm);
 }
 

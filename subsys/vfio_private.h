@@ -30,6 +30,7 @@
 #include <linux/wait.h>
 #include <accounting/kernels.h>
 #include <accounting/ledger.h>
+#include <accounting/proposal.h>
 #include <kapi/iommu.h>
 #include <sim/run_tree.h>
 
@@ -107,7 +108,8 @@ struct vfio_dma {
 	bool uncharge_lost;			/* an uncharge came to nothing: owner dead, or killed while waiting */
 	struct task_struct *task;		/* group leader */
 	struct mm_struct *mm;			/* T_MM; else NULL */
-	long locked_vm;				/* pages charged for this dma; T_MM */
+	struct user_struct *user;		/* where users are charged; else NULL */
+	long locked_vm;				/* pages charged for this dma */
 	struct rb_root pfn_list;		/* pinned by mdevs */
 	struct vfio_iommu *iommu;
 	struct ledger_object *ledger;
@@ -150,6 +152,20 @@ struct vfio_mdev {
 static inline const struct type1_rules *type1_rules(void)
 {
 	return &kernel_rules()->type1;
+}
+
+/* The scheme of a release: the mapper's mm->locked_vm. */
+extern const struct charge_scheme type1_locked_vm;
+
+static inline const struct charge_scheme *type1_scheme(void)
+{
+	return proposal()->type1 ? proposal()->type1 : &type1_locked_vm;
+}
+
+/* Is charged what the task that mapped has for an mm now, or what it had when it mapped? */
+static inline bool type1_by_task(void)
+{
+	return type1_rules()->charge == T_TASK || type1_scheme()->follows_task;
 }
 
 /* vfio_container.c. @version of VFIO_SET_IOMMU: 1 or 2. */
@@ -196,6 +212,8 @@ long vfio_unpin_pages_remote(struct vfio_dma *dma, unsigned long iova, unsigned 
 int vfio_pin_page_external(struct vfio_dma *dma, unsigned long vaddr, unsigned long *frame, bool do_accounting);
 int vfio_lock_acct(struct vfio_dma *dma, long npage, bool async);
 int vfio_change_dma_owner(struct vfio_dma *dma);
+/* @to is who maps and pays from now on; nothing is charged here. */
+void vfio_dma_set_owner(struct vfio_dma *dma, const struct payer *to);
 /* 1 if the page was pinned and now is not, 0 for a reserved frame. */
 int vfio_put_frame(struct vfio_dma *dma, unsigned long frame);
 

@@ -19,6 +19,7 @@
  */
 #include <linux/bug.h>
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -154,6 +155,8 @@ static void remove_dma(struct vfio_iommu *iommu, struct vfio_dma *dma)
 	put_task_struct(dma->task);
 	if (dma->mm)
 		mmdrop(dma->mm);
+	if (dma->user)
+		free_uid(dma->user);
 	if (dma->vaddr_invalid) {
 		iommu->vaddr_invalid_count--;
 		iommu->vaddr_wakes++;
@@ -313,6 +316,8 @@ static struct vfio_dma *dma_create(struct vfio_iommu *iommu, unsigned long iova,
 		dma->mm = current->mm;
 		mmgrab(dma->mm);
 	}
+	if (type1_scheme()->bucket == BUCKET_USER_LOCKED_VM)
+		dma->user = get_uid(current_user());
 	dma->pfn_list = RB_ROOT;
 	dma->iommu = iommu;
 	INIT_LIST_HEAD(&dma->dirty);

@@ -24,6 +24,7 @@
  *    back at once (Z_DROP).
  */
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -37,18 +38,51 @@
 
 #define VFIO_BATCH_MAX_CAPACITY (PAGE_SIZE / sizeof(struct page *))
 
-static int mm_lock_acct(struct task_struct *task, struct mm_struct *mm, bool lock_cap, long npage,
-			struct ledger_object *ledger)
-{
-	const struct charge_by by = { .object = ledger, .rule = "vfio type1", .limit_task = task };
-	int ret;
+const struct charge_scheme type1_locked_vm = {
+	.rule = "vfio type1",
+	.bucket = BUCKET_LOCKED_VM,
+};
 
-	ret = mmap_write_lock_killable(mm);
-	if (ret)
-		return ret;
-	ret = charge_locked_vm(mm, npage < 0 ? -npage : npage, npage > 0, lock_cap, &by);
-	mmap_write_unlock(mm);
-	return ret;
+/* Charges @npage pages to @payer for @dma, uncharges where negative. -ENOMEM, -EINTR. */
+static int payer_acct(struct vfio_dma *dma, const struct payer *payer, long npage)
+{
+	const struct charge_scheme *scheme = type1_scheme();
+	const struct charge_by by = { .object = dma->ledger, .rule = scheme->rule, .limit_task = payer->task };
+
+	if (scheme->charge)
+		return scheme->charge(payer, npage, &by);
+	return charge_locked_vm_locking(payer->mm, npage < 0 ? -npage : npage, npage > 0, payer->cap, true, &by);
+}
+
+static void *payer_holder(const struct payer *payer)
+{
+	return type1_scheme()->bucket == BUCKET_USER_LOCKED_VM ? (void *)payer->user : (void *)payer->mm;
+}
+
+/* For the invariant that sums up the dmas of an mm. */
+static void note_charged(const struct payer *payer, long npage)
+{
+	if (type1_scheme()->bucket == BUCKET_LOCKED_VM && !type1_by_task())
+		vfio_dma_charged(payer->mm, npage);
+}
+
+/* Who pays for @dma now. Its mm is held with @hold; ESRCH where an mm pays and that is gone. */
+static int dma_payer(struct vfio_dma *dma, bool hold, struct payer *payer)
+{
+	*payer = (struct payer){ .task = dma->task, .mm = dma->mm, .user = dma->user, .cap = dma->lock_cap };
+	if (dma->user)
+		return 0;
+	if (type1_by_task())
+		payer->mm = hold ? get_task_mm(dma->task) : dma->task->mm;
+	else if (hold && !mmget_not_zero(dma->mm))
+		payer->mm = NULL;
+	return payer->mm ? 0 : -ESRCH;
+}
+
+static void dma_payer_put(const struct payer *payer)
+{
+	if (!payer->user)
+		mmput(payer->mm);
 }
 
 /*
@@ -58,72 +92,86 @@ static int mm_lock_acct(struct task_struct *task, struct mm_struct *mm, bool loc
  */
 int vfio_lock_acct(struct vfio_dma *dma, long npage, bool async)
 {
-	bool by_task = type1_rules()->charge == T_TASK;
-	struct mm_struct *mm;
+	struct payer payer;
 	int ret;
 
 	vfio_dma_touched(dma);
 	if (!npage)
 		return 0;
-	if (by_task)
-		mm = async ? get_task_mm(dma->task) : dma->task->mm;
-	else
-		mm = async && !mmget_not_zero(dma->mm) ? NULL : dma->mm;
-	if (!mm) {
+	ret = dma_payer(dma, async, &payer);
+	if (ret) {
 		dma->uncharge_lost |= npage < 0;
-		return -ESRCH;
+		return ret;
 	}
-
-	ret = mm_lock_acct(dma->task, mm, dma->lock_cap, npage, dma->ledger);
-	if (!ret && !by_task) {
+	ret = payer_acct(dma, &payer, npage);
+	if (!ret) {
 		dma->locked_vm += npage;
-		vfio_dma_charged(mm, npage);
-	}
-	if (ret && npage < 0) {
+		note_charged(&payer, npage);
+	} else if (npage < 0) {
 		dma->uncharge_lost = true;
-		ledger_dropped(dma->ledger, BUCKET_LOCKED_VM, mm, -npage);
+		ledger_dropped(dma->ledger, type1_scheme()->bucket, payer_holder(&payer), -npage);
 	}
 	if (async)
-		mmput(mm);
+		dma_payer_put(&payer);
 	return ret;
+}
+
+/* Is @to somebody else than who pays for @dma now? */
+static bool payer_changes(struct vfio_dma *dma, const struct payer *to)
+{
+	if (dma->user)
+		return dma->user != to->user;
+	return (type1_by_task() ? dma->task->mm : dma->mm) != to->mm;
 }
 
 /*
  * MAP_DMA with the VADDR flag (V_OWNER): the caller becomes the one who pays. The
- * new mm is charged before the old one is uncharged, by the caller's limit and
+ * new owner is charged before the old one is uncharged, by the caller's limit and
  * capability; refused, nothing changes. An uncharge that fails is ignored.
  */
 int vfio_change_dma_owner(struct vfio_dma *dma)
 {
-	struct task_struct *payer = current->group_leader;
-	struct mm_struct *from = dma->mm, *to = current->mm;
+	struct payer to = { .task = current->group_leader, .mm = current->mm,
+			    .user = dma->user ? current_user() : NULL };
 	long npage = dma->locked_vm;
-	bool cap;
+	struct payer from;
 	int ret;
 
-	if (to == from)
+	if (!payer_changes(dma, &to))
 		return 0;
-	cap = capable(CAP_IPC_LOCK);
-	ret = mm_lock_acct(payer, to, cap, npage, dma->ledger);
+	to.cap = capable(CAP_IPC_LOCK);
+	ret = payer_acct(dma, &to, npage);
 	if (ret)
 		return ret;
-	vfio_dma_charged(to, npage);
+	note_charged(&to, npage);
 
-	if (mmget_not_zero(from)) {
-		if (mm_lock_acct(dma->task, from, dma->lock_cap, -npage, dma->ledger))
-			ledger_dropped(dma->ledger, BUCKET_LOCKED_VM, from, npage);
-		mmput(from);
+	if (!dma_payer(dma, true, &from)) {
+		if (payer_acct(dma, &from, -npage))
+			ledger_dropped(dma->ledger, type1_scheme()->bucket, payer_holder(&from), npage);
+		dma_payer_put(&from);
 	}
-	vfio_dma_charged(from, -npage);
-
-	mmgrab(to);
-	dma->mm = to;
-	mmdrop(from);
-	get_task_struct(payer);
-	put_task_struct(dma->task);
-	dma->task = payer;
-	dma->lock_cap = cap;
+	from.mm = dma->mm;
+	note_charged(&from, -npage);
+	vfio_dma_set_owner(dma, &to);
 	return 0;
+}
+
+void vfio_dma_set_owner(struct vfio_dma *dma, const struct payer *to)
+{
+	if (dma->mm) {
+		mmgrab(to->mm);
+		mmdrop(dma->mm);
+		dma->mm = to->mm;
+	}
+	if (dma->user) {
+		get_uid(to->user);
+		free_uid(dma->user);
+		dma->user = to->user;
+	}
+	get_task_struct(to->task);
+	put_task_struct(dma->task);
+	dma->task = to->task;
+	dma->lock_cap = to->cap;
 }
 
 /* Gives back @nr pages from @frame on; returns how many were not reserved. */
@@ -285,14 +333,36 @@ static unsigned long pages_that_fit(unsigned long used, unsigned long limit)
 	return used + 1 > limit ? 0 : limit - used;
 }
 
+/* The counter that is charged, read without a lock; and what a test makes of it. */
+static unsigned long payer_counter(const struct payer *payer)
+{
+	switch (type1_scheme()->bucket) {
+	case BUCKET_USER_LOCKED_VM:
+		return payer->user->locked_vm.counter;
+	case BUCKET_PINNED_VM:
+		return payer->mm->pinned_vm.counter;
+	default:
+		return READ_ONCE(payer->mm->locked_vm);
+	}
+}
+
+static unsigned long payer_used(const struct payer *payer)
+{
+	unsigned long counter = payer_counter(payer);
+
+	return type1_scheme()->bucket == BUCKET_USER_LOCKED_VM ? counter : charge_used(payer->mm, counter);
+}
+
 /*
  * The pre-check, against the mm and limit of the caller: each further page must
  * fit beside what the mm shows now, read without a lock. ENOMEM.
  */
 static int check_limit(struct vfio_dma *dma, struct vfio_chunk *chunk, unsigned long acct, unsigned long limit)
 {
-	const struct charge_by by = { .object = dma->ledger, .rule = "vfio type1", .limit_task = current };
-	unsigned long counter = READ_ONCE(current->mm->locked_vm), used = counter + chunk->lock_acct;
+	const struct charge_scheme *scheme = type1_scheme();
+	const struct charge_by by = { .object = dma->ledger, .rule = scheme->rule, .limit_task = current };
+	const struct payer caller = { .mm = current->mm, .user = current_user() };
+	unsigned long counter = payer_counter(&caller), used = payer_used(&caller) + chunk->lock_acct;
 	unsigned long request = acct;
 
 	if (!acct || dma->lock_cap)
@@ -305,7 +375,7 @@ static int check_limit(struct vfio_dma *dma, struct vfio_chunk *chunk, unsigned 
 		if (acct < request)
 			return 0;
 	}
-	charge_refused(BUCKET_LOCKED_VM, current->mm, counter, chunk->lock_acct + request, limit, &by);
+	charge_refused(scheme->bucket, payer_holder(&caller), counter, chunk->lock_acct + request, limit, &by);
 	return -ENOMEM;
 }
 
@@ -317,16 +387,17 @@ static int check_limit(struct vfio_dma *dma, struct vfio_chunk *chunk, unsigned 
 static unsigned long chunk_extent(struct vfio_dma *dma, unsigned long frame, unsigned long nr, bool rsvd,
 				  unsigned long limit)
 {
-	struct mm_struct *mm = type1_rules()->charge == T_TASK ? dma->task->mm : dma->mm;
+	const struct payer caller = { .mm = current->mm, .user = current_user() };
 	unsigned long contig = frame_contig(frame), fits, end;
+	struct payer payer;
 
 	if (contig >= nr || !unobserved())
 		return contig;
 	if (rsvd || dma->lock_cap)
 		return nr;
-	fits = pages_that_fit(current->mm->locked_vm, limit);
-	if (mm)
-		fits = min(fits, pages_that_fit(mm->locked_vm, memlock_limit_pages(dma->task)));
+	fits = pages_that_fit(payer_used(&caller), limit);
+	if (!dma_payer(dma, false, &payer))
+		fits = min(fits, pages_that_fit(payer_used(&payer), memlock_limit_pages(dma->task)));
 	if (fits >= nr)
 		return nr;
 	for (end = fits; end > contig && fits - end < HPAGE_PMD_NR; end--) {
@@ -448,7 +519,7 @@ long vfio_unpin_pages_remote(struct vfio_dma *dma, unsigned long iova, unsigned 
 /* One page for an mdev, from the owner's mm. ENODEV where that is gone. */
 int vfio_pin_page_external(struct vfio_dma *dma, unsigned long vaddr, unsigned long *frame, bool do_accounting)
 {
-	bool by_task = type1_rules()->charge == T_TASK;
+	bool by_task = type1_by_task();
 	struct vfio_batch batch = { .capacity = 1, .pages = { .run = batch.fallback, .max = 1 } };
 	struct mm_struct *mm;
 	unsigned long same;

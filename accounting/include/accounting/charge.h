@@ -13,6 +13,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/user.h>
 #include <accounting/ledger.h>
+#include <accounting/proposal.h>
 
 /* Who asks, for the refusal's words: "a's 64p (iommufd, user mode)". */
 struct charge_by {
@@ -28,6 +29,15 @@ struct charge_by {
  */
 int charge_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim,
 		     const struct charge_by *by);
+
+/*
+ * The same with mmap_lock taken for write here, @killable or not (-EINTR then, and
+ * nothing is changed). What all subsystems call: a proposal may do without the lock.
+ */
+int charge_locked_vm_locking(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim, bool killable,
+			     const struct charge_by *by);
+/* For a proposal: adds @pages, or takes them, as one atomic step without a test. The new value, as unsigned. */
+unsigned long charge_locked_vm_return(struct mm_struct *mm, long pages, const struct charge_by *by);
 
 /*
  * The compare-and-exchange loop over user->locked_vm that iommufd, io_uring,
@@ -49,6 +59,8 @@ void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct ch
 unsigned long charge_pinned_vm_return(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
 void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
 
+/* What a test has to compare with the limit, where @counter is the tested counter of @mm. Both in pages. */
+unsigned long charge_used(const struct mm_struct *mm, unsigned long counter);
 /* limit_task's RLIMIT_MEMLOCK >> PAGE_SHIFT. */
 unsigned long memlock_limit_pages(const struct task_struct *task);
 /*

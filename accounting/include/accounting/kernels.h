@@ -87,7 +87,10 @@ struct other_rules {
 	bool bpf_memlock;
 };
 
+struct proposal;
+
 struct kernel_rules {
+	const struct proposal *proposal;	/* what else a proposal changes; NULL for a release */
 	struct mm_rules mm;
 	struct type1_rules type1;
 	struct iommufd_rules iommufd;
@@ -128,7 +131,7 @@ const struct quirk *quirk_at(size_t index);
  */
 int kernel_differences(const struct kernel *kernel, char *buf, size_t size);
 /*
- * "v6.12", "vfio_user_locked", "v6.12+type1_exec_underflow+..." Fills *@kernel
+ * "v6.12", "a_proposal", "v6.12+type1_exec_underflow+..." Fills *@kernel
  * (name and rules with the quirks applied; @name_buf, of @name_size, holds the full
  * name). 0; -ENOENT no such kernel, -ESRCH no such quirk, -EINVAL quirk does not apply.
  */

@@ -56,6 +56,11 @@ void ledger_enter(struct ledger_object *object, enum ledger_bucket bucket, void 
 void ledger_move(struct ledger_object *from, struct ledger_object *to, enum ledger_bucket bucket, void *holder,
 		 long pages);
 /*
+ * exec took @bucket of @old along to @new: what the objects of @kind have charged
+ * there is charged to @new from now on.
+ */
+void ledger_carry(const char *kind, enum ledger_bucket bucket, void *old, void *new);
+/*
  * The kernel gave up an uncharge by design and the counter keeps @pages for nobody
  * (type1: a fatal signal while it waited for mmap_lock). Not an uncharge.
  */

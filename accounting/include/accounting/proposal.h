@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a proposal may change. A proposal is a row of accounting/proposals/table.h
+ * and one file that fills a struct proposal; the rooms ask for a member where the
+ * kernel would have the changed line, and no room knows which proposal it is.
+ *
+ * Every member may be left out: then it is as in the base kernel.
+ */
+#ifndef ACCOUNTING_PROPOSAL_H
+#define ACCOUNTING_PROPOSAL_H
+
+#include <stdbool.h>
+#include <accounting/kernels.h>
+#include <accounting/ledger.h>
+
+struct charge_by;
+
+/* Who pays for a mapping, as stored when it was made. */
+struct payer {
+	struct task_struct *task;	/* the thread group's leader: its limit counts */
+	struct mm_struct *mm;
+	struct user_struct *user;
+	bool cap;			/* CAP_IPC_LOCK: counted without a test */
+};
+
+/* By which counter vfio type1 charges. */
+struct charge_scheme {
+	const char *rule;		/* for a refusal's words: "vfio type1, by user" */
+	enum ledger_bucket bucket;	/* locked_vm, pinned_vm or the user's locked_vm */
+	bool follows_task;		/* payer.mm is what the task has at the time, exec or not; else the mapper's */
+	/*
+	 * @pages > 0 charges, with a test unless payer->cap; < 0 uncharges. No mmap_lock
+	 * held; a counter of an mm: the mm is held. NULL: account_locked_vm as released.
+	 * 0; -ENOMEM, noted by charge_refused(); -EINTR.
+	 */
+	int (*charge)(const struct payer *payer, long pages, const struct charge_by *by);
+};
+
+struct proposal {
+	const struct charge_scheme *type1;
+	/* What a test compares in place of @mm's counter alone, in pages; @counter: that one. And how it is called. */
+	unsigned long (*used)(const struct mm_struct *mm, unsigned long counter);
+	const char *used_name;
+	/*
+	 * In place of mmap_lock and charge_locked_vm(), for every subsystem that charges
+	 * locked_vm. No mmap_lock held.
+	 */
+	int (*account_locked_vm)(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim,
+				 const struct charge_by *by);
+	/* exec has installed @new; @old still stands, and is put next. */
+	void (*exec)(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
+};
+
+/* That of the kernel that this world runs; one without members for a release. */
+const struct proposal *proposal(void);
+
+#endif
