@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <scenario/compare.h>
+#include <scenario/lanes.h>
 #include <scenario/report.h>
 #include "commands.h"
 
@@ -11,7 +12,9 @@ struct run_arguments {
 	struct selection selection;	/* its .other: a backend to compare with */
 	const char *token;
 	const char *junit;
+	const char *html;
 	bool trace, json, tap, twice;
+	bool lanes, ascii;
 };
 
 enum {
@@ -20,12 +23,18 @@ enum {
 	OPT_JSON,
 	OPT_TAP,
 	OPT_JUNIT,
-	OPT_TWICE
+	OPT_TWICE,
+	OPT_LANES,
+	OPT_ASCII,
+	OPT_HTML,
 };
 
 static const struct argp_option options[] = {
 	{"schedule", OPT_SCHEDULE, "TOKEN", 0,
 	 "the very order of a failed run; carries its kernel, refused with any other file", 0},
+	{"lanes", OPT_LANES, NULL, 0, "draw the schedule of each run, one column a task", 0},
+	{"ascii", OPT_ASCII, NULL, 0, "lanes without line drawing characters", 0},
+	{"html", OPT_HTML, "OUT", 0, "the lanes as one page to step through, into the file OUT", 0},
 	{"trace", OPT_TRACE, NULL, 0, "show each step with the counters beside it", 0},
 	{"json", OPT_JSON, NULL, 0, "one JSON object a line", 0},
 	{"tap", OPT_TAP, NULL, 0, "TAP", 0},
@@ -61,10 +70,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_TWICE:
 		args->twice = true;
 		break;
+	case OPT_LANES:
+		args->lanes = true;
+		break;
+	case OPT_ASCII:
+		args->ascii = true;
+		break;
+	case OPT_HTML:
+		args->html = arg;
+		break;
 	case ARGP_KEY_END:
-		if (args->selection.other && (args->json || args->tap || args->junit || args->token || args->twice))
+		if (args->selection.other && (args->json || args->tap || args->junit || args->token || args->twice ||
+					      args->lanes || args->html))
 			argp_error(state, "two backends are compared as text, expected no other report, "
 					  "--schedule or --twice");
+		if ((args->lanes || args->html) && (args->json || args->tap))
+			argp_error(state, "lanes are drawn beside the report as text, expected no --json or --tap");
 		if (args->json + args->tap + (args->junit != NULL) > 1)
 			argp_error(state, "--json, --tap and --junit exclude each other");
 		break;
@@ -89,7 +110,8 @@ static const struct argp argp = {
 	"  pinsim run exec.pin\n"
 	"  pinsim run exec.pin --kernel v6.12 --trace\n"
 	"  pinsim run scenarios/measured/*.pin --tap\n"
-	"  pinsim run race.pin --seed 7\n",
+	"  pinsim run race.pin --seed 7\n"
+	"  pinsim run race.pin --kernel v6.12 --seed 7 --lanes --html race.html\n",
 	children,
 	NULL,
 	NULL,
@@ -124,7 +146,10 @@ static void both_expects(void *arg, const struct expect_report *expect)
 		report_events.expect(session->junit, expect);
 }
 
-static const struct run_events events = { both_steps, both_expects };
+static const struct run_events events = { .step = both_steps, .expect = both_expects };
+
+/* Rows that are drawn of a long schedule: its end; --html has all of them. */
+#define ROWS_MAX 300
 
 static void count(struct session *session, const struct run_result *result)
 {
@@ -193,6 +218,28 @@ static void compare_one(struct session *session, const struct program *program, 
 	}
 }
 
+/* The same run once more, drawn. */
+static void draw(struct session *session, const struct program *program, const struct run_options *options)
+{
+	const struct run_arguments *args = session->args;
+	struct lanes *lanes = lanes_replay(program, options);
+	struct lanes_style style = { .ascii = args->ascii, .colour = use_colour(stdout), .rows_max = ROWS_MAX };
+	FILE *out;
+
+	if (args->lanes)
+		lanes_text(lanes, &style, stdout);
+	if (args->html) {
+		out = fopen(args->html, "w");
+		if (out)
+			lanes_html(lanes, out);
+		if (!out || ferror(out) | fclose(out)) {
+			fprintf(stderr, "pinsim: --html: cannot write '%s': %s\n", args->html, strerror(errno));
+			session->bad_file = true;
+		}
+	}
+	lanes_free(lanes);
+}
+
 static void run_one(struct session *session, const struct program *program, const struct kernel *kernel,
 		    const struct sim_tape *tape)
 {
@@ -218,6 +265,8 @@ static void run_one(struct session *session, const struct program *program, cons
 		report_run_end(session->junit, &result);
 	if (session->args->twice && !interrupted && result.verdict != VERDICT_ERROR)
 		check_twice(session, program, options, &result);
+	if ((session->args->lanes || session->args->html) && !interrupted && result.verdict != VERDICT_ERROR)
+		draw(session, program, &options);
 	run_result_free(&result);
 }
 

@@ -27,6 +27,7 @@ struct user_struct *alloc_uid(kuid_t uid)
 {
 	struct mm_machine *m = machine();
 	struct user_struct *up, *new;
+	char counter[40];
 
 	spin_lock(&m->uidhash_lock);
 	up = uid_hash_find(uid);
@@ -45,6 +46,8 @@ struct user_struct *alloc_uid(kuid_t uid)
 	spin_lock(&m->uidhash_lock);
 	up = uid_hash_find(uid);
 	if (!up) {
+		snprintf(counter, sizeof(counter), "user(%u).locked_vm", uid.val);
+		sim_object_name(new->locked_vm_id, counter);
 		list_add_tail(&new->node, &m->users);
 		up = new;
 		new = NULL;

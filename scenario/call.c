@@ -258,8 +258,17 @@ static void set_variable(struct step_state *state)
 		state->run->variables[slot] = (struct value){ .kind = VALUE_NONE };
 }
 
+/* The moment itself, for who draws the schedule. */
+static void tell(const struct step_state *state, void (*event)(void *arg, const struct step_report *step))
+{
+	struct step_report report = step_report_of(state);
+
+	event(state->run->options->arg, &report);
+}
+
 static void make_call(struct step_state *state)
 {
+	const struct run_events *events = state->run->options->events;
 	const struct step *step = &state->stmt->step;
 	struct run *run = state->run;
 	struct op_call call = { .backend = run->options->backend, .task = run->tasks[step->task] };
@@ -277,6 +286,8 @@ static void make_call(struct step_state *state)
 			resolved = RESOLVED_BADF;
 	}
 	state->started = true;
+	if (events && events->enter)
+		tell(state, events->enter);
 	sim_refusal_clear();
 	accounting_call_begin(call.task, step->op->name);
 	state->ret = resolved == RESOLVED_BADF ? -EBADF : step->op->run(&call);
@@ -293,6 +304,8 @@ static void make_call(struct step_state *state)
 		if (call.child)
 			take_child(run, state, call.child);
 	}
+	if (events && events->leave)
+		tell(state, events->leave);
 }
 
 void step_body(void *arg)

@@ -65,11 +65,9 @@ static const char *stated(const struct result_case *result_case, char *buf, size
 	return buf;
 }
 
-void judge_step(struct run *run, struct step_state *state)
+struct step_report step_report_of(const struct step_state *state)
 {
-	const struct step *step = &state->stmt->step;
-	const struct result_case *result_case = case_of(run, step);
-	struct step_report report = {
+	return (struct step_report){
 		.index = state->index,
 		.stmt = state->stmt,
 		.skip = state->skip,
@@ -78,6 +76,13 @@ void judge_step(struct run *run, struct step_state *state)
 		.value = state->value,
 		.refusal = state->refusal,
 	};
+}
+
+void judge_step(struct run *run, struct step_state *state)
+{
+	const struct step *step = &state->stmt->step;
+	const struct result_case *result_case = case_of(run, step);
+	struct step_report report = step_report_of(state);
 	const struct result *result;
 	char want[256];
 
@@ -164,6 +169,8 @@ static void copy_violations(struct run *run, const struct expected *expected)
 			.step = report->step,
 			.expected = covered,
 			.stated = expected->wanted[report->violation],
+			.record = report->record,
+			.actor = report->actor,
 			.text = xstrdup(report->text ? report->text : ""),
 		};
 		if (covered)

@@ -103,6 +103,8 @@ void sample_object_peaks(struct run *run);
 
 /* judge.c */
 void judge_step(struct run *run, struct step_state *step);
+/* What is known of the step so far. */
+struct step_report step_report_of(const struct step_state *step);
 void judge_violations(struct run *run);
 /* Counts a failure; @conditioned: the statement speaks of this kernel with a SET. */
 void count_failure(struct run *run, enum failure_kind kind, const struct stmt *stmt, bool conditioned);

@@ -51,9 +51,15 @@ void submit_deferred(struct run *run, void (*body)(void *arg))
 		sim_actor_submit(run->deferred, body, NULL);
 }
 
-static void sample_on_record(void *arg, const struct sim_record *record)
+static void on_record(void *arg, const struct sim_record *record)
 {
-	sample_peaks(arg);
+	const struct run *run = arg;
+	const struct run_events *events = run->options->events;
+
+	if (run->program->nr_peaks)
+		sample_peaks(arg);
+	if (events && events->record)
+		events->record(run->options->arg, record);
 }
 
 void machine_build(const struct world_settings *settings, const struct run_options *options)
@@ -100,10 +106,10 @@ struct run *run_begin(const struct program *program, const struct run_options *o
 		run->tasks[decl->slot] = task;
 		run->made[run->nr_made++] = task;
 	}
-	if (program->nr_peaks) {
+	if (program->nr_peaks)
 		sample_peaks(run);
-		sim_trace_sink(sample_on_record, run);
-	}
+	if (program->nr_peaks || (run->options->events && run->options->events->record))
+		sim_trace_sink(on_record, run);
 	return run;
 }
 

@@ -242,6 +242,20 @@ const char *sim_actor_name(const struct sim_actor *actor)
 	return actor->name;
 }
 
+unsigned int sim_actor_index(const struct sim_actor *actor)
+{
+	return actor ? actor->index : OUTSIDE_INDEX;
+}
+
+const char *sim_actor_name_at(unsigned int index)
+{
+	const struct sim_world *world = sim_this;
+
+	if (index == OUTSIDE_INDEX)
+		return world->outside.name;
+	return index < world->nr_actors ? world->actors[index]->name : NULL;
+}
+
 void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *arg)
 {
 	struct sim_world *world = sim_this;

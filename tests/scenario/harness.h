@@ -50,5 +50,6 @@ Suite *expect_suite(void);
 Suite *parallel_suite(void);
 Suite *report_suite(void);
 Suite *session_suite(void);
+Suite *lanes_suite(void);
 
 #endif

@@ -93,6 +93,8 @@ struct violation_report {
 	unsigned long step;	/* 0: before the first; above the last: teardown */
 	bool expected;		/* stated, or in the same step as one that is */
 	bool stated;		/* the file names it */
+	unsigned long record;	/* behind which record of the trace */
+	unsigned int actor;	/* who was running; ~0u: nobody */
 	char *text;
 };
 
@@ -124,9 +126,15 @@ struct run_result {
 	char *token;			/* for --schedule; NULL where the tape is too long for one */
 };
 
+/* Each may be NULL. */
 struct run_events {
 	void (*step)(void *arg, const struct step_report *step);
 	void (*expect)(void *arg, const struct expect_report *expect);
+	/* The moment in which a call begins and returns, on its task's actor: in a block steps are judged behind it. */
+	void (*enter)(void *arg, const struct step_report *step);
+	void (*leave)(void *arg, const struct step_report *step);
+	/* Every record of the trace, as it is made. */
+	void (*record)(void *arg, const struct sim_record *record);
 };
 
 struct run_options {

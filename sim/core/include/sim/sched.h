@@ -117,6 +117,10 @@ extern const struct sim_strategy sim_strategy_replay;
 struct sim_actor *sim_actor_create(const char *name, void *cookie);
 void *sim_actor_cookie(const struct sim_actor *actor);
 const char *sim_actor_name(const struct sim_actor *actor);
+/* The index that records carry; ~0u where @actor is NULL. */
+unsigned int sim_actor_index(const struct sim_actor *actor);
+/* By the index that records carry: "outside" for ~0u, NULL where there is none. */
+const char *sim_actor_name_at(unsigned int index);
 /* Queues @body(@arg) behind what the actor has still to do. From inside a run or outside. */
 void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *arg);
 /* Nothing queued, not running, not blocked. */

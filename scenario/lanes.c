@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The recording of lanes: from a run's events and the records of its trace to rows.
+ *
+ * Rows are made as things happen, for names and holders are only known then. What
+ * turns out not to be worth a row is dropped behind the run: locks that one task
+ * alone uses, and a call's begin and end, which become one row where nothing
+ * stands between them.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sim/fault.h>
+#include "arena.h"
+#include "lanes.h"
+#include "report.h"
+
+static int lane_of(struct lanes *lanes, unsigned int actor)
+{
+	const char *name;
+	size_t i, at;
+
+	if (actor == ~0u)
+		return -1;
+	for (i = 0; i < lanes->nr_lanes; i++)
+		if (lanes->lanes[i].actor == actor)
+			return (int)i;
+	name = sim_actor_name_at(actor);
+	lanes->lanes = xrealloc(lanes->lanes, (lanes->nr_lanes + 1) * sizeof(*lanes->lanes));
+	at = lanes->nr_lanes++;
+	lanes->lanes[at] = (struct lane){ .actor = actor, .name = xstrdup(name ? name : "?") };
+	return (int)at;
+}
+
+static struct lane_object *object_of(struct lanes *lanes, unsigned long object)
+{
+	struct lane_object *entry;
+	const char *name;
+	size_t i, same = 0, length = 0;
+	char *text = NULL;
+
+	for (i = 0; i < lanes->nr_objects; i++)
+		if (lanes->objects[i].object == object)
+			return &lanes->objects[i];
+	name = sim_object_name_get(object);
+	if (!name)
+		name = "an object";
+	for (i = 0; i < lanes->nr_objects; i++) {
+		size_t bytes = strlen(name);
+
+		if (!strncmp(lanes->objects[i].name, name, bytes) &&
+		    (!lanes->objects[i].name[bytes] || lanes->objects[i].name[bytes] == '#'))
+			same++;
+	}
+	append_text(&text, &length, name);
+	if (same)
+		append_format(&text, &length, "#%zu", same + 1);
+	lanes->objects = xrealloc(lanes->objects, (lanes->nr_objects + 1) * sizeof(*lanes->objects));
+	entry = &lanes->objects[lanes->nr_objects++];
+	*entry = (struct lane_object){ .object = object, .name = text, .user = -1 };
+	return entry;
+}
+
+static struct lane_event *add(struct lanes *lanes, enum lane_what what, int lane, char *text)
+{
+	struct lane_event *event;
+
+	if (!(lanes->nr_events & (lanes->nr_events - 1)))
+		lanes->events = xrealloc(lanes->events,
+					 (lanes->nr_events ? lanes->nr_events * 2 : 1) * sizeof(*lanes->events));
+	event = &lanes->events[lanes->nr_events++];
+	*event = (struct lane_event){
+		.what = what,
+		.lane = lane,
+		.block = lanes->in_block,
+		.record = lanes->nr_records,
+		.text = text,
+	};
+	return event;
+}
+
+__attribute__((format(printf, 1, 2))) static char *text_of(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		out_of_memory();
+	va_end(args);
+	return text;
+}
+
+/*
+ * Locks
+ */
+
+static void hold(struct lanes *lanes, int lane, unsigned long object, bool read)
+{
+	lanes->holds = xrealloc(lanes->holds, (lanes->nr_holds + 1) * sizeof(*lanes->holds));
+	lanes->holds[lanes->nr_holds++] = (struct lane_hold){ .object = object, .lane = lane, .read = read };
+}
+
+static struct lane_hold *held_by(struct lanes *lanes, int lane, unsigned long object)
+{
+	size_t i;
+
+	for (i = 0; i < lanes->nr_holds; i++)
+		if (lanes->holds[i].object == object && lanes->holds[i].lane == lane)
+			return &lanes->holds[i];
+	return NULL;
+}
+
+/* Whom a lane that comes for the lock now has to wait for; -1: nobody. */
+static int in_the_way(const struct lanes *lanes, int lane, unsigned long object, bool read)
+{
+	size_t i;
+
+	for (i = 0; i < lanes->nr_holds; i++) {
+		const struct lane_hold *held = &lanes->holds[i];
+
+		if (held->object == object && held->lane != lane && !(read && held->read))
+			return held->lane;
+	}
+	return -1;
+}
+
+static void on_lock(struct lanes *lanes, int lane, const struct sim_record *record)
+{
+	bool read = record->kind == SIM_POINT_LOCK_READ || record->kind == SIM_POINT_LOCKED_READ ||
+		    record->kind == SIM_POINT_UNLOCK_READ;
+	struct lane_object *object = object_of(lanes, record->object);
+	struct lane_hold *held = held_by(lanes, lane, record->object);
+	enum lane_what what = LANE_TAKES;
+	struct lane_event *event;
+	char *text = NULL, number[32];
+	bool taken = false;
+	int other;
+
+	switch (record->kind) {
+	case SIM_POINT_LOCK:
+	case SIM_POINT_LOCK_READ:
+		other = in_the_way(lanes, lane, record->object, read);
+		if (other >= 0)
+			text = text_of("waits for %s, %s has it", object->name, lanes->lanes[other].name);
+		what = LANE_WAITS;
+		break;
+	case SIM_POINT_LOCKED:
+	case SIM_POINT_LOCKED_READ:
+		if (record->result) {
+			text = text_of("%s: %s", object->name, error_text(record->result, number, sizeof(number)));
+			break;
+		}
+		hold(lanes, lane, record->object, read);
+		taken = true;
+		text = text_of("%s %s", read ? "reads" : "takes", object->name);
+		break;
+	case SIM_POINT_DOWNGRADE:
+		if (held)
+			held->read = true;
+		text = text_of("keeps %s as reader", object->name);
+		break;
+	default:
+		if (held)
+			*held = lanes->holds[--lanes->nr_holds];
+		text = text_of("releases %s", object->name);
+		what = LANE_RELEASES;
+		break;
+	}
+	if (lanes->in_block && lane >= 0) {
+		object->shared |= object->user >= 0 && object->user != lane;
+		object->user = lane;
+	}
+	if (!text)
+		return;
+	event = add(lanes, what, lane, text);
+	event->object = record->object;
+	event->held = taken;
+}
+
+/*
+ * Everything else
+ */
+
+static long last_value(const struct lanes *lanes, unsigned long object, bool *known)
+{
+	size_t i;
+
+	for (i = lanes->nr_events; i--;)
+		if (lanes->events[i].what == LANE_COUNTER && lanes->events[i].object == object) {
+			*known = true;
+			return lanes->events[i].value;
+		}
+	*known = false;
+	return 0;
+}
+
+static void on_counter(struct lanes *lanes, int lane, const struct sim_record *record)
+{
+	const char *name = object_of(lanes, record->object)->name;
+	struct lane_event *event;
+	bool known;
+	long before = last_value(lanes, record->object, &known);
+
+	event = add(lanes, LANE_COUNTER, lane, known ? text_of("%s %ldp -> %ldp", name, before, record->result)
+						     : text_of("%s -> %ldp", name, record->result));
+	event->object = record->object;
+	event->value = record->result;
+}
+
+static char *pages_text(const char *done, long result)
+{
+	char number[32];
+
+	if (result < 0)
+		return text_of("%s: %s", done, error_text(result, number, sizeof(number)));
+	return text_of("%s %ldp", done, result);
+}
+
+static void on_record(void *arg, const struct sim_record *record)
+{
+	struct lanes *lanes = arg;
+	int lane = lane_of(lanes, record->actor);
+	char *text = NULL;
+
+	lanes->nr_records++;
+	switch (record->kind) {
+	case SIM_POINT_LOCK:
+	case SIM_POINT_LOCK_READ:
+	case SIM_POINT_LOCKED:
+	case SIM_POINT_LOCKED_READ:
+	case SIM_POINT_UNLOCK:
+	case SIM_POINT_UNLOCK_READ:
+	case SIM_POINT_DOWNGRADE:
+		on_lock(lanes, lane, record);
+		return;
+	case SIM_POINT_COUNTER:
+		on_counter(lanes, lane, record);
+		return;
+	case SIM_POINT_WAIT:
+		text = record->object ? text_of("sleeps on %s", object_of(lanes, record->object)->name)
+				      : text_of("lets time pass");
+		break;
+	case SIM_POINT_WAKE:
+		text = text_of("wakes %s", object_of(lanes, record->object)->name);
+		break;
+	case SIM_POINT_RCU_SYNC:
+		text = text_of("waits for the RCU readers");
+		break;
+	case SIM_POINT_GUP:
+		text = pages_text("pins", record->result);
+		break;
+	case SIM_POINT_UNPIN:
+		text = pages_text("unpins", record->result);
+		break;
+	case SIM_POINT_IOMMU_MAP:
+		text = pages_text("maps for DMA", record->result);
+		break;
+	case SIM_POINT_IOMMU_UNMAP:
+		text = pages_text("unmaps for DMA", record->result);
+		break;
+	case SIM_POINT_FAULT:
+		text = text_of("injected fault: %s", sim_fault_site_name(record->object));
+		break;
+	default:
+		return;
+	}
+	add(lanes, LANE_OTHER, lane, text);
+}
+
+static bool is_in_block(const struct program *program, const struct stmt *stmt)
+{
+	bool inside = false;
+	unsigned int i;
+
+	for (i = 0; i < program->nr_items; i++) {
+		if (program->items[i].kind == ITEM_PARALLEL)
+			inside = true;
+		else if (program->items[i].kind == ITEM_PARALLEL_END)
+			inside = false;
+		else if (inside && program->items[i].stmt == stmt)
+			return true;
+	}
+	return false;
+}
+
+static int own_lane(struct lanes *lanes)
+{
+	return lane_of(lanes, sim_actor_index(sim_self()));
+}
+
+static void on_enter(void *arg, const struct step_report *step)
+{
+	struct lanes *lanes = arg;
+	struct lane_event *event;
+
+	lanes->in_block = is_in_block(lanes->program, step->stmt);
+	event = add(lanes, LANE_ENTER, own_lane(lanes), xstrdup(step->stmt->step.text));
+	event->line = step->stmt->pos.line;
+}
+
+static void on_leave(void *arg, const struct step_report *step)
+{
+	struct lanes *lanes = arg;
+	struct lane_event *event;
+	char buf[512];
+
+	event = add(lanes, LANE_LEAVE, own_lane(lanes), text_of("= %s", outcome_text(step, buf, sizeof(buf))));
+	event->line = step->stmt->pos.line;
+}
+
+static void add_broken(struct lanes *lanes, char *text)
+{
+	size_t length = strlen(text);
+
+	while (length && text[length - 1] == '\n')
+		text[--length] = '\0';
+	add(lanes, LANE_BROKEN, -1, text)->fatal = true;
+}
+
+static void on_step(void *arg, const struct step_report *step)
+{
+	struct lanes *lanes = arg;
+
+	/* The steps of a block are judged when it is over. */
+	lanes->in_block = false;
+	if (step->judged && !step->held)
+		add_broken(arg, failed_step_text(step));
+}
+
+static void on_expect(void *arg, const struct expect_report *expect)
+{
+	if (!expect->held && expect->applies)
+		add_broken(arg, failed_expect_text(expect));
+}
+
+/*
+ * Behind the run
+ */
+
+static bool worth_a_row(struct lanes *lanes, const struct lane_event *event)
+{
+	switch (event->what) {
+	case LANE_WAITS:
+	case LANE_TAKES:
+	case LANE_RELEASES:
+		return event->block && event->lane >= 0 && object_of(lanes, event->object)->shared;
+	case LANE_COUNTER:
+	case LANE_OTHER:
+		return event->block && event->lane >= 0;
+	default:
+		return true;
+	}
+}
+
+static void drop_idle_rows(struct lanes *lanes)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < lanes->nr_events; i++) {
+		struct lane_event *event = &lanes->events[i], *before = kept ? &lanes->events[kept - 1] : NULL;
+
+		if (!worth_a_row(lanes, event)) {
+			free(event->text);
+			continue;
+		}
+		if (event->what == LANE_LEAVE && before && before->what == LANE_ENTER && before->lane == event->lane) {
+			char *text = text_of("%s %s", before->text, event->text);
+
+			free(before->text);
+			free(event->text);
+			before->text = text;
+			before->what = LANE_CALL;
+			continue;
+		}
+		lanes->events[kept++] = *event;
+	}
+	lanes->nr_events = kept;
+}
+
+/* Behind what the task had done when it was found, and before what comes next. */
+static void add_violation(struct lanes *lanes, const struct violation_report *violation)
+{
+	size_t at = lanes->nr_events, marked;
+	struct lane_event event = {
+		.what = LANE_BROKEN,
+		.lane = -1,
+		.fatal = true,
+		.block = true,
+		.record = violation->record,
+		.text = text_of("%s: %s", sim_violation_name(violation->violation), violation->text),
+	};
+
+	while (at && lanes->events[at - 1].record > violation->record)
+		at--;
+	for (marked = at; marked--;)
+		if (lanes->events[marked].lane >= 0 &&
+		    lanes->lanes[lanes->events[marked].lane].actor == violation->actor) {
+			lanes->events[marked].fatal = true;
+			break;
+		}
+	lanes->events = xrealloc(lanes->events, (lanes->nr_events + 1) * sizeof(*lanes->events));
+	memmove(&lanes->events[at + 1], &lanes->events[at], (lanes->nr_events - at) * sizeof(*lanes->events));
+	lanes->events[at] = event;
+	lanes->nr_events++;
+}
+
+/* Lanes without a row are no columns; the others stand in order of creation. */
+static void drop_idle_lanes(struct lanes *lanes)
+{
+	int *new_index = xzalloc((lanes->nr_lanes + 1) * sizeof(*new_index));
+	struct lane *kept = xzalloc((lanes->nr_lanes + 1) * sizeof(*kept));
+	size_t nr = 0, i;
+	unsigned int actor = 0, seen = 0;
+
+	for (i = 0; i < lanes->nr_events; i++)
+		if (lanes->events[i].lane >= 0)
+			new_index[lanes->events[i].lane] = 1;
+	for (; seen < lanes->nr_lanes; actor++)
+		for (i = 0; i < lanes->nr_lanes; i++) {
+			if (lanes->lanes[i].actor != actor)
+				continue;
+			seen++;
+			if (!new_index[i]) {
+				free(lanes->lanes[i].name);
+				continue;
+			}
+			new_index[i] = (int)nr;
+			kept[nr++] = lanes->lanes[i];
+		}
+	for (i = 0; i < lanes->nr_events; i++)
+		if (lanes->events[i].lane >= 0)
+			lanes->events[i].lane = new_index[lanes->events[i].lane];
+	free(lanes->lanes);
+	free(new_index);
+	lanes->lanes = kept;
+	lanes->nr_lanes = nr;
+}
+
+struct lanes *lanes_replay(const struct program *program, const struct run_options *options)
+{
+	static const struct run_events events = {
+		.step = on_step,
+		.expect = on_expect,
+		.enter = on_enter,
+		.leave = on_leave,
+		.record = on_record,
+	};
+	struct lanes *lanes = xzalloc(sizeof(*lanes));
+	struct run_options replay = *options;
+	size_t i;
+
+	lanes->program = program;
+	lanes->kernel = options->kernel;
+	replay.events = &events;
+	replay.arg = lanes;
+	scenario_run(program, &replay, &lanes->result);
+	drop_idle_rows(lanes);
+	for (i = 0; i < lanes->result.nr_violations; i++)
+		add_violation(lanes, &lanes->result.violations[i]);
+	drop_idle_lanes(lanes);
+	return lanes;
+}
+
+const struct run_result *lanes_result(const struct lanes *lanes)
+{
+	return &lanes->result;
+}
+
+void lanes_free(struct lanes *lanes)
+{
+	size_t i;
+
+	for (i = 0; i < lanes->nr_events; i++)
+		free(lanes->events[i].text);
+	for (i = 0; i < lanes->nr_lanes; i++)
+		free(lanes->lanes[i].name);
+	for (i = 0; i < lanes->nr_objects; i++)
+		free(lanes->objects[i].name);
+	free(lanes->events);
+	free(lanes->lanes);
+	free(lanes->objects);
+	free(lanes->holds);
+	run_result_free(&lanes->result);
+	free(lanes);
+}
