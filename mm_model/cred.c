@@ -28,7 +28,13 @@ const struct cred *get_cred(const struct cred *cred)
 	return cred;
 }
 
-static void put_user_ns(struct user_namespace *ns)
+struct user_namespace *get_user_ns(struct user_namespace *ns)
+{
+	refcount_inc(&ns->count);
+	return ns;
+}
+
+void put_user_ns(struct user_namespace *ns)
 {
 	while (ns && refcount_dec_and_test(&ns->count)) {
 		struct user_namespace *parent = ns->parent;
@@ -71,7 +77,7 @@ struct cred *prepare_creds(void)
 	*new = *old;
 	refcount_set(&new->usage, 1);
 	get_uid(new->user);
-	refcount_inc(&new->user_ns->count);
+	get_user_ns(new->user_ns);
 	get_ucounts(new->ucounts);
 	return new;
 }
@@ -250,6 +256,8 @@ static long do_unshare_user(void)
 		return -EINVAL;
 	new = prepare_creds();
 	ns = kzalloc(sizeof(*ns), GFP_KERNEL);
+	if (ns)
+		refcount_set(&ns->count, 1);
 	ucounts = new && ns ? alloc_ucounts(ns, new->uid) : NULL;
 	if (!ucounts) {
 		kfree(ns);
@@ -257,7 +265,6 @@ static long do_unshare_user(void)
 			put_cred(new);
 		return -ENOMEM;
 	}
-	refcount_set(&ns->count, 1);
 	ns->parent = new->user_ns;
 	ns->owner = new->euid;
 	ns->ucounts = new->ucounts;

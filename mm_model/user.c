@@ -107,6 +107,8 @@ struct ucounts *alloc_ucounts(struct user_namespace *ns, kuid_t uid)
 	ucounts = find_ucounts(ns, uid);
 	if (!ucounts) {
 		list_add_tail(&new->node, &m->ucounts);
+		/* what is charged goes up through the namespaces, so they stand as long */
+		get_user_ns(ns);
 		ucounts = new;
 		new = NULL;
 	}
@@ -129,6 +131,7 @@ void put_ucounts(struct ucounts *ucounts)
 		return;
 	list_del(&ucounts->node);
 	spin_unlock(&m->ucounts_lock);
+	put_user_ns(ucounts->ns);
 	kfree(ucounts);
 }
 

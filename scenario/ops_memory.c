@@ -143,14 +143,17 @@ static const struct op ops[] = {
 		.shape = mmap_shape,
 		.probes = OP_PROBES("2p, at=@va", "@len, at=@free, locked=1", "+@len, kind=pfnmap, at=@bar"),
 		.run = op_mmap,
-		.random = { .weight = 8, .effect = EFFECT_MEMORY },
+		.random = { .weight = 10, .effect = EFFECT_MEMORY },
 	},
 	{
 		.name = "memfd",
 		.what = "a memory file",
 		.source = "mm/memfd.c:SYSCALL memfd_create",
 		.makes = KIND(MEMFD),
-		.args = { { "len", ARG_NUMBER, .draw = DRAW_SIZE }, { "hugetlb", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .odds = 6 } },
+		.args = {
+			{ "len", ARG_NUMBER, .draw = DRAW_SIZE },
+			{ "hugetlb", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .odds = 6 },
+		},
 		.run = op_memfd,
 		.random = { .weight = 2 },
 	},
@@ -199,7 +202,7 @@ static const struct op ops[] = {
 		.source = "mm/memory.c:handle_mm_fault",
 		.args = { VA, LEN, { "write", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
 		.run = op_touch,
-		.random = { .weight = 3 },
+		.random = { .weight = 4 },
 	},
 	{
 		.name = "mlock",
@@ -208,7 +211,7 @@ static const struct op ops[] = {
 		.args = { VA, LEN },
 		.probes = OP_PROBES("@va, @len"),
 		.run = op_mlock,
-		.random = { .weight = 6, .charges = true },
+		.random = { .weight = 14, .charges = true },
 	},
 	{
 		.name = "mlock2",
@@ -220,7 +223,7 @@ static const struct op ops[] = {
 			{ "onfault", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
 		},
 		.run = op_mlock2,
-		.random = { .weight = 3, .charges = true },
+		.random = { .weight = 6, .charges = true },
 	},
 	{
 		.name = "munlock",
@@ -276,7 +279,7 @@ static const struct op ops[] = {
 		.source = "mm/mlock.c:user_shm_lock",
 		.args = { { "seg", ARG_VARIABLE, 0, KIND(SEGMENT) } },
 		.run = op_shm_lock,
-		.random = { .weight = 3, .charges = true },
+		.random = { .weight = 8, .charges = true },
 	},
 	{
 		.name = "shm_unlock",

@@ -98,7 +98,7 @@ static const struct op ops[] = {
 			{ "driver", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = rdma_drivers },
 		},
 		.run = op_rdma_reg_mr,
-		.random = { .weight = 6, .charges = true },
+		.random = { .weight = 14, .charges = true },
 	},
 	{
 		.name = "rdma_dereg_mr",
@@ -129,7 +129,7 @@ static const struct op ops[] = {
 		},
 		.exists = has_vdpa,
 		.run = op_vdpa_map,
-		.random = { .weight = 5, .charges = true, .effect = EFFECT_MAP },
+		.random = { .weight = 16, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "vdpa_unmap",
@@ -158,9 +158,12 @@ static const struct op ops[] = {
 		.source = "kernel/events/core.c:perf_mmap",
 		.makes = KIND(NUMBER),
 		.returns_address = true,
-		.args = { { "e", ARG_VARIABLE, 0, KIND(PERF) }, { "pages", ARG_NUMBER, .draw = DRAW_POWER, .most = 8 } },
+		.args = {
+			{ "e", ARG_VARIABLE, 0, KIND(PERF) },
+			{ "pages", ARG_NUMBER, .draw = DRAW_POWER, .most = 8 },
+		},
 		.run = op_perf_mmap,
-		.random = { .weight = 3, .charges = true, .effect = EFFECT_MEMORY },
+		.random = { .weight = 8, .charges = true, .effect = EFFECT_MEMORY },
 	},
 	{
 		.name = "xdp_reg_umem",
@@ -169,7 +172,7 @@ static const struct op ops[] = {
 		.makes = KIND(XSK),
 		.args = RANGE_ARGS,
 		.run = op_xdp_reg_umem,
-		.random = { .weight = 3, .charges = true },
+		.random = { .weight = 6, .charges = true },
 	},
 	{
 		.name = "sendmsg_zerocopy",
@@ -178,7 +181,7 @@ static const struct op ops[] = {
 		.makes = KIND(ZEROCOPY),
 		.args = RANGE_ARGS,
 		.run = op_sendmsg_zerocopy,
-		.random = { .weight = 4, .charges = true },
+		.random = { .weight = 8, .charges = true },
 	},
 	{
 		.name = "zerocopy_done",
@@ -195,7 +198,7 @@ static const struct op ops[] = {
 		.makes = KIND(BPF),
 		.args = { { "len", ARG_NUMBER, .draw = DRAW_SIZE } },
 		.run = op_bpf_map,
-		.random = { .weight = 2, .charges = true },
+		.random = { .weight = 4, .charges = true },
 	},
 	{
 		.name = "sev_pin",
@@ -204,7 +207,7 @@ static const struct op ops[] = {
 		.makes = KIND(SEV),
 		.args = RANGE_ARGS,
 		.run = op_sev_pin,
-		.random = { .weight = 4, .charges = true },
+		.random = { .weight = 8, .charges = true },
 	},
 	{
 		.name = "sev_unpin",

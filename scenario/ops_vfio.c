@@ -196,7 +196,7 @@ static const struct op ops[] = {
 		.probes = OP_PROBES("@container, iova=@iova, va=@va, len=@len",
 				    "+@container, iova=@iova, va=@bar, len=@len"),
 		.run = op_vfio_map,
-		.random = { .weight = 14, .charges = true, .effect = EFFECT_MAP },
+		.random = { .weight = 40, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "vfio_unmap",
@@ -206,7 +206,7 @@ static const struct op ops[] = {
 		.args = { CONTAINER, KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH) },
 		.probes = OP_PROBES("@container, iova=@iova, len=2p"),
 		.run = op_vfio_unmap,
-		.random = { .weight = 6, .effect = EFFECT_UNMAP },
+		.random = { .weight = 8, .effect = EFFECT_UNMAP },
 	},
 	{
 		.name = "vfio_unmap_all",
@@ -267,7 +267,7 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_pin_pages",
 		.args = { MDEV, KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH) },
 		.run = op_mdev_pin,
-		.random = { .weight = 5, .charges = true },
+		.random = { .weight = 14, .charges = true },
 	},
 	{
 		.name = "mdev_unpin",

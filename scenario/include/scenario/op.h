@@ -108,6 +108,7 @@ struct op_arg {
 	unsigned char odds;		/* an optional one is there in one of so many calls; 0: of four */
 	unsigned char space;		/* index of the argument whose address space is meant */
 	unsigned char least, most;
+	unsigned int likely;		/* of .kinds, those that it mostly is; 0: any */
 };
 
 /* What a call changes in a random program's picture of what there is (gen_picture.c), if it succeeds. */

@@ -19,6 +19,10 @@ struct user_namespace {
 	struct ucounts *ucounts;		/* of the creator, in the parent; referenced */
 };
 
+struct user_namespace *get_user_ns(struct user_namespace *ns);
+/* The last reference frees it, and lets its parent go. */
+void put_user_ns(struct user_namespace *ns);
+
 enum rlimit_type {
 	UCOUNT_RLIMIT_MEMLOCK,
 	UCOUNT_RLIMIT_COUNTS,
@@ -27,7 +31,7 @@ enum rlimit_type {
 struct ucounts {
 	struct list_head node;
 	refcount_t count;
-	struct user_namespace *ns;		/* not referenced: the creds that use this hold it */
+	struct user_namespace *ns;		/* referenced */
 	kuid_t uid;
 	atomic_long_t rlimit[UCOUNT_RLIMIT_COUNTS];	/* pages */
 };

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What kernels are known for. A rule names what must break, the rules of the kernels
+ * that break it, and what the program must have called before; where the report names
+ * an object, also that. What follows from a broken counter (a refusal, a warning at
+ * the next uncharge) belongs to the rule of what broke it.
+ */
+#include <string.h>
+#include <scenario/explain.h>
+#include <scenario/op.h>
+
+#define V(name) (1ul << VIOLATION_##name)
+/* A counter that is off, and what comes of it. */
+#define V_LOCKED_VM \
+	(V(LOCKED_VM_NEGATIVE) | V(LOCKED_VM_LEDGER) | V(WRONG_BUCKET) | V(OBJECT_BALANCE) | V(WARNING) | V(RESIDUE) | \
+	 V(SPURIOUS_REFUSAL) | V(OVER_LIMIT))
+#define V_PINNED_VM \
+	(V(PINNED_VM_NEGATIVE) | V(PINNED_VM_LEDGER) | V(WRONG_BUCKET) | V(OBJECT_BALANCE) | V(RESIDUE) | \
+	 V(SPURIOUS_REFUSAL) | V(OVER_LIMIT) | V(FAILED_CALL_RESIDUE))
+#define V_USER \
+	(V(USER_LOCKED_VM_NEGATIVE) | V(USER_LEDGER) | V(OBJECT_BALANCE) | V(WRONG_BUCKET) | V(RESIDUE) | \
+	 V(SPURIOUS_REFUSAL) | V(OVER_LIMIT))
+
+struct rule {
+	struct explanation about;
+	unsigned long violations;
+	bool (*applies)(const struct kernel_rules *rules);	/* NULL: every kernel */
+	const char *calls;	/* one of these, parted by spaces, was made; NULL: whatever */
+	const char *with;	/* and one of these */
+	const char *text;	/* the report says so; NULL: whatever */
+};
+
+static bool charges_the_task(const struct kernel_rules *rules)
+{
+	return rules->type1.charge == T_TASK;
+}
+
+static bool blocks_on_vaddr(const struct kernel_rules *rules)
+{
+	return rules->type1.vaddr == V_BLOCK;
+}
+
+static bool leaks_zero_page(const struct kernel_rules *rules)
+{
+	return rules->type1.zero == Z_LEAK;
+}
+
+static bool charges_again(const struct kernel_rules *rules)
+{
+	return rules->other.perf == PF_REATT;
+}
+
+static bool maps_files(const struct kernel_rules *rules)
+{
+	return rules->iommufd.map_file;
+}
+
+static bool leaves_part_charged(const struct kernel_rules *rules)
+{
+	return rules->other.xdp_partial_pin_leak;
+}
+
+static bool keeps_failed_pfn(const struct kernel_rules *rules)
+{
+	return rules->type1.mdev_add_pfn_leak;
+}
+
+static bool has_iommufd(const struct kernel_rules *rules)
+{
+	return rules->iommufd.present;
+}
+
+static bool leaks_lock(const struct kernel_rules *rules)
+{
+	return rules->iommufd.change_process_lock_leak;
+}
+
+static bool keeps_dead_charge(const struct kernel_rules *rules)
+{
+	return rules->iommufd.change_process_mm_dead;
+}
+
+static bool moves_uncharged(const struct kernel_rules *rules)
+{
+	return rules->iommufd.change_process_none_p2;
+}
+
+#define FAULTS "fail fail_nth"
+/* The calls after which a task, its mm or its user is not the one that paid. */
+#define CHANGES_OWNER "exec exit setuid seteuid fork clone_vm thread send_fd unshare_user"
+
+static const struct rule rules[] = {
+	{ { "type1_task", "type1 looks up the mm anew by the task that mapped, also after its exec or exit",
+	    "facts §16 I2, I4, I9, I11; 046eca5018f8 (6.3)" },
+	  V_LOCKED_VM, charges_the_task, "vfio_map mdev_pin", CHANGES_OWNER, NULL },
+	{ { "type1_vaddr_block", "a device that pins waits for an address that nobody gives it",
+	    "facts §17 B3; ef3a3f6a294b (6.3)" },
+	  V(LOST_WAKEUP) | V(DEADLOCK), blocks_on_vaddr, "vfio_unmap_vaddr vfio_unmap_vaddr_all",
+	  "mdev_pin vfio_attach mdev_attach", NULL },
+	{ { "type1_zero_page", "the pin of a zero page is never given back", "facts §16 I15; 873aefb376bb (6.0)" },
+	  V(LEAK) | V(PIN_COUNT), leaks_zero_page, "vfio_map", NULL, "zero page" },
+	{ { "xdp_partial", "a umem of which only a part could be pinned keeps that part",
+	    "kernel-versions §2 XD, quirk xdp_partial_pin_leak" },
+	  V_USER | V(FAILED_CALL_RESIDUE) | V(LEAK), leaves_part_charged, "xdp_reg_umem", NULL, NULL },
+	{ { "mdev_add_pfn", "a page of which no note could be made stays pinned and charged",
+	    "kernel-versions §4 type1_mdev_add_pfn_leak (5.10)" },
+	  V_LOCKED_VM | V(PIN_COUNT) | V(LEAK) | V(FAILED_CALL_RESIDUE), keeps_failed_pfn, "mdev_pin", FAULTS, NULL },
+	{ { "fill_domains_batch", "an iommu_map that fails in a later domain unpins a batch that an earlier one maps",
+	    "drivers/iommu/iommufd/pages.c:iopt_area_fill_domains, out_unmap" },
+	  V(UNPIN_WHILE_MAPPED), has_iommufd, FAULTS, NULL, NULL },
+	{ { "fill_after_exec", "filling a domain with memory of a dead mm fails, and the area stays behind",
+	    "drivers/iommu/iommufd/pages.c:iopt_pages_fill_xarray, mm that is gone" },
+	  V(WARNING), has_iommufd, "attach vfio_attach replace", "exec exit", NULL },
+	{ { "change_process_lock", "an allocation failure leaves the IOAS just taken locked",
+	    "kernel-versions §4 change_process_lock_leak" },
+	  V(LOCK_HELD) | V(LOCK_ORDER) | V(DEADLOCK) | V(LOST_WAKEUP) | V(LOCK_MISUSE) | V(USE_AFTER_FREE),
+	  leaks_lock, "change_process", FAULTS, NULL },
+	{ { "change_process_dead", "the uncharge of a dead mm fails after everything was switched",
+	    "kernel-versions §4 change_process_mm_dead" },
+	  V_LOCKED_VM | V(FAILED_CALL_RESIDUE) | V(PINNED_VM_LEDGER), keeps_dead_charge,
+	  "change_process", "exec exit", NULL },
+	{ { "change_process_uncharged", "mappings that charge nothing change their mm without moving its pinned_vm",
+	    "kernel-versions §4 change_process_none_p2" },
+	  V_PINNED_VM, moves_uncharged, "change_process", NULL, NULL },
+	{ { "usnic_partial", "a region of which only a part could be pinned keeps that part charged",
+	    "facts §7, §16 I3, I6" },
+	  V_PINNED_VM, NULL, "rdma_reg_mr", NULL, NULL },
+	{ { "qib_current", "qib gives the charge back to whoever deregisters", "facts §16 I9" },
+	  V_PINNED_VM, NULL, "rdma_reg_mr", CHANGES_OWNER " close", NULL },
+	{ { "perf_reattach", "a buffer that is mapped again is charged again and given back once",
+	    "kernel-versions §2 PF_REATT" },
+	  V_USER, charges_again, "perf_mmap", NULL, NULL },
+	{ { "map_file_cycle", "a file that is mapped into its own iommufd holds it, and so itself",
+	    "drivers/iommu/iommufd/ioas.c:iommufd_ioas_map_file takes any file" },
+	  V(LEAK) | V(RESIDUE), maps_files, "ioas_map_file", NULL, NULL },
+	{ { "mmap_fixed", "what an mmap replaces is gone also where the mmap then fails", "mm/mmap.c:mmap_region" },
+	  V(FAILED_CALL_RESIDUE), NULL, "mmap", NULL, NULL },
+};
+
+size_t explanations(void)
+{
+	return sizeof(rules) / sizeof(rules[0]);
+}
+
+const struct explanation *explanation_at(size_t index)
+{
+	return &rules[index].about;
+}
+
+/* Is @word among @words? */
+static bool among(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+	const char *at = words;
+
+	while ((at = strstr(at, word))) {
+		if ((at == words || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+/* Was one of @calls made, in or before step @step? */
+static bool called(const struct program *program, const char *calls, unsigned long step)
+{
+	unsigned int i;
+
+	for (i = 0; i < program->nr_items; i++) {
+		if (program->items[i].kind != ITEM_STEP)
+			continue;
+		if (among(calls, program->items[i].stmt->step.op_name))
+			return true;
+		if (!program->has_parallel && step && !--step)
+			return false;
+	}
+	return false;
+}
+
+int explain(const struct program *program, const struct kernel *kernel, const struct run_result *result,
+	    size_t index)
+{
+	const struct violation_report *report = &result->violations[index];
+	size_t i;
+
+	for (i = 0; i < explanations(); i++) {
+		const struct rule *rule = &rules[i];
+
+		if (!(rule->violations & 1ul << report->violation) ||
+		    (rule->applies && !rule->applies(&kernel->rules)) ||
+		    (rule->text && !strstr(report->text, rule->text)) ||
+		    (rule->calls && !called(program, rule->calls, report->step)) ||
+		    (rule->with && !called(program, rule->with, report->step)))
+			continue;
+		return (int)i;
+	}
+	return -1;
+}

@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The fuzzer: programs by number, each run and judged, failures shrunk and told.
+ *
+ * Jobs are processes that take every JOBS-th number. What they share is one block of
+ * memory: sums, and the signatures of failures that somebody has seen. A failure has
+ * two signatures: a rough one of the program as it was drawn (which violation, in which
+ * call), so that a common failure is not shrunk thousands of times, and a fine one of
+ * the shrunk program (which violation, by which calls), which is what is told apart.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <scenario/compare.h>
+#include <scenario/fuzz.h>
+#include <scenario/print.h>
+#include <scenario/shrink.h>
+#include "arena.h"
+#include "fuzz.h"
+
+/* One program in so many is run twice; one in so many is looked at call by call. */
+#define TWICE_EVERY 64
+#define SAMPLE_EVERY 32
+/* Scheduling points of one program: what takes more does not end. */
+#define POINTS_MAX 5000000
+/* So many failures of one rough signature are shrunk. */
+#define ROUGH_TRIES 4
+
+static double now(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+unsigned long fuzz_program_seed(unsigned long seed, unsigned long number)
+{
+	unsigned long mixed = (seed + 1) * 0x9e3779b97f4a7c15ul ^ (number + 1) * 0xbf58476d1ce4e5b9ul;
+
+	return mixed ^ mixed >> 29;
+}
+
+/* --- one program -------------------------------------------------------------------- */
+
+static void count_step(void *arg, const struct step_report *step)
+{
+	struct fuzz_stats *stats = arg;
+
+	stats->sampled_steps++;
+	if (step->skip != STEP_RAN)
+		return;
+	stats->sampled_ran++;
+	if (!step->returned || step->ret < 0)
+		return;
+	stats->sampled_succeeded++;
+	stats->sampled_charging += step->stmt->step.op->random.charges;
+}
+
+static const struct run_events count_events = { .step = count_step };
+
+static struct run_options options_of(const struct fuzz_check *check)
+{
+	return (struct run_options){
+		.kernel = check->kernel,
+		.backend = check->backend[0],
+		.seed = check->seed,
+		.points_max = POINTS_MAX,
+		.stop = check->stop,
+	};
+}
+
+static enum compared compare(const struct fuzz_check *check, const struct program *program, FILE *out)
+{
+	const struct compare_options options = {
+		.kernel = check->kernel,
+		.backend = { check->backend[0], check->backend[1] },
+		.seed = check->seed,
+		.out = out,
+		.stop = check->stop,
+	};
+
+	return compare_backends(program, &options);
+}
+
+/* The first violation that nothing explains, or VIOLATION_NR; what is explained is counted. */
+static enum sim_violation judge(const struct fuzz_check *check, const struct program *program,
+				const struct run_result *result, unsigned long *step)
+{
+	size_t i;
+	int known;
+
+	for (i = 0; i < result->nr_violations; i++) {
+		known = explain(program, check->kernel, result, i);
+		if (known >= 0) {
+			if (check->stats)
+				check->stats->explained[known]++;
+			continue;
+		}
+		*step = result->violations[i].step;
+		return result->violations[i].violation;
+	}
+	return VIOLATION_NR;
+}
+
+static char *text_of(const struct program *program)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		out_of_memory();
+	program_print(program, NULL, out);
+	if (fclose(out))
+		out_of_memory();
+	return text;
+}
+
+static struct program *parsed(const char *text)
+{
+	struct diagnostics diag;
+	struct program *program;
+
+	diagnostics_init(&diag);
+	program = program_parse("random program", text, strlen(text), &diag);
+	diagnostics_free(&diag);
+	return program;
+}
+
+/* A second run, of what is parsed from the program's text: a pure function of the program. */
+static bool same_again(const struct program *program, const struct run_options *options, unsigned long long hash)
+{
+	char *text = text_of(program);
+	struct program *again = parsed(text);
+	struct run_result result;
+	bool same = !again;	/* what does not parse is no second run */
+
+	free(text);
+	if (again) {
+		scenario_run(again, options, &result);
+		same = result.hash == hash;
+		run_result_free(&result);
+	}
+	program_free(again);
+	return same;
+}
+
+struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct program *program)
+{
+	struct fuzz_verdict verdict = { .kind = FUZZ_HOLDS, .violation = VIOLATION_NR };
+	struct run_options options = options_of(check);
+	struct run_result result;
+
+	if (check->count) {
+		options.events = &count_events;
+		options.arg = check->stats;
+	}
+	scenario_run(program, &options, &result);
+	options.events = NULL;
+	verdict.violation = judge(check, program, &result, &verdict.step);
+	if (result.verdict == VERDICT_ERROR) {
+		verdict.kind = check->stop && *check->stop ? FUZZ_HOLDS : FUZZ_ERROR;
+	} else if (verdict.violation != VIOLATION_NR) {
+		verdict.kind = FUZZ_VIOLATION;
+	} else if (check->twice && !same_again(program, &options, result.hash)) {
+		verdict.kind = FUZZ_OTHERWISE;
+	}
+	run_result_free(&result);
+	if (verdict.kind == FUZZ_HOLDS && check->backend[1] &&
+	    compare(check, program, check->nowhere) == COMPARED_DIFFERENT)
+		verdict.kind = FUZZ_DIFFERS;
+	return verdict;
+}
+
+/* --- shrinking and writing ------------------------------------------------------------- */
+
+struct question {
+	struct fuzz_check check;
+	struct fuzz_verdict verdict;
+	unsigned long seed;
+};
+
+#define SCHEDULES 12
+
+/* In the same way: of a program with a parallel block, in some schedule. */
+static bool fails_alike(void *arg, const struct program *program)
+{
+	struct question *question = arg;
+	unsigned int i;
+
+	for (i = 0; i < (program->has_parallel ? SCHEDULES : 1); i++) {
+		struct fuzz_check check = question->check;
+		struct fuzz_verdict verdict;
+
+		check.seed = i ? i - 1 : question->seed;
+		verdict = fuzz_check(&check, program);
+		if (verdict.kind == question->verdict.kind && verdict.violation == question->verdict.violation) {
+			question->seed = check.seed;
+			return true;
+		}
+	}
+	return false;
+}
+
+static unsigned long hash_text(unsigned long hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ul;
+	return (hash ^ 0xff) * 0x100000001b3ul;
+}
+
+static const char *kind_text(const struct fuzz_verdict *verdict)
+{
+	switch (verdict->kind) {
+	case FUZZ_VIOLATION:
+		return sim_violation_name(verdict->violation);
+	case FUZZ_OTHERWISE:
+		return "two runs that differ";
+	case FUZZ_DIFFERS:
+		return "backends that differ";
+	case FUZZ_ERROR:
+		return "a program that cannot be run";
+	case FUZZ_HOLDS:
+		break;
+	}
+	return "";
+}
+
+static const char *op_of_step(const struct program *program, unsigned long step)
+{
+	unsigned int i;
+
+	for (i = 0; i < program->nr_items; i++)
+		if (program->items[i].kind == ITEM_STEP && !--step)
+			return program->items[i].stmt->step.op_name;
+	return "the end";
+}
+
+static unsigned long rough_signature(const struct fuzz_verdict *verdict, const struct program *program)
+{
+	return hash_text(hash_text(0xcbf29ce484222325ul, kind_text(verdict)), op_of_step(program, verdict->step));
+}
+
+static unsigned long fine_signature(const struct fuzz_verdict *verdict, const struct program *program)
+{
+	unsigned long hash = hash_text(0xcbf29ce484222325ul, kind_text(verdict));
+	unsigned int i;
+
+	for (i = 0; i < program->nr_items; i++)
+		if (program->items[i].kind == ITEM_STEP)
+			hash = hash_text(hash, program->items[i].stmt->step.op_name);
+	return hash | 1;
+}
+
+/* What each call of the shrunk program came to is stated, so that the file says what it shows. */
+struct annotation {
+	struct program *program;
+	unsigned int at;
+};
+
+static struct result_case *stated(struct arena *arena, const char *word)
+{
+	struct result_case *only = arena_alloc(arena, sizeof(*only));
+	struct term *term = arena_alloc(arena, sizeof(*term));
+
+	only->results = arena_alloc(arena, sizeof(*only->results));
+	only->results->value = arena_alloc(arena, sizeof(*only->results->value));
+	only->results->value->terms = term;
+	term->path = arena_alloc(arena, sizeof(*term->path));
+	term->path->name = word;
+	return only;
+}
+
+static void annotate(void *arg, const struct step_report *report)
+{
+	struct annotation *annotation = arg;
+	struct step *step = (struct step *)&report->stmt->step;
+	const char *name = report->ret < 0 && report->ret > -4096 ? errno_name((int)-report->ret) : NULL;
+
+	if (report->skip != STEP_RAN || !report->returned)
+		return;
+	/* stopping at a number would only repeat the value: that it succeeds is enough */
+	step->cases = report->ret >= 0 ? NULL : stated(annotation->program->arena, name ? name : "fail");
+}
+
+static const struct run_events annotate_events = { .step = annotate };
+
+static void print_head(const struct fuzz *fuzz, const struct fuzz_verdict *verdict, const struct question *question,
+		       unsigned long number, FILE *out)
+{
+	const struct fuzz_options *options = fuzz->options;
+
+	fprintf(out, "title \"%s\"\n", kind_text(verdict));
+	fprintf(out, "ref \"pinsim fuzz --seed %lu, program %lu%s", options->seed, number,
+		options->gen.parallel ? " --parallel" : "");
+	if (question->seed && options->gen.parallel)
+		fprintf(out, "; shows with run --seed %lu", question->seed);
+	fprintf(out, "\"\nkernels %s\n\n", question->check.kernel->name);
+}
+
+static char *annotated(const struct fuzz *fuzz, const struct fuzz_verdict *verdict, struct question *question,
+		       struct program *program, unsigned long number)
+{
+	struct annotation annotation = { .program = program };
+	struct run_options options = options_of(&question->check);
+	struct run_result result;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		out_of_memory();
+	options.seed = question->seed;
+	options.events = &annotate_events;
+	options.arg = &annotation;
+	scenario_run(program, &options, &result);
+	print_head(fuzz, verdict, question, number, out);
+	program_print(program, NULL, out);
+	if (verdict->kind == FUZZ_VIOLATION)
+		fprintf(out, "expect violation %s\n", kind_text(verdict));
+	if (verdict->kind == FUZZ_DIFFERS)
+		compare(&question->check, program, fuzz->difference);
+	run_result_free(&result);
+	if (fclose(out))
+		out_of_memory();
+	return text;
+}
+
+static char *write_failure(const struct fuzz *fuzz, const struct fuzz_verdict *verdict, unsigned long signature,
+			   const char *text)
+{
+	char *path = NULL;
+	FILE *out;
+
+	if (!fuzz->options->folder)
+		return NULL;
+	if (asprintf(&path, "%s/%s-%08lx.pin", fuzz->options->folder,
+		     verdict->kind == FUZZ_VIOLATION ? kind_text(verdict) : "differs", signature >> 32) < 0)
+		out_of_memory();
+	out = fopen(path, "w");
+	if (out) {
+		fputs(text, out);
+		if (!fclose(out))
+			return path;
+	}
+	fprintf(stderr, "pinsim: cannot write '%s': %s\n", path, strerror(errno));
+	free(path);
+	return NULL;
+}
+
+/* Enters a signature; returns how often it was there before. */
+static unsigned int seen_before(struct fuzz_shared *shared, unsigned long signature)
+{
+	unsigned int at = (unsigned int)(signature % SIGNATURES), tries;
+	unsigned long empty;
+
+	for (tries = 0; tries < SIGNATURES; tries++, at = (at + 1) % SIGNATURES) {
+		empty = 0;
+		if (atomic_compare_exchange_strong(&shared->signature[at].hash, &empty, signature) ||
+		    empty == signature)
+			return atomic_fetch_add(&shared->signature[at].times, 1);
+	}
+	return ~0u;
+}
+
+static void tell(struct fuzz *fuzz, const struct fuzz_verdict *verdict, struct question *question,
+		 struct program *shrunk, unsigned long number)
+{
+	unsigned long signature = fine_signature(verdict, shrunk);
+	struct fuzz_failure failure = { .what = kind_text(verdict), .program = number, .calls = shrunk->nr_steps };
+	char *text, *path;
+
+	if (seen_before(fuzz->shared, signature))
+		return;
+	failure.number = atomic_fetch_add(&fuzz->shared->failures, 1) + 1;
+	if (failure.number > FUZZ_FAILURES_MAX)
+		return;
+	text = annotated(fuzz, verdict, question, shrunk, number);
+	path = write_failure(fuzz, verdict, signature, text);
+	failure.text = text;
+	failure.path = path;
+	if (fuzz->events && fuzz->events->failure)
+		fuzz->events->failure(fuzz->arg, &failure);
+	free(text);
+	free(path);
+}
+
+static struct program *shrunk_program(const struct fuzz *fuzz, struct question *question, const struct program *program)
+{
+	const struct shrink_options options = {
+		.fails = fails_alike,
+		.arg = question,
+		.tries_max = fuzz->options->shrink ? 3000 : 1,
+		.stop = fuzz->options->stop,
+	};
+	struct shrink_result result;
+	struct program *smaller;
+
+	if (!shrink(program, &options, &result))
+		return NULL;
+	smaller = parsed(result.text);
+	free(result.text);
+	return smaller;
+}
+
+static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_verdict verdict,
+		 const struct program *program, unsigned long number)
+{
+	struct question question = { .check = *check, .verdict = verdict, .seed = check->seed };
+	struct program *shrunk;
+
+	fuzz->stats->failing++;
+	question.check.count = false;
+	question.check.stats = NULL;
+	question.check.twice = verdict.kind == FUZZ_OTHERWISE;
+	if (verdict.kind != FUZZ_DIFFERS)
+		question.check.backend[1] = NULL;
+	if (seen_before(fuzz->shared, rough_signature(&verdict, program) & ~1ul) >= ROUGH_TRIES)
+		return;
+	shrunk = shrunk_program(fuzz, &question, program);
+	if (!shrunk) {
+		/* text and tree must be one program, and a run a pure function */
+		fprintf(stderr, "pinsim: program %lu: %s does not show again from its text\n", number,
+			kind_text(&verdict));
+		atomic_fetch_add(&fuzz->shared->failures, 1);
+		return;
+	}
+	tell(fuzz, &verdict, &question, shrunk, number);
+	program_free(shrunk);
+}
+
+/* --- many programs ------------------------------------------------------------------------- */
+
+static void one(struct fuzz *fuzz, unsigned long number)
+{
+	const struct fuzz_options *options = fuzz->options;
+	unsigned long seed = fuzz_program_seed(options->seed, number);
+	struct gen_facts facts;
+	struct program *program = gen_program(&options->gen, seed, &facts);
+	struct fuzz_check check = {
+		.kernel = facts.config.kernel,
+		.backend = { options->backend[0], options->backend[1] },
+		.seed = seed,
+		.twice = number % TWICE_EVERY == 0,
+		.count = number % SAMPLE_EVERY == 0,
+		.stats = fuzz->stats,
+		.nowhere = fuzz->nowhere,
+		.stop = options->stop,
+	};
+	struct fuzz_verdict verdict = fuzz_check(&check, program);
+
+	fuzz->stats->programs++;
+	fuzz->stats->steps += facts.steps;
+	fuzz->stats->live += facts.live;
+	fuzz->stats->twice += check.twice;
+	fuzz->stats->compared += check.backend[1] != NULL;
+	if (verdict.kind != FUZZ_HOLDS)
+		fail(fuzz, &check, verdict, program, number);
+	program_free(program);
+}
+
+static bool over(const struct fuzz *fuzz)
+{
+	const struct fuzz_options *options = fuzz->options;
+
+	return (options->stop && *options->stop) ||
+	       (options->seconds && now(CLOCK_MONOTONIC) - fuzz->start >= options->seconds);
+}
+
+/* What process @job of all does. */
+static void work(struct fuzz *fuzz, unsigned int job)
+{
+	const struct fuzz_options *options = fuzz->options;
+	double told = now(CLOCK_MONOTONIC), started = now(CLOCK_PROCESS_CPUTIME_ID), time;
+	unsigned long i;
+
+	fuzz->stats = &fuzz->shared->stats[job];
+	for (i = job; (!options->runs || i < options->runs) && !over(fuzz); i += options->jobs) {
+		one(fuzz, options->first + i);
+		/* looking at the clock costs as much as a small program */
+		if (options->jobs > 1 || i % 64)
+			continue;
+		time = now(CLOCK_MONOTONIC);
+		if (time - told < 1 || !fuzz->events || !fuzz->events->progress)
+			continue;
+		told = time;
+		fuzz->stats->seconds = time - fuzz->start;
+		fuzz->stats->failures = atomic_load(&fuzz->shared->failures);
+		fuzz->events->progress(fuzz->arg, fuzz->stats);
+	}
+	fuzz->stats->cpu_seconds = now(CLOCK_PROCESS_CPUTIME_ID) - started;
+}
+
+static void add_up(const struct fuzz *fuzz, struct fuzz_stats *sum)
+{
+	unsigned int job, i;
+
+	memset(sum, 0, sizeof(*sum));
+	for (job = 0; job < fuzz->options->jobs; job++) {
+		const struct fuzz_stats *stats = &fuzz->shared->stats[job];
+
+		sum->programs += stats->programs;
+		sum->steps += stats->steps;
+		sum->live += stats->live;
+		sum->sampled_steps += stats->sampled_steps;
+		sum->sampled_ran += stats->sampled_ran;
+		sum->sampled_succeeded += stats->sampled_succeeded;
+		sum->sampled_charging += stats->sampled_charging;
+		sum->twice += stats->twice;
+		sum->compared += stats->compared;
+		sum->failing += stats->failing;
+		sum->cpu_seconds += stats->cpu_seconds;
+		for (i = 0; i < EXPLANATIONS_MAX; i++)
+			sum->explained[i] += stats->explained[i];
+	}
+	sum->failures = atomic_load(&fuzz->shared->failures);
+	sum->seconds = now(CLOCK_MONOTONIC) - fuzz->start;
+}
+
+/* A child that dies of what it simulates has found something too. */
+static void note_death(struct fuzz *fuzz, int status)
+{
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return;
+	fprintf(stderr, "pinsim: a job died (status %x), which no program may bring about\n", (unsigned int)status);
+	atomic_fetch_add(&fuzz->shared->failures, 1);
+}
+
+static int work_in_children(struct fuzz *fuzz)
+{
+	const struct timespec pause = { 0, 200 * 1000 * 1000 };
+	unsigned int job, left = 0;
+	struct fuzz_stats sum;
+	int status, err = 0;
+	unsigned int turn;
+
+	for (job = 0; job < fuzz->options->jobs; job++) {
+		pid_t child = fork();
+
+		if (!child) {
+			work(fuzz, job);
+			fflush(NULL);
+			_exit(0);
+		}
+		if (child < 0)
+			err = -errno;
+		else
+			left++;
+	}
+	for (turn = 1; left; turn++) {
+		pid_t child = waitpid(-1, &status, WNOHANG);
+
+		if (child > 0) {
+			left--;
+			note_death(fuzz, status);
+			continue;
+		}
+		nanosleep(&pause, NULL);
+		if (turn % 5 || !fuzz->events || !fuzz->events->progress)
+			continue;
+		add_up(fuzz, &sum);
+		fuzz->events->progress(fuzz->arg, &sum);
+	}
+	return err;
+}
+
+int fuzz(const struct fuzz_options *options, const struct fuzz_events *events, void *arg, struct fuzz_stats *stats)
+{
+	struct fuzz fuzz = { .options = options, .events = events, .arg = arg, .start = now(CLOCK_MONOTONIC) };
+	int err = 0;
+
+	memset(stats, 0, sizeof(*stats));
+	if (options->folder && mkdir(options->folder, 0777) && errno != EEXIST)
+		return -errno;
+	fuzz.shared = mmap(NULL, sizeof(*fuzz.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fuzz.shared == MAP_FAILED)
+		return -ENOMEM;
+	fuzz.nowhere = fopen("/dev/null", "w");
+	fuzz.difference = stdout;
+	if (!fuzz.nowhere)
+		err = -errno;
+	else if (options->jobs > 1)
+		err = work_in_children(&fuzz);
+	else
+		work(&fuzz, 0);
+	add_up(&fuzz, stats);
+	if (fuzz.nowhere)
+		fclose(fuzz.nowhere);
+	munmap(fuzz.shared, sizeof(*fuzz.shared));
+	return err;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A session of the fuzzer, and what its processes share. */
+#ifndef SCENARIO_FUZZ_PRIVATE_H
+#define SCENARIO_FUZZ_PRIVATE_H
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <scenario/fuzz.h>
+
+#define SIGNATURES 8192u
+
+struct fuzz_shared {
+	struct fuzz_stats stats[FUZZ_JOBS_MAX];
+	atomic_uint failures;
+	struct {
+		_Atomic unsigned long hash;
+		atomic_uint times;
+	} signature[SIGNATURES];
+};
+
+struct fuzz {
+	const struct fuzz_options *options;
+	const struct fuzz_events *events;
+	void *arg;
+	struct fuzz_shared *shared;
+	struct fuzz_stats *stats;	/* of this process */
+	FILE *nowhere;			/* where comparing may write what nobody reads */
+	FILE *difference;		/* and where it shows the first difference of a shrunk program */
+	double start;
+};
+
+/* How one program is to be judged. */
+struct fuzz_check {
+	const struct kernel *kernel;
+	const struct backend *backend[2];
+	unsigned long seed;
+	bool twice, count;
+	struct fuzz_stats *stats;	/* NULL: nothing is counted */
+	FILE *nowhere;
+	const volatile sig_atomic_t *stop;
+};
+
+enum fuzz_kind {
+	FUZZ_HOLDS,
+	FUZZ_VIOLATION,
+	FUZZ_OTHERWISE,		/* a second run was another one */
+	FUZZ_DIFFERS,		/* from the other backend */
+	FUZZ_ERROR,		/* the program is no program: a bug of the generator */
+};
+
+struct fuzz_verdict {
+	enum fuzz_kind kind;
+	enum sim_violation violation;
+	unsigned long step;
+};
+
+struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct program *program);
+
+#endif

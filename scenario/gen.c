@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A random program: first what it may use at all (the swarm), then call by call. The
+ * tree that comes out is the one that the parser and checker would have made of the
+ * program's text, so runner, printer and shrinker need not know where it is from.
+ */
+#include <string.h>
+#include <mm_model/machine.h>
+#include <sim/fault.h>
+#include "gen.h"
+
+unsigned long gen_below(struct gen *gen, unsigned long bound)
+{
+	struct gen_choices *choices = &gen->choices;
+	unsigned long number = 0, most;
+
+	if (bound < 2)
+		return 0;
+	if (!choices->bytes)
+		return sim_rng_below(&choices->rng, bound);
+	for (most = bound - 1; most && choices->left; most >>= 8, choices->left--)
+		number = number << 8 | *choices->bytes++;
+	return number % bound;
+}
+
+static bool at_end(const struct gen *gen)
+{
+	return gen->choices.bytes && !gen->choices.left;
+}
+
+/* --- the swarm ------------------------------------------------------------------------ */
+
+static bool op_is_possible(const struct gen *gen, const struct op *op)
+{
+	if (!op->run || !op->random.weight || (gen->options->no_vfio && op_is_vfio(op)))
+		return false;
+	return !op->exists || op->exists(&gen->config.kernel->rules);
+}
+
+/* An area is on as a whole or not; in one that is, what makes objects stays. */
+static void draw_ops(struct gen *gen)
+{
+	struct gen_config *config = &gen->config;
+	size_t area, i;
+	bool on;
+
+	for (area = 0; area < op_areas_nr; area++) {
+		/* calls need tasks and memory */
+		on = op_areas[area]->ops->random.effect == EFFECT_COPY_TASK ||
+		     op_areas[area]->ops->random.effect == EFFECT_MEMORY || gen_once_in(gen, 2);
+		for (i = 0; on && i < op_areas[area]->nr; i++) {
+			const struct op *op = &op_areas[area]->ops[i];
+			bool makes = op->makes & ~KIND(NUMBER) || op->random.effect == EFFECT_MEMORY ||
+				     op->random.effect == EFFECT_MAP;
+
+			if (op_is_possible(gen, op) && config->nr_ops < GEN_OPS_MAX && (makes || gen_below(gen, 5)))
+				config->op[config->nr_ops++] = op;
+		}
+	}
+}
+
+/* Each operation as often as its weight, which the swarm shifts too. */
+static void fill_picks(struct gen *gen)
+{
+	const unsigned int room = sizeof(gen->pick) / sizeof(gen->pick[0]);
+	unsigned int i, times;
+
+	for (i = 0; i < gen->config.nr_ops; i++)
+		for (times = gen->config.op[i]->random.weight * (1 + !gen_below(gen, 3)); times; times--)
+			if (gen->nr_picks < room)
+				gen->pick[gen->nr_picks++] = (uint8_t)i;
+}
+
+static unsigned long draw_start_limit(struct gen *gen)
+{
+	switch (gen_below(gen, 8)) {
+	case 0:
+		return gen_below(gen, 3);
+	case 1:
+		return 8 + gen_below(gen, 24);
+	case 2:
+		return 16ul << gen_below(gen, 10);
+	case 3:
+		return 16384;
+	default:
+		return ~0ul;
+	}
+}
+
+static const struct op_word cap_words[] = {
+	{ "ipc_lock", MM_CAP_IPC_LOCK },
+	{ "sys_resource", MM_CAP_SYS_RESOURCE },
+	{ "setuid", MM_CAP_SETUID },
+	{ NULL, 0 },
+};
+
+static unsigned int draw_some_caps(struct gen *gen)
+{
+	const struct op_word *word;
+	unsigned int caps = 0;
+
+	if (gen_once_in(gen, 4))
+		return MM_CAP_EVERY;
+	for (word = cap_words; word->word; word++)
+		if (gen_once_in(gen, 2))
+			caps |= (unsigned int)word->value;
+	return caps;
+}
+
+static void draw_tasks(struct gen *gen)
+{
+	struct gen_config *config = &gen->config;
+	unsigned int users = 1 + (unsigned int)gen_below(gen, 3), i;
+
+	config->nr_tasks = 1 + (unsigned int)gen_below(gen, GEN_START_TASKS);
+	for (i = 0; i < config->nr_tasks; i++) {
+		config->uid[i] = gen_once_in(gen, 12) ? 0 : 1000 + (unsigned int)gen_below(gen, users);
+		config->limit_pages[i] = draw_start_limit(gen);
+		config->caps[i] = config->uid[i] ? 0 : MM_CAP_EVERY;
+		if (gen_once_in(gen, 6))
+			config->caps[i] = draw_some_caps(gen);
+	}
+}
+
+static void draw_config(struct gen *gen)
+{
+	const struct gen_options *options = gen->options;
+	struct gen_config *config = &gen->config;
+
+	config->kernel = &options->kernels->kernels[gen_below(gen, options->kernels->nr)]->kernel;
+	config->steps = options->steps_min +
+			(unsigned int)gen_below(gen, options->steps_max - options->steps_min + 1ul);
+	config->served = config->kernel->rules.iommufd.present && gen_once_in(gen, 4);
+	config->contig_pages = gen_below(gen, 3) ? 1 : 1ul << gen_below(gen, 10);
+	if (gen_below(gen, 100) < options->fault_percent)
+		config->fault_odds = 4 + (unsigned int)gen_below(gen, 16);
+	config->parallel = options->parallel;
+	draw_tasks(gen);
+	draw_ops(gen);
+	fill_picks(gen);
+}
+
+void gen_config_print(const struct gen_config *config, FILE *out)
+{
+	unsigned int i;
+
+	fprintf(out, "%s, %u task%s", config->kernel->name, config->nr_tasks, config->nr_tasks == 1 ? "" : "s");
+	for (i = 0; i < config->nr_tasks; i++) {
+		fprintf(out, "%s uid %u ", i ? "," : ":", config->uid[i]);
+		if (config->limit_pages[i] == ~0ul)
+			fputs("unlimited", out);
+		else
+			fprintf(out, "%lup", config->limit_pages[i]);
+		if (config->caps[i])
+			fprintf(out, " caps %x", config->caps[i]);
+	}
+	fprintf(out, "; %u steps, contig %lup, ", config->steps, config->contig_pages);
+	if (config->fault_odds)
+		fprintf(out, "a fault in 1 of %u, ", config->fault_odds);
+	fprintf(out, "%u operations:", config->nr_ops);
+	for (i = 0; i < config->nr_ops; i++)
+		fprintf(out, " %s", config->op[i]->name);
+	fputc('\n', out);
+}
+
+/* --- the tree around the calls ------------------------------------------------------------ */
+
+static const char *const task_names[GEN_TASKS_MAX] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" };
+
+static struct stmt *new_stmt(struct gen *gen, enum stmt_kind kind)
+{
+	struct stmt *stmt = arena_alloc(gen->arena, sizeof(*stmt));
+
+	stmt->kind = kind;
+	stmt->pos.source = gen->source;
+	return stmt;
+}
+
+static struct pin_arg *new_key(struct gen *gen, const char *key, struct pin_value *value)
+{
+	struct pin_arg *arg = arena_alloc(gen->arena, sizeof(*arg));
+
+	arg->key = key;
+	arg->values = value;
+	return arg;
+}
+
+static unsigned long limit_bytes(unsigned long pages)
+{
+	return pages == ~0ul ? MM_UNLIMITED : pages * GEN_PAGE;
+}
+
+static struct pin_value *caps_values(struct gen *gen, unsigned int caps)
+{
+	struct node_list list = { NULL, NULL };
+	const struct op_word *word;
+
+	if (caps == MM_CAP_EVERY)
+		return gen_word_value(gen, "all", NO_THING);
+	for (word = cap_words; word->word; word++)
+		if (caps & word->value)
+			node_append(&list, gen_word_value(gen, word->word, NO_THING));
+	return list.head;
+}
+
+static void declare_tasks(struct gen *gen, struct node_list *stmts)
+{
+	const struct gen_config *config = &gen->config;
+	struct program *program = gen->program;
+	unsigned int i;
+
+	program->task_names = arena_alloc(gen->arena, GEN_TASKS_MAX * sizeof(*program->task_names));
+	memcpy(program->task_names, task_names, sizeof(task_names));
+	program->nr_task_names = GEN_TASKS_MAX;
+	program->tasks = arena_alloc(gen->arena, config->nr_tasks * sizeof(struct task_decl *));
+	for (i = 0; i < config->nr_tasks; i++) {
+		struct stmt *stmt = new_stmt(gen, STMT_TASK);
+		struct task_decl *task = &stmt->task;
+		struct node_list args = { NULL, NULL };
+		struct pin_value *caps = caps_values(gen, config->caps[i]);
+
+		*task = (struct task_decl){
+			.name = task_names[i],
+			.slot = (int)i,
+			.uid = config->uid[i],
+			.memlock_cur_bytes = limit_bytes(config->limit_pages[i]),
+			.memlock_max_bytes = MM_UNLIMITED,
+			.caps = config->caps[i],
+		};
+		node_append(&args, new_key(gen, "uid", gen_number_value(gen, task->uid)));
+		node_append(&args, new_key(gen, "memlock", gen_number_value(gen, task->memlock_cur_bytes)));
+		/* uid 0 has all of them unless it is said; without any there is no way to say it but uid */
+		if (caps)
+			node_append(&args, new_key(gen, "caps", caps));
+		else if (!task->uid)
+			task->caps = MM_CAP_EVERY;
+		task->args = args.head;
+		program->tasks[program->nr_tasks++] = task;
+		node_append(stmts, stmt);
+	}
+}
+
+static void declare_world(struct gen *gen, struct node_list *stmts)
+{
+	struct program *program = gen->program;
+	struct stmt *stmt;
+
+	program->settings = (struct world_settings){
+		.cpus = 2,
+		.hugepages = ~0ul,
+		.contig_pages = gen->config.contig_pages,
+		.perf_mlock_kb = 516,
+	};
+	if (gen->config.contig_pages == 1)
+		return;
+	stmt = new_stmt(gen, STMT_SET);
+	stmt->settings = new_key(gen, "contig", gen_number_value(gen, gen->config.contig_pages * GEN_PAGE));
+	node_append(stmts, stmt);
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+/* The one that called last goes on, mostly. */
+static struct gen_task *pick_task(struct gen *gen)
+{
+	struct gen_picture *picture = &gen->picture;
+	unsigned int nth;
+
+	if (picture->task[gen->current].alive && gen_below(gen, 4))
+		return &picture->task[gen->current];
+	nth = (unsigned int)gen_below(gen, picture->nr_alive);
+	for (gen->current = 0;; gen->current++)
+		if (picture->task[gen->current].alive && !nth--)
+			return &picture->task[gen->current];
+}
+
+static struct stmt *new_step(struct gen *gen, const struct gen_task *task, const struct op *op)
+{
+	struct stmt *stmt = new_stmt(gen, STMT_STEP);
+
+	stmt->step = (struct step){
+		.task_name = task->name,
+		.op_name = op->name,
+		.cases = gen->any,
+		.task = task->slot,
+		.variable = NO_THING,
+		.made_task = NO_THING,
+		.op = op,
+		.bound = arena_alloc(gen->arena, OP_ARGS_MAX * sizeof(struct pin_value *)),
+	};
+	stmt->step.op_pos.source = gen->source;
+	return stmt;
+}
+
+static bool draw_call(struct gen *gen, struct gen_task *task, const struct op *op)
+{
+	struct gen_call *call = &gen->call;
+
+	*call = (struct gen_call){ .task = task, .op = op, .memory = NO_THING, .mapping = NO_THING, .iova = ~0ul };
+	call->stmt = new_step(gen, task, op);
+	if (!gen_args(gen))
+		return false;
+	/* exec needs a number for its mm, and one for its fds */
+	if (op->random.effect == EFFECT_EXEC && (gen->picture.nr_mms == GEN_SPACES_MAX ||
+						 gen->picture.nr_tables == GEN_SPACES_MAX))
+		return false;
+	if (op->makes && gen->picture.nr_things < GEN_THINGS_MAX) {
+		unsigned int kinds = op->makes & KIND(DEVICE) ? KIND(DEVICE) : op->makes;
+
+		call->stmt->step.variable_name = gen_thing_name(gen, (enum value_kind)__builtin_ctz(kinds));
+		call->stmt->step.variable = (int)gen->picture.nr_things;
+	}
+	return true;
+}
+
+static void append_step(struct gen *gen, struct node_list *stmts)
+{
+	struct program *program = gen->program;
+
+	node_append(stmts, gen->call.stmt);
+	program->items[program->nr_items++] = (struct item){ ITEM_STEP, gen->call.stmt };
+	program->nr_steps++;
+}
+
+/* fail(SITE, K) or fail_nth(N), which the next call of the task will meet. */
+static bool draw_fault(struct gen *gen, struct gen_task *task)
+{
+	const struct op *op = op_by_name(!gen->options->shared_faults && gen_once_in(gen, 3) ? "fail_nth" : "fail");
+	const struct op_word *words = op->args[0].words;
+
+	do {
+		if (!draw_call(gen, task, op))
+			return false;
+	} while (words && gen->options->shared_faults &&
+		 !strcmp(gen->call.stmt->step.bound[0]->first->terms->path->name,
+			 sim_fault_site_name(SIM_FAULT_ALLOC)));
+	return true;
+}
+
+/* A call that can be made; what has to come first is drawn in its place. */
+static bool draw_some_call(struct gen *gen, struct gen_task *task)
+{
+	const struct op *op = NULL;
+	unsigned int attempt;
+
+	for (attempt = 0; attempt < 12; attempt++) {
+		if (!op)
+			op = gen->config.op[gen->pick[gen_below(gen, gen->nr_picks)]];
+		if (draw_call(gen, task, op))
+			return true;
+		op = gen->call.missing;
+	}
+	return false;
+}
+
+/* The call is taken for failed: its names are taken all the same. */
+static void skip_names(struct gen *gen)
+{
+	struct gen_picture *picture = &gen->picture;
+	const struct step *step = &gen->call.stmt->step;
+
+	if (step->made_task >= 0) {
+		picture->task[picture->nr_tasks] = *gen->call.task;
+		picture->task[picture->nr_tasks++].alive = false;
+	}
+	if (step->variable_name) {
+		picture->thing[picture->nr_things] = (struct gen_thing){
+			.name = step->variable_name,
+			.slot = step->variable,
+			.file = step->variable,
+			.space = NO_THING,
+		};
+		picture->nr_things++;
+	}
+}
+
+static void draw_step(struct gen *gen, struct node_list *stmts)
+{
+	struct gen_task *task = pick_task(gen);
+	bool fault = gen->config.fault_odds && gen_once_in(gen, gen->config.fault_odds);
+
+	if (fault && draw_fault(gen, task))
+		append_step(gen, stmts);
+	if (!draw_some_call(gen, task))
+		return;
+	append_step(gen, stmts);
+	if (gen->call.op->random.charges && gen->facts)
+		gen->facts->charging++;
+	if (fault || gen->call.doubtful)
+		skip_names(gen);
+	else
+		gen_picture_apply(gen);
+	if (gen->facts)
+		gen->facts->live += gen_live(&gen->picture);
+}
+
+static void draw_steps(struct gen *gen, struct node_list *stmts, unsigned int steps)
+{
+	unsigned int nr = gen->program->nr_steps + steps, tries;
+
+	for (tries = 0; gen->program->nr_steps < nr && tries < 2 * steps; tries++)
+		if (gen->picture.nr_alive && !at_end(gen))
+			draw_step(gen, stmts);
+}
+
+/* What overlaps: a dozen calls at most, or no strategy finds its way through them. */
+static void draw_parallel(struct gen *gen, struct node_list *stmts)
+{
+	struct program *program = gen->program;
+	struct stmt *stmt = new_stmt(gen, STMT_PARALLEL);
+	struct node_list body = { NULL, NULL };
+	unsigned int before = program->nr_steps;
+
+	program->items[program->nr_items++] = (struct item){ ITEM_PARALLEL, stmt };
+	draw_steps(gen, &body, 2 + (unsigned int)gen_below(gen, 9));
+	if (program->nr_steps == before) {
+		program->nr_items--;
+		return;
+	}
+	stmt->block.body = body.head;
+	program->items[program->nr_items++] = (struct item){ ITEM_PARALLEL_END, stmt };
+	program->has_parallel = true;
+	node_append(stmts, stmt);
+}
+
+static struct result_case *any_result(struct gen *gen)
+{
+	struct result_case *any = arena_alloc(gen->arena, sizeof(*any));
+
+	any->results = arena_alloc(gen->arena, sizeof(*any->results));
+	any->results->kind = RESULT_ANY;
+	any->results->value = gen_word_value(gen, "_", NO_THING)->first;
+	return any;
+}
+
+static void start_program(struct gen *gen)
+{
+	static const struct pin_source nowhere = { .path = "random program", .text = "" };
+	struct pin_source *source;
+
+	gen->arena = arena_create();
+	gen->program = arena_alloc(gen->arena, sizeof(*gen->program));
+	source = arena_alloc(gen->arena, sizeof(*source));
+	*source = nowhere;
+	gen->source = source;
+	*gen->program = (struct program){
+		.arena = gen->arena,
+		.sources = source,
+		.path = nowhere.path,
+		.title = nowhere.path,
+	};
+	gen->any = any_result(gen);
+}
+
+static void keep_variables(struct gen *gen)
+{
+	struct program *program = gen->program;
+	unsigned int i;
+
+	program->nr_variables = gen->picture.nr_things;
+	program->variable_names = arena_alloc(gen->arena, (program->nr_variables + 1) * sizeof(const char *));
+	for (i = 0; i < program->nr_variables; i++)
+		program->variable_names[i] = gen->picture.thing[i].name;
+}
+
+static struct program *draw_program(struct gen *gen)
+{
+	struct node_list stmts = { NULL, NULL };
+	unsigned int steps;
+
+	if (gen->facts)
+		memset(gen->facts, 0, sizeof(*gen->facts));
+	draw_config(gen);
+	start_program(gen);
+	declare_world(gen, &stmts);
+	declare_tasks(gen, &stmts);
+	gen_picture_init(gen);
+	steps = gen->config.steps;
+	/* each step may have a fault before it, and a block has two ends */
+	gen->program->items = arena_alloc(gen->arena, (2 * steps + 32) * sizeof(struct item));
+	if (gen->config.parallel) {
+		draw_steps(gen, &stmts, steps * 2 / 3);
+		draw_parallel(gen, &stmts);
+		draw_steps(gen, &stmts, steps / 8);
+	} else {
+		draw_steps(gen, &stmts, steps);
+	}
+	gen->program->stmts = stmts.head;
+	keep_variables(gen);
+	if (gen->facts) {
+		gen->facts->config = gen->config;
+		gen->facts->steps = gen->program->nr_steps;
+	}
+	return gen->program;
+}
+
+struct program *gen_program(const struct gen_options *options, unsigned long seed, struct gen_facts *facts)
+{
+	struct gen gen = { .options = options, .facts = facts };
+	struct program *program;
+
+	sim_rng_init(&gen.choices.rng, seed);
+	program = draw_program(&gen);
+	program->hash = seed;
+	return program;
+}
+
+struct program *gen_program_from_bytes(const struct gen_options *options, const uint8_t *bytes, size_t nr,
+				       struct gen_facts *facts)
+{
+	struct gen gen = { .options = options, .choices = { .bytes = bytes, .left = nr }, .facts = facts };
+
+	return draw_program(&gen);
+}

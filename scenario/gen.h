@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the generator share: the source of choices, the picture of what
+ * there is, and the call under construction.
+ */
+#ifndef SCENARIO_GEN_PRIVATE_H
+#define SCENARIO_GEN_PRIVATE_H
+
+#include <scenario/gen.h>
+#include <sim/rng.h>
+#include "arena.h"
+#include "parse.h"
+
+#define GEN_PAGE 4096ul
+#define GEN_TASKS_MAX 12u
+#define GEN_THINGS_MAX 250u
+#define GEN_MAPPINGS_MAX 64u
+#define GEN_SPACES_MAX 32u	/* mms, and fd tables: bits of a mask */
+#define NO_THING (-1)
+
+/* Seeded, or bytes that end. */
+struct gen_choices {
+	struct sim_rng rng;
+	const uint8_t *bytes;	/* NULL: seeded */
+	size_t left;
+};
+
+struct gen_task {
+	const char *name;
+	int slot;
+	bool alive;
+	unsigned int mm, table;		/* numbers of its memory and its fd table */
+	unsigned int group;		/* threads share it */
+	unsigned int uid;
+	unsigned long limit_pages;
+};
+
+/* What a variable names: memory, a file, or an object. */
+struct gen_thing {
+	const char *name;
+	int slot;
+	enum value_kind kind;		/* VALUE_NUMBER: memory */
+	bool alive;
+	unsigned int holders;		/* memory: mms; a file: tables; an object: of its file's */
+	int file;			/* an object of an iommufd: that; else itself */
+	int space;			/* whose mappings it sees; NO_THING: none */
+	unsigned long bytes;		/* memory, memfd */
+};
+
+struct gen_mapping {
+	int space;
+	int base;			/* the variable that the IOVA is counted from; NO_THING: none */
+	unsigned long iova, bytes;
+};
+
+struct gen_picture {
+	struct gen_task task[GEN_TASKS_MAX];
+	unsigned int nr_tasks, nr_alive;
+	struct gen_thing thing[GEN_THINGS_MAX];
+	unsigned int nr_things, nr_live_things;
+	struct gen_mapping mapping[GEN_MAPPINGS_MAX];
+	unsigned int nr_mappings;
+	unsigned int nr_mms, nr_tables, nr_groups;
+	unsigned long next_iova;
+};
+
+/* The call that is being drawn. */
+struct gen_call {
+	struct gen_task *task;
+	const struct op *op;
+	struct stmt *stmt;
+	struct node_list args;
+	struct node_list rest;
+	int thing[OP_ARGS_MAX];		/* by argument: what a variable names */
+	int memory;			/* drawn: the memory, or the mapping */
+	int mapping;
+	int base;			/* of the IOVA drawn */
+	unsigned long iova;
+	bool measured;			/* an address was drawn, that a length can follow */
+	unsigned long remaining;	/* bytes behind it */
+	unsigned long length, size;
+	unsigned int uid;
+	unsigned long limit_pages;
+	struct gen_task *other;		/* a task as an argument */
+	bool doubtful;			/* something was drawn to fail */
+	const struct op *missing;	/* what has to come first, where the call cannot be drawn */
+};
+
+struct gen {
+	const struct gen_options *options;
+	struct gen_choices choices;
+	struct gen_config config;
+	struct gen_picture picture;
+	struct gen_call call;
+	struct program *program;
+	struct arena *arena;
+	struct result_case *any;	/* -> _ */
+	const struct pin_source *source;
+	uint8_t pick[1024];		/* indices of config.op, each as often as its weight */
+	unsigned int nr_picks;
+	unsigned int current;		/* the task that called last */
+	struct gen_facts *facts;
+};
+
+/* gen.c: a choice below @bound; 0 where the bytes are at their end. */
+unsigned long gen_below(struct gen *gen, unsigned long bound);
+/* True once in @odds. */
+static inline bool gen_once_in(struct gen *gen, unsigned int odds)
+{
+	return !gen_below(gen, odds);
+}
+
+/* gen_picture.c */
+void gen_picture_init(struct gen *gen);
+/* What the call changes, taken as done. */
+void gen_picture_apply(struct gen *gen);
+/* One that lives, of these kinds, and that @task can name; NO_THING where there is none. */
+int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int kinds);
+/* A mapping of that space, or -1. */
+int gen_pick_mapping(struct gen *gen, int space);
+unsigned int gen_live(const struct gen_picture *picture);
+/* A name for what @op makes. */
+const char *gen_thing_name(struct gen *gen, enum value_kind kind);
+
+/* gen_values.c: the arguments of gen->call. False: it cannot be made now, see call.missing. */
+bool gen_args(struct gen *gen);
+struct pin_value *gen_number_value(struct gen *gen, unsigned long number);
+struct pin_value *gen_word_value(struct gen *gen, const char *word, int slot);
+
+#endif

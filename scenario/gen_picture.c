@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The picture that a random program is drawn from: who lives, who holds which fd and
+ * which memory, and what is mapped where. It takes each call for successful, but for
+ * those that were drawn to fail; where it errs, a later call fails or is skipped, which
+ * is no harm.
+ */
+#include <string.h>
+#include "gen.h"
+
+static unsigned int bit(unsigned int nr)
+{
+	return 1u << nr;
+}
+
+void gen_picture_init(struct gen *gen)
+{
+	struct gen_picture *picture = &gen->picture;
+	unsigned int i;
+
+	memset(picture, 0, sizeof(*picture));
+	picture->next_iova = 16ul << 20;
+	for (i = 0; i < gen->config.nr_tasks; i++)
+		picture->task[i] = (struct gen_task){
+			.name = gen->program->task_names[i],
+			.slot = (int)i,
+			.alive = true,
+			.mm = i,
+			.table = i,
+			.group = i,
+			.uid = gen->config.uid[i],
+			.limit_pages = gen->config.limit_pages[i],
+		};
+	picture->nr_tasks = picture->nr_alive = picture->nr_mms = picture->nr_tables = picture->nr_groups = i;
+}
+
+static unsigned int holder_bit(const struct gen_task *task, enum value_kind kind)
+{
+	return kind == VALUE_NUMBER ? bit(task->mm) : bit(task->table);
+}
+
+static bool can_name(const struct gen_picture *picture, const struct gen_task *task, const struct gen_thing *thing)
+{
+	if (thing->kind == VALUE_SEGMENT || thing->kind == VALUE_ZEROCOPY || thing->kind == VALUE_SEV)
+		return true;
+	return picture->thing[thing->file].holders & holder_bit(task, thing->kind);
+}
+
+int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int kinds)
+{
+	const struct gen_picture *picture = &gen->picture;
+	/* now and then what is closed, or another task's: EBADF, ENOENT, EFAULT */
+	bool whichever = gen_once_in(gen, 64);
+	uint8_t candidate[GEN_THINGS_MAX];
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < picture->nr_things; i++) {
+		const struct gen_thing *thing = &picture->thing[i];
+
+		if ((kinds & bit(thing->kind)) && (whichever || (thing->alive && can_name(picture, task, thing))))
+			candidate[nr++] = (uint8_t)i;
+	}
+	if (!nr)
+		return NO_THING;
+	gen->call.doubtful |= whichever;
+	/* half of the time the latest: programs go on with what they have just made */
+	return gen_once_in(gen, 2) ? candidate[nr - 1] : candidate[gen_below(gen, nr)];
+}
+
+int gen_pick_mapping(struct gen *gen, int space)
+{
+	const struct gen_picture *picture = &gen->picture;
+	uint8_t candidate[GEN_MAPPINGS_MAX];
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < picture->nr_mappings; i++)
+		if (picture->mapping[i].space == space)
+			candidate[nr++] = (uint8_t)i;
+	return nr ? candidate[gen_below(gen, nr)] : -1;
+}
+
+unsigned int gen_live(const struct gen_picture *picture)
+{
+	return picture->nr_alive + picture->nr_live_things + picture->nr_mappings;
+}
+
+static const char *const kind_names[VALUE_KINDS] = {
+	[VALUE_NUMBER] = "m",	 [VALUE_IOMMUFD] = "fd",    [VALUE_CONTAINER] = "c", [VALUE_CDEV] = "cdev",
+	[VALUE_MDEV] = "mdev",	 [VALUE_ACCESS] = "acc",    [VALUE_MEMFD] = "file",  [VALUE_SECRETMEM] = "secret",
+	[VALUE_RING] = "ring",	 [VALUE_PERF] = "perf",	    [VALUE_XSK] = "xsk",     [VALUE_VDPA] = "vdpa",
+	[VALUE_MR] = "mr",	 [VALUE_BPF] = "bpf",	    [VALUE_IOAS] = "ioas",   [VALUE_DEVICE] = "dev",
+	[VALUE_SEGMENT] = "seg", [VALUE_ZEROCOPY] = "zc",   [VALUE_SEV] = "sev",
+};
+
+/* The kind's word and the slot: unique, and cheaper than printf. */
+const char *gen_thing_name(struct gen *gen, enum value_kind kind)
+{
+	unsigned int slot = gen->picture.nr_things;
+	const char *word = kind_names[kind];
+	size_t length = strlen(word);
+	char *name = arena_alloc(gen->arena, length + 4), *at = name + length;
+
+	memcpy(name, word, length);
+	if (slot >= 100)
+		*at++ = (char)('0' + slot / 100);
+	if (slot >= 10)
+		*at++ = (char)('0' + slot / 10 % 10);
+	*at = (char)('0' + slot % 10);
+	return name;
+}
+
+/* --- what calls change ------------------------------------------------------- */
+
+static void end_thing(struct gen_picture *picture, int index)
+{
+	struct gen_thing *thing;
+	unsigned int i, kept = 0;
+
+	if (index < 0 || !picture->thing[index].alive)
+		return;
+	thing = &picture->thing[index];
+	thing->alive = false;
+	picture->nr_live_things--;
+	for (i = 0; i < picture->nr_mappings; i++)
+		if (picture->mapping[i].space != index)
+			picture->mapping[kept++] = picture->mapping[i];
+	picture->nr_mappings = kept;
+	for (i = 0; i < picture->nr_things; i++)
+		if (picture->thing[i].file == index)
+			end_thing(picture, (int)i);
+}
+
+static void drop_holder(struct gen_picture *picture, unsigned int mask, bool memory)
+{
+	unsigned int i;
+
+	for (i = 0; i < picture->nr_things; i++) {
+		struct gen_thing *thing = &picture->thing[i];
+
+		if (!thing->alive || (thing->kind == VALUE_NUMBER) != memory || !(thing->holders & mask))
+			continue;
+		thing->holders &= ~mask;
+		if (!thing->holders)
+			end_thing(picture, (int)i);
+	}
+}
+
+static void copy_holder(struct gen_picture *picture, unsigned int from, unsigned int to, bool memory)
+{
+	unsigned int i;
+
+	for (i = 0; i < picture->nr_things; i++)
+		if (picture->thing[i].alive && (picture->thing[i].kind == VALUE_NUMBER) == memory &&
+		    (picture->thing[i].holders & bit(from)))
+			picture->thing[i].holders |= bit(to);
+}
+
+static bool shared(const struct gen_picture *picture, const struct gen_task *task, bool memory)
+{
+	unsigned int i;
+
+	for (i = 0; i < picture->nr_tasks; i++) {
+		const struct gen_task *other = &picture->task[i];
+
+		if (other != task && other->alive && (memory ? other->mm == task->mm : other->table == task->table))
+			return true;
+	}
+	return false;
+}
+
+static void leave(struct gen_picture *picture, struct gen_task *task)
+{
+	if (!shared(picture, task, true))
+		drop_holder(picture, bit(task->mm), true);
+	if (!shared(picture, task, false))
+		drop_holder(picture, bit(task->table), false);
+}
+
+static void end_task(struct gen_picture *picture, struct gen_task *task)
+{
+	task->alive = false;
+	picture->nr_alive--;
+	leave(picture, task);
+}
+
+static void exec(struct gen_picture *picture, struct gen_task *task)
+{
+	unsigned int i, table = task->table;
+	bool table_shared;
+
+	for (i = 0; i < picture->nr_tasks; i++)
+		if (&picture->task[i] != task && picture->task[i].alive && picture->task[i].group == task->group)
+			end_task(picture, &picture->task[i]);
+	if (!shared(picture, task, true))
+		drop_holder(picture, bit(task->mm), true);
+	task->mm = picture->nr_mms++;
+	table_shared = shared(picture, task, false);
+	if (!table_shared)
+		return;
+	task->table = picture->nr_tables++;
+	copy_holder(picture, table, task->table, false);
+}
+
+static void new_task(struct gen *gen, bool copies)
+{
+	struct gen_picture *picture = &gen->picture;
+	struct gen_task *parent = gen->call.task, *child = &picture->task[picture->nr_tasks];
+
+	*child = *parent;
+	child->name = gen->program->task_names[picture->nr_tasks];
+	child->slot = (int)picture->nr_tasks++;
+	picture->nr_alive++;
+	if (copies) {
+		child->mm = picture->nr_mms++;
+		child->table = picture->nr_tables++;
+		copy_holder(picture, parent->mm, child->mm, true);
+		copy_holder(picture, parent->table, child->table, false);
+	}
+	/* a thread's exec ends the others; a process that only shares the memory has a group of its own */
+	if (copies || !strcmp(gen->call.op->name, "clone_vm"))
+		child->group = picture->nr_groups++;
+}
+
+static void add_mapping(struct gen *gen, int space, int base)
+{
+	struct gen_picture *picture = &gen->picture;
+
+	if (space < 0 || picture->nr_mappings == GEN_MAPPINGS_MAX)
+		return;
+	picture->mapping[picture->nr_mappings++] = (struct gen_mapping){
+		.space = space,
+		.base = base,
+		.iova = base >= 0 ? 0 : gen->call.iova,
+		.bytes = gen->call.length,
+	};
+	if (base < 0 && gen->call.iova == picture->next_iova)
+		picture->next_iova += (gen->call.length + GEN_PAGE - 1) & -GEN_PAGE;
+}
+
+static void remove_mappings(struct gen_picture *picture, int space, int only)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < picture->nr_mappings; i++)
+		if (only >= 0 ? (int)i != only : picture->mapping[i].space != space)
+			picture->mapping[kept++] = picture->mapping[i];
+	picture->nr_mappings = kept;
+}
+
+static int file_of(const struct gen_call *call, enum value_kind kind, int self)
+{
+	bool of_iommufd = kind == VALUE_IOAS || kind == VALUE_DEVICE;
+
+	return of_iommufd && call->thing[0] >= 0 ? call->thing[0] : self;
+}
+
+/* What VAR names from now on. */
+static void add_thing(struct gen *gen, enum value_kind kind)
+{
+	struct gen_picture *picture = &gen->picture;
+	const struct gen_call *call = &gen->call;
+	int self = (int)picture->nr_things, file = file_of(call, kind, self);
+	bool is_space = kind == VALUE_IOAS || kind == VALUE_CONTAINER || kind == VALUE_VDPA;
+
+	/* an IOAS is of a file, a device of the IOAS's file */
+	if (file != self)
+		file = picture->thing[file].file;
+	picture->thing[self] = (struct gen_thing){
+		.name = call->stmt->step.variable_name,
+		.slot = self,
+		.kind = kind,
+		.alive = true,
+		.holders = holder_bit(call->task, kind),
+		.file = file,
+		.space = is_space ? self : call->thing[0] >= 0 ? picture->thing[call->thing[0]].space : NO_THING,
+		.bytes = call->size,
+	};
+	picture->nr_things++;
+	picture->nr_live_things++;
+}
+
+static void made(struct gen *gen)
+{
+	const struct gen_call *call = &gen->call;
+	unsigned int makes = call->op->makes;
+	int self = (int)gen->picture.nr_things;
+
+	if (!call->stmt->step.variable_name)
+		return;
+	/* a number that is no memory: an IOVA, bytes, an option's value */
+	if (makes == KIND(NUMBER) && call->op->random.effect != EFFECT_MEMORY) {
+		add_thing(gen, VALUE_NUMBER);
+		end_thing(&gen->picture, self);
+		return;
+	}
+	/* attach(dev=D) names the device again, whichever kind it is */
+	add_thing(gen, (enum value_kind)__builtin_ctz(makes & KIND(DEVICE) ? KIND(DEVICE) : makes));
+}
+
+void gen_picture_apply(struct gen *gen)
+{
+	struct gen_picture *picture = &gen->picture;
+	struct gen_call *call = &gen->call;
+	int first = call->thing[0], space = first >= 0 ? picture->thing[first].space : NO_THING;
+	int variable = call->stmt->step.variable_name ? (int)picture->nr_things : NO_THING;
+
+	made(gen);
+	switch (call->op->random.effect) {
+	case EFFECT_NONE:
+	case EFFECT_HOLD:
+	case EFFECT_MEMORY:
+		break;
+	case EFFECT_MEMORY_GONE:
+		if (call->memory >= 0 && call->length >= picture->thing[call->memory].bytes) {
+			picture->thing[call->memory].holders &= ~bit(call->task->mm);
+			if (!picture->thing[call->memory].holders)
+				end_thing(picture, call->memory);
+		}
+		break;
+	case EFFECT_MAP:
+		add_mapping(gen, space, call->iova == ~0ul ? variable : NO_THING);
+		break;
+	case EFFECT_UNMAP:
+		if (call->mapping >= 0 && call->length >= picture->mapping[call->mapping].bytes)
+			remove_mappings(picture, space, call->mapping);
+		break;
+	case EFFECT_UNMAP_ALL:
+		remove_mappings(picture, space, -1);
+		break;
+	case EFFECT_END:
+		end_thing(picture, first);
+		break;
+	case EFFECT_CLOSE:
+		if (first >= 0) {
+			picture->thing[first].holders &= ~bit(call->task->table);
+			if (!picture->thing[first].holders)
+				end_thing(picture, first);
+		}
+		break;
+	case EFFECT_COPY_TASK:
+	case EFFECT_SHARE_TASK:
+		new_task(gen, call->op->random.effect == EFFECT_COPY_TASK);
+		break;
+	case EFFECT_EXEC:
+		exec(picture, call->task);
+		break;
+	case EFFECT_EXIT:
+		end_task(picture, call->task);
+		break;
+	case EFFECT_UID:
+		call->task->uid = call->uid;
+		break;
+	case EFFECT_LIMIT:
+		call->task->limit_pages = call->limit_pages;
+		break;
+	case EFFECT_SEND:
+		if (call->other && call->thing[1] >= 0)
+			picture->thing[call->thing[1]].holders |= bit(call->other->table);
+		break;
+	}
+}

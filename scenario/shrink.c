@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The shrinker. A candidate is the tree of the best program so far with something left
+ * out or changed; it is printed, parsed again and asked about, and if it still fails
+ * it is the best one. Two phases take turns until neither helps:
+ *
+ * - leaving out: runs of statements, by halves down to single ones, each with what
+ *   would no longer have its variable or task;
+ * - simplifying: one change of one place in the tree (enum change), each of which makes
+ *   the program smaller by a measure that only falls, so there is an end.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <scenario/op.h>
+#include <scenario/print.h>
+#include <scenario/shrink.h>
+#include "arena.h"
+
+/* A statement in the order of the tree; what is inside it follows it. */
+struct unit {
+	struct stmt *stmt;
+	unsigned int inside;	/* units of its block */
+	bool fixed;		/* title, ref and kernels are no part of the failure */
+	bool left_out;
+};
+
+struct shrinker {
+	const struct shrink_options *options;
+	struct shrink_result *result;
+	const char *path;
+	struct program *best;
+	struct unit *unit;
+	unsigned int nr_units;
+	bool *task_made, *variable_made;	/* by slot, in closing over what depends */
+	unsigned int at;			/* the unit that the printer asks about next */
+};
+
+/* --- candidates --------------------------------------------------------------------- */
+
+static unsigned int add_units(struct shrinker *shrinker, struct stmt *stmt)
+{
+	unsigned int before = shrinker->nr_units, self;
+
+	for (; stmt; stmt = stmt->next) {
+		self = shrinker->nr_units++;
+		shrinker->unit = xrealloc(shrinker->unit, shrinker->nr_units * sizeof(*shrinker->unit));
+		shrinker->unit[self] = (struct unit){
+			.stmt = stmt,
+			.fixed = stmt->kind == STMT_TITLE || stmt->kind == STMT_REF || stmt->kind == STMT_KERNELS,
+		};
+		if (stmt->kind == STMT_PARALLEL || stmt->kind == STMT_REPEAT || stmt->kind == STMT_INCLUDE) {
+			unsigned int inside = add_units(shrinker, stmt->block.body);
+
+			shrinker->unit[self].inside = inside;
+		}
+	}
+	return shrinker->nr_units - before;
+}
+
+static void take(struct shrinker *shrinker, struct program *program)
+{
+	program_free(shrinker->best);
+	shrinker->best = program;
+	shrinker->nr_units = 0;
+	add_units(shrinker, program->stmts);
+	shrinker->task_made = xrealloc(shrinker->task_made, program->nr_task_names + 1);
+	shrinker->variable_made = xrealloc(shrinker->variable_made, program->nr_variables + 1);
+}
+
+static bool leave_out(void *arg, const struct stmt *stmt)
+{
+	struct shrinker *shrinker = arg;
+	const struct unit *unit = &shrinker->unit[shrinker->at++];
+
+	if (unit->left_out)
+		shrinker->at += unit->inside;
+	return unit->left_out;
+}
+
+static char *text_of(struct shrinker *shrinker)
+{
+	const struct print_choice choice = { leave_out, shrinker };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		out_of_memory();
+	shrinker->at = 0;
+	program_print(shrinker->best, &choice, out);
+	if (fclose(out))
+		out_of_memory();
+	return text;
+}
+
+static struct program *parse(const struct shrinker *shrinker, const char *text)
+{
+	struct diagnostics diag;
+	struct program *program;
+
+	diagnostics_init(&diag);
+	program = program_parse(shrinker->path, text, strlen(text), &diag);
+	diagnostics_free(&diag);
+	return program;
+}
+
+static bool may_go_on(const struct shrinker *shrinker)
+{
+	const struct shrink_options *options = shrinker->options;
+
+	return !(options->stop && *options->stop) &&
+	       (!options->tries_max || shrinker->result->tries < options->tries_max);
+}
+
+/* The tree as it stands, less what is left out: does it still fail? Then it is the best one. */
+static bool candidate(struct shrinker *shrinker)
+{
+	char *text = text_of(shrinker);
+	struct program *program = parse(shrinker, text);
+	bool fails = false;
+
+	if (program && !program->not_modelled) {
+		shrinker->result->tries++;
+		fails = shrinker->options->fails(shrinker->options->arg, program);
+	}
+	if (fails) {
+		take(shrinker, program);
+		free(shrinker->result->text);
+		shrinker->result->text = text;
+		return true;
+	}
+	program_free(program);
+	free(text);
+	return false;
+}
+
+/* --- leaving out ------------------------------------------------------------------------ */
+
+static int slot_of(const char *const *names, unsigned int nr, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (!strcmp(names[i], name))
+			return (int)i;
+	return -1;
+}
+
+/* Are the names of an expect or a result there still? */
+static bool sum_stands(const struct shrinker *shrinker, const struct sum *sum)
+{
+	const struct program *program = shrinker->best;
+	const struct term *term;
+	const struct path *path;
+	int slot;
+
+	for (term = sum ? sum->terms : NULL; term; term = term->next)
+		for (path = term->is_number ? NULL : term->path; path; path = path->next) {
+			slot = slot_of(program->variable_names, program->nr_variables, path->name);
+			if (slot >= 0 && !shrinker->variable_made[slot])
+				return false;
+			slot = slot_of(program->task_names, program->nr_task_names, path->name);
+			if (slot >= 0 && !shrinker->task_made[slot])
+				return false;
+			if (!sum_stands(shrinker, path->argument))
+				return false;
+		}
+	return true;
+}
+
+static bool terms_stand(const bool *made, const struct sum *sum)
+{
+	const struct term *term;
+
+	for (; sum; sum = sum->next)
+		for (term = sum->terms; term; term = term->next)
+			if (!term->is_number && term->variable >= 0 && !made[term->variable])
+				return false;
+	return true;
+}
+
+static bool step_stands(const struct shrinker *shrinker, const struct step *step)
+{
+	const struct pin_value *value;
+	unsigned int i;
+
+	if (!shrinker->task_made[step->task])
+		return false;
+	for (i = 0; step->op->args[i].name; i++) {
+		enum arg_type type = step->op->args[i].type;
+		const bool *made = type == ARG_TASK ? shrinker->task_made : shrinker->variable_made;
+
+		if (type == ARG_NEW_TASK || type == ARG_WORD || type == ARG_CAPS)
+			continue;
+		for (value = step->op->args[i].flags & ARG_MANY ? step->rest : step->bound[i]; value;
+		     value = step->op->args[i].flags & ARG_MANY ? value->next : NULL)
+			if (!terms_stand(made, value->first) ||
+			    (value->kind != PIN_LIST && !terms_stand(made, value->second)))
+				return false;
+	}
+	return true;
+}
+
+static bool stands(const struct shrinker *shrinker, const struct stmt *stmt)
+{
+	if (stmt->kind == STMT_STEP)
+		return step_stands(shrinker, &stmt->step);
+	if (stmt->kind == STMT_EXPECT && stmt->expect.kind == EXPECT_COMPARE)
+		return sum_stands(shrinker, stmt->expect.left) && sum_stands(shrinker, stmt->expect.right);
+	return true;
+}
+
+static void note_made(struct shrinker *shrinker, const struct unit *unit)
+{
+	const struct stmt *stmt = unit->stmt;
+
+	if (unit->left_out)
+		return;
+	if (stmt->kind == STMT_TASK)
+		shrinker->task_made[stmt->task.slot] = true;
+	if (stmt->kind == STMT_STEP && stmt->step.made_task >= 0)
+		shrinker->task_made[stmt->step.made_task] = true;
+	if (stmt->kind == STMT_STEP && stmt->step.variable >= 0)
+		shrinker->variable_made[stmt->step.variable] = true;
+}
+
+/* Leaves out also what uses a task or variable that nothing before it makes any more. */
+static void close_over(struct shrinker *shrinker)
+{
+	unsigned int i, j, changes;
+
+	do {
+		changes = 0;
+		memset(shrinker->task_made, 0, shrinker->best->nr_task_names);
+		memset(shrinker->variable_made, 0, shrinker->best->nr_variables);
+		for (i = 0; i < shrinker->nr_units; i++)
+			if (shrinker->unit[i].stmt->kind == STMT_TASK)
+				note_made(shrinker, &shrinker->unit[i]);
+		for (i = 0; i < shrinker->nr_units; i++) {
+			struct unit *unit = &shrinker->unit[i];
+
+			for (j = 0; j < unit->inside; j++) {
+				unit[1 + j].left_out |= unit->left_out;
+				note_made(shrinker, &unit[1 + j]);
+			}
+			if (!unit->left_out && !stands(shrinker, unit->stmt)) {
+				unit->left_out = true;
+				changes++;
+			}
+			note_made(shrinker, unit);
+		}
+	} while (changes);
+}
+
+static bool try_without(struct shrinker *shrinker, unsigned int first, unsigned int nr)
+{
+	unsigned int i, out = 0;
+
+	for (i = 0; i < shrinker->nr_units; i++) {
+		shrinker->unit[i].left_out = i >= first && i < first + nr && !shrinker->unit[i].fixed;
+		out += shrinker->unit[i].left_out;
+	}
+	if (!out)
+		return false;
+	close_over(shrinker);
+	return candidate(shrinker);
+}
+
+static bool leave_out_runs(struct shrinker *shrinker, unsigned int run)
+{
+	unsigned int end = shrinker->nr_units;
+	bool smaller = false;
+
+	/* from the end: what comes last depends on what comes first */
+	while (end && may_go_on(shrinker)) {
+		unsigned int first = end > run ? end - run : 0;
+
+		smaller |= try_without(shrinker, first, end - first);
+		end = first < shrinker->nr_units ? first : shrinker->nr_units;
+	}
+	return smaller;
+}
+
+static bool leave_out_all(struct shrinker *shrinker)
+{
+	unsigned int run;
+	bool smaller = false;
+
+	for (run = shrinker->nr_units / 2; run > 1; run /= 2)
+		smaller |= leave_out_runs(shrinker, run);
+	while (leave_out_runs(shrinker, 1))
+		smaller = true;
+	for (run = 0; run < shrinker->nr_units; run++)
+		shrinker->unit[run].left_out = false;
+	return smaller;
+}
+
+/* --- simplifying -------------------------------------------------------------------------- */
+
+/* Counts the changes that are possible, and makes the one that is asked for. */
+struct change {
+	unsigned int wanted;
+	unsigned int at;
+	bool made;
+};
+
+static bool chosen(struct change *change)
+{
+	if (change->at++ != change->wanted)
+		return false;
+	change->made = true;
+	return true;
+}
+
+static void change_number(struct change *change, unsigned long *number)
+{
+	const unsigned long page = 4096, n = *number;
+	const unsigned long simpler[] = { 0, 1, page, 16 * page, n & -page, n / 2 & -page };
+	unsigned int i, j;
+
+	for (i = 0; i < sizeof(simpler) / sizeof(simpler[0]); i++) {
+		for (j = 0; j < i && simpler[j] != simpler[i]; j++)
+			;
+		/* 1 is no simpler than a page */
+		if (simpler[i] < n && j == i && (simpler[i] != 1 || n < page) && chosen(change))
+			*number = simpler[i];
+	}
+}
+
+static void change_sum(struct change *change, struct sum *sum)
+{
+	struct term *term;
+
+	if (sum->terms->next && chosen(change))
+		sum->terms->next = NULL;
+	for (term = sum->terms; term; term = term->next)
+		if (term->is_number)
+			change_number(change, &term->number);
+}
+
+static void change_value(struct change *change, struct pin_value *value)
+{
+	struct sum *sum;
+
+	if (value->kind == PIN_PAIR && chosen(change))
+		value->kind = PIN_SUM;
+	for (sum = value->first; sum; sum = value->kind == PIN_LIST ? sum->next : NULL)
+		change_sum(change, sum);
+	if (value->second && value->kind != PIN_SUM && value->kind != PIN_LIST)
+		change_sum(change, value->second);
+}
+
+/* Any argument may be one too many: if it is not, the text does not parse. */
+static void change_args(struct change *change, struct pin_arg **link)
+{
+	struct pin_value *value;
+
+	while (*link) {
+		if (((*link)->key || (*link)->next) && chosen(change)) {
+			*link = (*link)->next;
+			return;
+		}
+		for (value = (*link)->values; value; value = value->next)
+			change_value(change, value);
+		link = &(*link)->next;
+	}
+}
+
+static void change_stmts(struct change *change, struct stmt *stmt)
+{
+	for (; stmt && !change->made; stmt = stmt->next)
+		switch (stmt->kind) {
+		case STMT_TASK:
+			change_args(change, &stmt->task.args);
+			break;
+		case STMT_SET:
+			change_args(change, &stmt->settings);
+			break;
+		case STMT_STEP:
+			if (stmt->step.variable_name && chosen(change))
+				stmt->step.variable_name = NULL;
+			change_args(change, &stmt->step.args);
+			break;
+		case STMT_REPEAT:
+			change_number(change, &stmt->block.count);
+			/* fall through */
+		case STMT_PARALLEL:
+			/* what is included is printed without a block around it */
+			if (chosen(change))
+				stmt->kind = STMT_INCLUDE;
+			change_stmts(change, stmt->block.body);
+			break;
+		default:
+			break;
+		}
+}
+
+/* Task @from's lines become @to's, and nothing makes @from any more. */
+static void merge_tasks(struct shrinker *shrinker, int from, int to)
+{
+	unsigned int i;
+
+	for (i = 0; i < shrinker->nr_units; i++) {
+		struct stmt *stmt = shrinker->unit[i].stmt;
+
+		if ((stmt->kind == STMT_TASK && stmt->task.slot == from) ||
+		    (stmt->kind == STMT_STEP && stmt->step.made_task == from))
+			shrinker->unit[i].left_out = true;
+		else if (stmt->kind == STMT_STEP && stmt->step.task == from)
+			stmt->step.task_name = shrinker->best->task_names[to];
+	}
+}
+
+/* The tree was changed and the change did not serve: from the text again. */
+static void restore(struct shrinker *shrinker)
+{
+	struct program *program = parse(shrinker, shrinker->result->text);
+
+	if (program)
+		take(shrinker, program);
+}
+
+static bool merge_all(struct shrinker *shrinker)
+{
+	bool smaller = false;
+	int from, to;
+
+	for (from = (int)shrinker->best->nr_task_names - 1; from > 0; from--)
+		for (to = 0; to < from && may_go_on(shrinker); to++) {
+			if (from >= (int)shrinker->best->nr_task_names)
+				break;
+			merge_tasks(shrinker, from, to);
+			if (candidate(shrinker))
+				smaller = true;
+			else
+				restore(shrinker);
+		}
+	return smaller;
+}
+
+static bool simplify(struct shrinker *shrinker)
+{
+	struct change change = { .wanted = 0 };
+	bool smaller = merge_all(shrinker);
+
+	while (may_go_on(shrinker)) {
+		change.at = 0;
+		change.made = false;
+		change_stmts(&change, shrinker->best->stmts);
+		if (!change.made)
+			break;
+		/* the same place again, for what it can become then */
+		if (candidate(shrinker)) {
+			smaller = true;
+			continue;
+		}
+		restore(shrinker);
+		change.wanted++;
+	}
+	return smaller;
+}
+
+bool shrink(const struct program *program, const struct shrink_options *options, struct shrink_result *result)
+{
+	struct shrinker shrinker = { .options = options, .result = result, .path = program->path };
+	struct program *first;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		out_of_memory();
+	memset(result, 0, sizeof(*result));
+	program_print(program, NULL, out);
+	if (fclose(out))
+		out_of_memory();
+	first = parse(&shrinker, text);
+	if (!first || !options->fails(options->arg, first)) {
+		program_free(first);
+		free(text);
+		return false;
+	}
+	result->text = text;
+	result->steps_before = first->nr_steps;
+	take(&shrinker, first);
+	while (may_go_on(&shrinker) && (leave_out_all(&shrinker) | simplify(&shrinker)))
+		;
+	result->finished = may_go_on(&shrinker);
+	result->steps = shrinker.best->nr_steps;
+	program_free(shrinker.best);
+	free(shrinker.unit);
+	free(shrinker.task_made);
+	free(shrinker.variable_made);
+	return true;
+}
