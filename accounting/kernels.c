@@ -360,6 +360,32 @@ int kernel_differences(const struct kernel *kernel, char *buf, size_t size)
 	return used;
 }
 
+/* The historic bugs, then what each proposal brings. */
+size_t quirks(void)
+{
+	size_t nr = historic_bugs();
+
+	for (size_t i = 0; i < kernels(); i++)
+		if (table[i].rules.proposal)
+			nr += table[i].rules.proposal->nr_quirks;
+	return nr;
+}
+
+const struct quirk *quirk_at(size_t index)
+{
+	if (index < historic_bugs())
+		return historic_bug_at(index);
+	index -= historic_bugs();
+	for (size_t i = 0; i < kernels(); i++) {
+		const struct proposal *proposal = table[i].rules.proposal;
+
+		if (proposal && index < proposal->nr_quirks)
+			return &proposal->quirks[index];
+		index -= proposal ? proposal->nr_quirks : 0;
+	}
+	return NULL;
+}
+
 static const struct quirk *quirk_by_name(const char *name, size_t length)
 {
 	for (size_t i = 0; i < quirks(); i++) {
@@ -371,9 +397,22 @@ static const struct quirk *quirk_by_name(const char *name, size_t length)
 	return NULL;
 }
 
+/* Puts the quirk in, or takes it away; false where that is not to be had. */
+static bool quirk_change(const struct quirk *quirk, bool away, struct kernel_rules *rules)
+{
+	unsigned int before = rules->defects;
+
+	if (!quirk->defects)
+		return !away && quirk->apply(rules);
+	if (quirk->of != rules->proposal)
+		return false;
+	rules->defects = away ? before & ~quirk->defects : before | quirk->defects;
+	return rules->defects != before;
+}
+
 int kernel_lookup(const char *name, struct kernel *kernel, char *name_buf, size_t name_size)
 {
-	size_t length = strcspn(name, "+");
+	size_t length = strcspn(name, "+-");
 	const struct kernel *row = kernel_by_name(name, length);
 
 	if (!row || strlen(name) >= name_size)
@@ -381,13 +420,14 @@ int kernel_lookup(const char *name, struct kernel *kernel, char *name_buf, size_
 	*kernel = *row;
 	for (const char *at = name + length; *at; at += length) {
 		const struct quirk *quirk;
+		bool away = *at == '-';
 
 		at++;
-		length = strcspn(at, "+");
+		length = strcspn(at, "+-");
 		quirk = quirk_by_name(at, length);
 		if (!quirk)
 			return -ESRCH;
-		if (!quirk->apply(&kernel->rules))
+		if (!quirk_change(quirk, away, &kernel->rules))
 			return -EINVAL;
 	}
 	memcpy(name_buf, name, strlen(name) + 1);

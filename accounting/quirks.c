@@ -400,12 +400,12 @@ static const struct quirk table[] = {
 	  gup_ro_shared },
 };
 
-size_t quirks(void)
+size_t historic_bugs(void)
 {
 	return sizeof(table) / sizeof(table[0]);
 }
 
-const struct quirk *quirk_at(size_t index)
+const struct quirk *historic_bug_at(size_t index)
 {
-	return index < quirks() ? &table[index] : NULL;
+	return index < historic_bugs() ? &table[index] : NULL;
 }

@@ -51,6 +51,11 @@ int iopt_pages_update_pinned(struct iopt_pages *pages, size_t npages, bool inc, 
 	struct charge_by by = pages_charge_by(pages);
 	int rc = 0;
 
+	if (pages->device_memory) {
+		pages->last_npinned = pages->npinned;
+		return 0;
+	}
+
 	switch (pages->account_mode) {
 	case IOPT_PAGES_ACCOUNT_USER:
 		if (inc)

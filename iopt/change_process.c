@@ -11,7 +11,7 @@
  * Filling and emptying an area run without iova_rwsem: the locks here do not keep
  * those out.
  */
-#include "io_pagetable.h"
+#include "change_process.h"
 
 static void iommufd_release_all_iova_rwsem(struct iommufd_ctx *ictx, struct xarray *ioas_list)
 {
@@ -59,10 +59,6 @@ static int iommufd_take_all_iova_rwsem(struct iommufd_ctx *ictx, struct xarray *
 	return 0;
 }
 
-#define for_each_ioas_area(ioas_list, index, ioas, area) \
-	xa_for_each(ioas_list, index, ioas)              \
-		iopt_for_each_area(area, &(ioas)->iopt)
-
 /* Is somebody else charged than who would be now? */
 static bool need_charge_update(const struct iopt_pages *pages)
 {
@@ -89,8 +85,7 @@ static struct iopt_pages pages_of_current(struct iommufd_ctx *ictx)
 	};
 }
 
-/* One charge a mode; all or none. */
-static int charge_current(struct iommufd_ctx *ictx, const size_t *npinned)
+int iommufd_charge_current(struct iommufd_ctx *ictx, const size_t *npinned)
 {
 	struct iopt_pages tmp = pages_of_current(ictx);
 	int mode, rc = 0;
@@ -110,8 +105,7 @@ static int charge_current(struct iommufd_ctx *ictx, const size_t *npinned)
 	return rc;
 }
 
-/* In the ledger: what was charged to the context for these pages is theirs. */
-static void ledger_hand_over(struct iommufd_ctx *ictx, struct iopt_pages *pages)
+void iommufd_ledger_hand_over(struct iommufd_ctx *ictx, struct iopt_pages *pages)
 {
 	struct iopt_pages tmp = pages_of_current(ictx);
 	long nr = pages->moving;
@@ -153,7 +147,7 @@ static int iommufd_change_owner(struct iommufd_ctx *ictx, struct iopt_pages *pag
 
 	if (need_charge_update(pages)) {
 		rc = iopt_pages_update_pinned(pages, pages->npinned, false, NULL);
-		ledger_hand_over(ictx, pages);
+		iommufd_ledger_hand_over(ictx, pages);
 		if (rc && !iommufd_rules()->change_process_mm_dead) {
 			pages->last_npinned = pages->npinned;
 			rc = 0;
@@ -189,7 +183,7 @@ static int iommufd_change_all(struct iommufd_ctx *ictx, struct xarray *ioas_list
 		}
 	}
 
-	rc = charge_current(ictx, all_npinned);
+	rc = iommufd_charge_current(ictx, all_npinned);
 	if (rc) {
 		for_each_ioas_area(ioas_list, index, ioas, area) {
 			if (!area->pages)
@@ -214,6 +208,8 @@ int iommufd_ioas_change_process(struct iommufd_ctx *ictx)
 
 	if (!iommufd_rules()->change_process)
 		return -ENOTTY;
+	if (proposal()->change_process)
+		return proposal()->change_process(ictx);
 	xa_init(&ioas_list);
 	rc = iommufd_take_all_iova_rwsem(ictx, &ioas_list);
 	if (rc)

@@ -79,6 +79,7 @@ struct iopt_pages {
 	struct file *file;			/* IOPT_ADDRESS_FILE */
 	unsigned long start;			/* offset in the file, page aligned */
 	bool writable;
+	bool device_memory;			/* neither pinned nor charged; npinned counts what is mapped */
 	u8 account_mode;
 	struct sim_run_tree pinned_pfns;	/* index -> frame, for accesses */
 	struct rb_root_cached access_itree;

@@ -41,6 +41,7 @@
 #include <linux/xarray.h>
 #include <accounting/kernels.h>
 #include <accounting/ledger.h>
+#include <accounting/proposal.h>
 #include <iopt/iommufd.h>
 #include <iopt/vfio_compat.h>
 #include <kapi/iommu.h>

@@ -231,6 +231,8 @@ struct iopt_pages *iopt_alloc_user_pages(struct iommufd_ctx *ictx, unsigned long
 	if (!IS_ERR(pages)) {
 		pages->type = IOPT_ADDRESS_USER;
 		pages->uptr = uptr & PAGE_MASK;
+		pages->device_memory = proposal()->iommufd_device_memory &&
+				       proposal()->iommufd_device_memory(current->mm, uptr);
 	}
 	return pages;
 }

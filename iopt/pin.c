@@ -22,8 +22,10 @@ void iopt_pages_unpin_run(struct iopt_pages *pages, unsigned long frame, unsigne
 {
 	struct page_run run = { .frame = frame, .nr = npages };
 
-	unpin_user_runs(&run, 1, pages->writable);
-	ledger_pins(pages->ledger, frame, npages, false);
+	if (!pages->device_memory) {
+		unpin_user_runs(&run, 1, pages->writable);
+		ledger_pins(pages->ledger, frame, npages, false);
+	}
 	WARN_ON(pages->npinned < npages);
 	pages->npinned -= npages;
 	iopt_pages_changed(pages);
@@ -49,6 +51,21 @@ void pfn_reader_user_destroy(struct pfn_reader_user *user, struct iopt_pages *pa
 	user->has_upages = false;
 }
 
+/* Device memory is looked up, not pinned: one run a call, as far as it goes on. */
+static long pfn_reader_user_follow(struct pfn_reader_user *user, struct iopt_pages *pages, unsigned long uptr,
+				   unsigned long npages)
+{
+	long rc;
+
+	if (user->locked != 1)
+		mmap_read_lock(pages->source_mm);
+	rc = proposal()->iommufd_device_frames(pages->source_mm, uptr, npages, pages->writable, user->upages.run);
+	if (user->locked != 1)
+		mmap_read_unlock(pages->source_mm);
+	user->upages.nr = rc > 0 ? 1 : 0;
+	return rc;
+}
+
 static long pfn_reader_user_gup(struct pfn_reader_user *user, struct iopt_pages *pages, unsigned long start_index,
 				unsigned long npages)
 {
@@ -56,6 +73,8 @@ static long pfn_reader_user_gup(struct pfn_reader_user *user, struct iopt_pages 
 
 	if (pages->type == IOPT_ADDRESS_FILE)
 		return memfd_pin_runs(pages->file, (pages->start >> PAGE_SHIFT) + start_index, npages, &user->upages);
+	if (pages->device_memory)
+		return pfn_reader_user_follow(user, pages, uptr, npages);
 	if (pages->source_mm == current->mm)
 		return pin_user_runs_fast(uptr, npages, user->gup_flags, &user->upages);
 	if (!user->locked) {
@@ -92,7 +111,7 @@ int pfn_reader_user_pin(struct pfn_reader_user *user, struct iopt_pages *pages, 
 	rc = pfn_reader_user_gup(user, pages, start_index, min(npages, user->upages_max));
 	if (rc <= 0)
 		return WARN_ON(!rc) ? -EFAULT : rc;
-	for (i = 0; i < user->upages.nr; i++)
+	for (i = 0; i < user->upages.nr && !pages->device_memory; i++)
 		ledger_pins(pages->ledger, user->upages.run[i].frame, user->upages.run[i].nr, true);
 	iopt_pages_add_npinned(pages, rc);
 	user->upages_start = start_index;

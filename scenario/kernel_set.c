@@ -96,14 +96,24 @@ bool kernel_set_check(struct kernel_set *set, struct diagnostics *diag)
 	return good;
 }
 
-/* Is +@quirk among the quirks of @full, a name like "v6.12+a+b"? */
-static bool has_quirk(const char *full, const char *quirk)
+static bool ends_name(char c)
 {
-	size_t length = strlen(quirk);
+	return !c || c == '+' || c == '-';
+}
+
+static char quirk_sign(const struct set_quirk *quirk)
+{
+	return quirk->away ? '-' : '+';
+}
+
+/* Is @quirk, with its sign, among those of @full, a name like "v6.12+a-b"? */
+static bool has_quirk(const char *full, const struct set_quirk *quirk)
+{
+	size_t length = strlen(quirk->name);
 	const char *at;
 
-	for (at = strchr(full, '+'); at; at = strchr(at + 1, '+'))
-		if (!strncmp(at + 1, quirk, length) && (!at[1 + length] || at[1 + length] == '+'))
+	for (at = strpbrk(full, "+-"); at; at = strpbrk(at + 1, "+-"))
+		if (*at == quirk_sign(quirk) && !strncmp(at + 1, quirk->name, length) && ends_name(at[1 + length]))
 			return true;
 	return false;
 }
@@ -112,7 +122,7 @@ static bool named(const char *full, const char *name)
 {
 	size_t length = strlen(name);
 
-	return !strncmp(full, name, length) && (!full[length] || full[length] == '+');
+	return !strncmp(full, name, length) && ends_name(full[length]);
 }
 
 static bool row_matches(const struct set_element *element, const struct kernel *kernel)
@@ -135,7 +145,7 @@ static bool element_holds(const struct set_element *element, const struct kernel
 	if (!row_matches(element, kernel))
 		return false;
 	for (quirk = element->quirks; quirk; quirk = quirk->next)
-		if (!has_quirk(kernel->name, quirk->name))
+		if (!has_quirk(kernel->name, quirk))
 			return false;
 	return true;
 }
@@ -210,7 +220,7 @@ static void add_with_quirks(const struct set_element *element, const struct kern
 
 		if (used + 1 + length >= sizeof(name))
 			return;
-		name[used] = '+';
+		name[used] = quirk_sign(quirk);
 		memcpy(name + used + 1, quirk->name, length + 1);
 		used += 1 + length;
 	}

@@ -565,6 +565,15 @@ quirks:
 		$$ = $1;
 		node_append(&$$, quirk);
 	}
+|	quirks '-' NAME {
+		struct set_quirk *quirk = NEW(struct set_quirk);
+
+		quirk->name = $3;
+		quirk->away = true;
+		quirk->pos = POS(@3);
+		$$ = $1;
+		node_append(&$$, quirk);
+	}
 ;
 
 %%

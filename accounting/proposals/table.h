@@ -19,3 +19,10 @@ PROPOSAL(vm_pinned, 6, 12,
 PROPOSAL(atomic_locked, 6, 12,
 	 "mm->locked_vm is atomic: pinners add, compare and take back, without mmap_lock",
 	 "the series of April 2019 that turns locked_vm into an atomic64_t")
+PROPOSAL(change_process_2022, 6, 2,
+	 "IOAS_CHANGE_PROCESS as first drafted, for memory of any kind, with the draft's defects",
+	 "Jason Gunthorpe's draft of December 2022 (seed 001); merged in another form as 829ed626499c (6.13)",
+	 .iommufd.change_process = true, .defects = ~0u)
+PROPOSAL(pfnmap_free, 6, 18,
+	 "iommufd maps device memory, and counts nothing for it",
+	 "NVIDIA's patch of 2025 (NV-Kernels 249)")

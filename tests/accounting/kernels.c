@@ -218,6 +218,8 @@ START_TEST(test_quirks)
 		ck_assert(quirk->name && quirk->what && quirk->source && quirk->symptom);
 		for (size_t other = 0; other < q; other++)
 			ck_assert_str_ne(quirk->name, quirk_at(other)->name);
+		if (quirk->defects)
+			continue;
 		for (size_t k = 0; k < kernels(); k++) {
 			struct kernel_rules rules = kernel_at(k)->rules, before = rules;
 
@@ -234,6 +236,38 @@ START_TEST(test_quirks)
 			      quirk->name, applied);
 	}
 	ck_assert_ptr_null(quirk_at(quirks()));
+}
+END_TEST
+
+/* A proposal comes with its defects; each can be taken away once, and put back; no other kernel can have them. */
+START_TEST(test_defects)
+{
+	struct kernel kernel;
+	char name[128], all[32];
+
+	for (size_t q = 0; q < quirks(); q++) {
+		const struct quirk *quirk = quirk_at(q);
+		const struct kernel *row = kernel_at(0);
+
+		if (!quirk->defects)
+			continue;
+		for (size_t k = 0; k < kernels() && row->rules.proposal != quirk->of; k++)
+			row = kernel_at(k);
+		ck_assert_ptr_eq(row->rules.proposal, quirk->of);
+		snprintf(name, sizeof(name), "%s-%s", row->name, quirk->name);
+		ck_assert_int_eq(lookup(name, &kernel), 0);
+		ck_assert_uint_eq(kernel.rules.defects, row->rules.defects & ~quirk->defects);
+		snprintf(name, sizeof(name), "%s-%s-%s", row->name, quirk->name, quirk->name);
+		ck_assert_int_eq(lookup(name, &kernel), -EINVAL);
+		snprintf(name, sizeof(name), "%s-%s+%s", row->name, quirk->name, quirk->name);
+		ck_assert_int_eq(lookup(name, &kernel), 0);
+		ck_assert_uint_eq(kernel.rules.defects, row->rules.defects);
+		snprintf(all, sizeof(all), "v6.12+%s", quirk->name);
+		ck_assert_int_eq(lookup(all, &kernel), -EINVAL);
+	}
+	/* what releases have can be put in, not taken out */
+	ck_assert_int_eq(lookup("v6.2-type1_exec_underflow", &kernel), -EINVAL);
+	ck_assert_int_eq(lookup("v6.12-", &kernel), -ESRCH);
 }
 END_TEST
 
@@ -283,6 +317,7 @@ int main(void)
 	tcase_add_test(tc, test_differences);
 	tcase_add_test(tc, test_lookup);
 	tcase_add_test(tc, test_quirks);
+	tcase_add_test(tc, test_defects);
 	tcase_add_test(tc, test_quirks_refused);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -91,6 +91,7 @@ struct proposal;
 
 struct kernel_rules {
 	const struct proposal *proposal;	/* what else a proposal changes; NULL for a release */
+	unsigned int defects;			/* of the proposal: a bit for each of its quirks that is in */
 	struct mm_rules mm;
 	struct type1_rules type1;
 	struct iommufd_rules iommufd;
@@ -117,13 +118,20 @@ struct quirk {
 	const char *symptom;		/* the violation or result that shows it */
 	/* Puts the bug in; false where this kernel cannot have it (or has it already). */
 	bool (*apply)(struct kernel_rules *rules);
+	/* In place of it, for a defect of a proposal: whose, and which bits of rules.defects it is. Can be taken away. */
+	const struct proposal *of;
+	unsigned int defects;
 };
 
 /* All rows: the releases in order, then the proposals. */
 size_t kernels(void);
 const struct kernel *kernel_at(size_t index);
+/* The bugs of releases that `+NAME` puts back, then the defects of proposals, which `-NAME` takes away. */
 size_t quirks(void);
 const struct quirk *quirk_at(size_t index);
+/* The first part of these; quirks.c. */
+size_t historic_bugs(void);
+const struct quirk *historic_bug_at(size_t index);
 /*
  * How @kernel's rules differ from those of the row that it follows (a proposal:
  * from its base), as text: "type1 charge T_MM (was T_TASK), ...". Bytes written,

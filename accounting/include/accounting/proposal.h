@@ -10,6 +10,7 @@
 #define ACCOUNTING_PROPOSAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <accounting/kernels.h>
 #include <accounting/ledger.h>
 
@@ -36,6 +37,9 @@ struct charge_scheme {
 	int (*charge)(const struct payer *payer, long pages, const struct charge_by *by);
 };
 
+struct iommufd_ctx;
+struct page_run;
+
 struct proposal {
 	const struct charge_scheme *type1;
 	/* What a test compares in place of @mm's counter alone, in pages; @counter: that one. And how it is called. */
@@ -47,6 +51,19 @@ struct proposal {
 	 */
 	int (*account_locked_vm)(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim,
 				 const struct charge_by *by);
+	/* IOAS_CHANGE_PROCESS in place of the released one. 0 or -errno. */
+	int (*change_process)(struct iommufd_ctx *ictx);
+	/*
+	 * May iommufd map the device memory at @va of @mm, which is then neither pinned
+	 * nor counted? And what stands behind up to @nr_pages from there, mmap_lock held
+	 * for reading: the pages in *@run, or -errno.
+	 */
+	bool (*iommufd_device_memory)(struct mm_struct *mm, unsigned long va);
+	long (*iommufd_device_frames)(struct mm_struct *mm, unsigned long va, unsigned long nr_pages, bool write,
+				      struct page_run *run);
+	/* Its defects, as switches; kernel_rules()->defects says which are in. */
+	const struct quirk *quirks;
+	size_t nr_quirks;
 	/* exec has installed @new; @old still stands, and is put next. */
 	void (*exec)(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
 };

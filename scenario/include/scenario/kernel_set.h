@@ -22,6 +22,7 @@ enum set_element_kind {
 struct set_quirk {
 	struct set_quirk *next;
 	const char *name;
+	bool away;		/* -NAME: taken out of a kernel that has it */
 	struct pin_pos pos;
 };
 
