@@ -8,6 +8,7 @@
  * that silently behaves as before is not.
  */
 #include <accounting/kernels.h>
+#include <accounting/proposal.h>
 
 /*
  * Up to 6.2 the mm that type1 charges is looked up anew each time, through the
@@ -126,19 +127,25 @@ static bool split_stale_itree(struct kernel_rules *rules)
 	return put_back(rules->iommufd.present, &rules->iommufd.split_stale_itree);
 }
 
+/* A proposal's own has its own defects. */
+static bool merged_change_process(const struct kernel_rules *rules)
+{
+	return rules->iommufd.change_process && !(rules->proposal && rules->proposal->change_process);
+}
+
 static bool change_process_mm_dead(struct kernel_rules *rules)
 {
-	return put_back(rules->iommufd.change_process, &rules->iommufd.change_process_mm_dead);
+	return put_back(merged_change_process(rules), &rules->iommufd.change_process_mm_dead);
 }
 
 static bool change_process_none_p2(struct kernel_rules *rules)
 {
-	return put_back(rules->iommufd.change_process, &rules->iommufd.change_process_none_p2);
+	return put_back(merged_change_process(rules), &rules->iommufd.change_process_none_p2);
 }
 
 static bool change_process_lock_leak(struct kernel_rules *rules)
 {
-	return put_back(rules->iommufd.change_process, &rules->iommufd.change_process_lock_leak);
+	return put_back(merged_change_process(rules), &rules->iommufd.change_process_lock_leak);
 }
 
 static bool ring_p1_underflow(struct kernel_rules *rules)

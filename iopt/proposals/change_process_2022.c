@@ -211,7 +211,7 @@ static const struct quirk defects[] = {
 	       "change_process: ENOTTY"),
 	DEFECT(USER_MEMORY, "draft_user_memory", "D9: moves memory by address, whatever the new process has there",
 	       "exec, other memory at that address, change_process: later pins are of other pages (DEV.pfn)"),
-	DEFECT(NULL_PAGES, "draft_null_pages", "I17: it reads through areas that have no pages, being mapped or unmapped",
+	DEFECT(NULL_PAGES, "draft_null_pages", "I17: it reads areas without pages, being mapped or unmapped",
 	       "a map beside the call: a wild access (bug)"),
 };
 
