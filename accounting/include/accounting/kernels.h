@@ -118,7 +118,7 @@ struct quirk {
 	const char *symptom;		/* the violation or result that shows it */
 	/* Puts the bug in; false where this kernel cannot have it (or has it already). */
 	bool (*apply)(struct kernel_rules *rules);
-	/* In place of it, for a defect of a proposal: whose, and which bits of rules.defects it is. Can be taken away. */
+	/* In place of it, for a defect of a proposal: whose, and which bits of rules.defects. Can be taken away. */
 	const struct proposal *of;
 	unsigned int defects;
 };
