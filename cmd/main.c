@@ -10,6 +10,7 @@ const struct command commands[] = {
 	{ "run", "runs scenarios, each on every kernel that it is for", command_run },
 	{ "matrix", "a table: a row a scenario, a column a kernel or proposal", command_matrix },
 	{ "diff", "what a program sees differently on one kernel than on another", command_diff },
+	{ "limit", "the least RLIMIT_MEMLOCK of each task, on each kernel", command_limit },
 	{ "fuzz", "random programs against the invariants, or against another backend", command_fuzz },
 	{ "list", "lists kernels, proposals, ops, invariants or bugs", command_list },
 	{ NULL, NULL, NULL },

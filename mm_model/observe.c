@@ -107,6 +107,12 @@ unsigned long mm_task_memlock_bytes(const struct task_struct *task)
 	return task->signal ? task->signal->rlim[RLIMIT_MEMLOCK].rlim_cur : task->memlock_seen;
 }
 
+void mm_task_memlock_set(struct task_struct *task, unsigned long bytes)
+{
+	if (task->signal && task->group_leader == task)
+		task->signal->rlim[RLIMIT_MEMLOCK] = (struct rlimit){ .rlim_cur = bytes, .rlim_max = bytes };
+}
+
 const struct mm_record *mm_task_mm(const struct task_struct *task, unsigned int k)
 {
 	return k < task->nr_mms ? task->mms[k] : NULL;

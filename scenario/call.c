@@ -194,6 +194,8 @@ bool step_ready(struct step_state *state)
 			run->na_step = state->index;
 			run->result.missing = step->op_name;
 		}
+	} else if (run->options->leave_out_refused && step_states_refusal(run, step)) {
+		state->skip = STEP_SKIP_LEFT_OUT;
 	} else {
 		old = step->made_task >= 0 ? run->tasks[step->made_task] : NULL;
 		if (!old || !mm_task_alive(old))
@@ -241,6 +243,8 @@ static void take_child(struct run *run, struct step_state *state, struct task_st
 	run->made = sim_realloc(run->made, (run->nr_made + 1) * sizeof(*run->made));
 	run->made[run->nr_made++] = child;
 	run->tasks[step->made_task] = child;
+	if (run->options->memlock_bytes)
+		mm_task_memlock_set(child, run->options->memlock_bytes[step->made_task]);
 	if (run->parallel)
 		parallel_task_made(run, state);
 }
@@ -290,9 +294,14 @@ static void make_call(struct step_state *state)
 		tell(state, events->enter);
 	sim_refusal_clear();
 	accounting_call_begin(call.task, step->op->name);
-	state->ret = resolved == RESOLVED_BADF ? -EBADF : step->op->run(&call);
+	if (resolved == RESOLVED_BADF)
+		state->ret = -EBADF;
+	else if (!step->op->sets_limit || !run->options->memlock_bytes)
+		state->ret = step->op->run(&call);
 	accounting_call_end(call.task, state->ret);
 	state->returned = true;
+	if (run->options->events && run->options->events->call)
+		run->options->events->call(run->options->arg, state->stmt, &call, state->ret);
 	if (state->ret > 0)
 		state->ret = 0;
 	if (state->ret < 0 && sim_refusal())

@@ -121,7 +121,7 @@ static bool first_of_kind(const struct runs *a, const struct runs *b, enum diffe
 			  struct question *question, const struct record *pair[2])
 {
 	for (unsigned int step = 1; step <= nr; step++) {
-		*question = (struct question){ .kind = kind, .step = step };
+		*question = (struct question){.kind = kind, .step = step};
 		if (runs_differ(a, b, question, pair))
 			return true;
 	}
@@ -135,7 +135,9 @@ static bool first_expect(const struct runs *a, const struct runs *b, unsigned in
 
 	for (unsigned int i = 0; i < first->nr_expects; i++) {
 		*question = (struct question){
-			.kind = DIFFER_EXPECT, .step = first->expect[i].after, .expect = i,
+			.kind = DIFFER_EXPECT,
+			.step = first->expect[i].after,
+			.expect = i,
 		};
 		if (question->step <= nr && runs_differ(a, b, question, pair))
 			return true;
@@ -212,8 +214,8 @@ static void add_counter(struct difference *difference, const char *task, const c
 {
 	struct difference_counter *row;
 
-	difference->counters = xrealloc(difference->counters,
-					(difference->nr_counters + 1) * sizeof(*difference->counters));
+	difference->counters =
+		xrealloc(difference->counters, (difference->nr_counters + 1) * sizeof(*difference->counters));
 	row = &difference->counters[difference->nr_counters++];
 	if (asprintf(&row->name, "%s.%s", task, counter) < 0)
 		out_of_memory();
@@ -285,8 +287,8 @@ static void fill(struct difference *difference, const struct question *question,
 		difference->violations[i] = violation_names(pair[i], question->step);
 		if (question->kind == DIFFER_EXPECT)
 			difference->seen[i] = expect_seen(&pair[i]->expect[question->expect]);
-		else if (question->kind == DIFFER_PAGES && asprintf(&difference->seen[i], "%lup",
-								    step[i]->pages_pinned) < 0)
+		else if (question->kind == DIFFER_PAGES &&
+			 asprintf(&difference->seen[i], "%lup", step[i]->pages_pinned) < 0)
 			out_of_memory();
 	}
 	if (step[0] && step[1])

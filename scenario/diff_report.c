@@ -36,7 +36,7 @@ void diff_report_free(struct diff_report *report)
 /* The differences in groups of the same words; the causes that most scenarios show first. */
 struct cause {
 	const char *words;
-	size_t first;		/* of the differences that say so */
+	size_t first; /* of the differences that say so */
 	size_t nr;
 };
 
@@ -59,7 +59,7 @@ static struct cause *causes_of(const struct diff_report *report, size_t *nr)
 		for (j = 0; j < *nr && strcmp(causes[j].words, report->difference[i].words); j++)
 			;
 		if (j == *nr)
-			causes[(*nr)++] = (struct cause){ .words = report->difference[i].words, .first = i };
+			causes[(*nr)++] = (struct cause){.words = report->difference[i].words, .first = i};
 		causes[j].nr++;
 	}
 	qsort(causes, *nr, sizeof(*causes), by_number);
@@ -70,8 +70,8 @@ static void print_row(FILE *out, const char *name, const char *a, const char *b,
 {
 	bool differs = strcmp(a, b);
 
-	fprintf(out, "    %s%c %-40.60s %-30s %s%s\n", differs && colour ? "\033[33m" : "", differs ? '*' : ' ', name, a,
-		b, differs && colour ? "\033[0m" : "");
+	fprintf(out, "    %s%c %-40.60s %-30s %s%s\n", differs && colour ? "\033[33m" : "", differs ? '*' : ' ', name,
+		a, b, differs && colour ? "\033[0m" : "");
 }
 
 /* Long results stand below each other, not beside. */
@@ -162,8 +162,8 @@ void diff_report_print(const struct diff_report *report, FILE *out, bool all, bo
 		fprintf(out, "From %s to %s:\n", options->kernel[0]->name, options->kernel[1]->name);
 	for (i = 0; i < nr; i++)
 		print_cause(report, &causes[i], out, all, colour);
-	fprintf(out, "%s%zu scenario%s differ%s between %s and %s in %zu way%s, %zu do%s not", nr ? "\n" : "", report->nr,
-		report->nr == 1 ? "" : "s", report->nr == 1 ? "s" : "", options->kernel[0]->name,
+	fprintf(out, "%s%zu scenario%s differ%s between %s and %s in %zu way%s, %zu do%s not", nr ? "\n" : "",
+		report->nr, report->nr == 1 ? "" : "s", report->nr == 1 ? "s" : "", options->kernel[0]->name,
 		options->kernel[1]->name, nr, nr == 1 ? "" : "s", report->same, report->same == 1 ? "es" : "");
 	if (report->excluded)
 		fprintf(out, ", %zu %s not for both", report->excluded, report->excluded == 1 ? "is" : "are");
@@ -174,8 +174,8 @@ void diff_report_print(const struct diff_report *report, FILE *out, bool all, bo
 }
 
 static const char *const kind_names[] = {
-	[DIFFER_CALL] = "call",	      [DIFFER_RESULT] = "result", [DIFFER_COUNTER] = "counter",
-	[DIFFER_EXPECT] = "expect",   [DIFFER_PAGES] = "pages",	  [DIFFER_VIOLATION] = "violation",
+	[DIFFER_CALL] = "call",	    [DIFFER_RESULT] = "result", [DIFFER_COUNTER] = "counter",
+	[DIFFER_EXPECT] = "expect", [DIFFER_PAGES] = "pages",	[DIFFER_VIOLATION] = "violation",
 };
 
 static void put(FILE *out, json_t *object)
@@ -188,7 +188,8 @@ static void put(FILE *out, json_t *object)
 
 static json_t *pair_of(char *const text[2])
 {
-	return json_pack("[o, o]", text[0] ? json_text(text[0]) : json_null(), text[1] ? json_text(text[1]) : json_null());
+	return json_pack("[o, o]", text[0] ? json_text(text[0]) : json_null(),
+			 text[1] ? json_text(text[1]) : json_null());
 }
 
 static void put_difference(FILE *out, const struct diff_options *options, const struct difference *difference)
@@ -199,15 +200,15 @@ static void put_difference(FILE *out, const struct diff_options *options, const 
 		json_object_set_new(counters, difference->counters[i].name,
 				    json_pack("[I, I]", (json_int_t)difference->counters[i].pages[0],
 					      (json_int_t)difference->counters[i].pages[1]));
-	put(out, json_pack("{s:i, s:o, s:o, s:I, s:I, s:[s, s], s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema", 1,
-			   "file", json_text(difference->path), "title", json_text(difference->title), "line",
-			   (json_int_t)difference->line, "step", (json_int_t)difference->step, "kernels",
-			   options->kernel[0]->name, options->kernel[1]->name, "differs", kind_names[difference->kind],
-			   "call", difference->call ? json_text(difference->call) : json_null(), "result",
-			   pair_of(difference->result), "counters", counters, "seen", pair_of(difference->seen),
-			   "violations", pair_of(difference->violations), "changed",
-			   difference->changed ? json_text(difference->changed) : json_null(), "words",
-			   difference->words));
+	put(out,
+	    json_pack("{s:i, s:o, s:o, s:I, s:I, s:[s, s], s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema", 1,
+		      "file", json_text(difference->path), "title", json_text(difference->title), "line",
+		      (json_int_t)difference->line, "step", (json_int_t)difference->step, "kernels",
+		      options->kernel[0]->name, options->kernel[1]->name, "differs", kind_names[difference->kind],
+		      "call", difference->call ? json_text(difference->call) : json_null(), "result",
+		      pair_of(difference->result), "counters", counters, "seen", pair_of(difference->seen),
+		      "violations", pair_of(difference->violations), "changed",
+		      difference->changed ? json_text(difference->changed) : json_null(), "words", difference->words));
 }
 
 void diff_report_print_json(const struct diff_report *report, FILE *out)

@@ -54,7 +54,7 @@ static const char *observable_words(const struct stmt *expect)
 
 static bool is_guest_memory(const char *op)
 {
-	static const char *const prefixes[] = { "vfio_", "ioas_", "vdpa_", "mdev_" };
+	static const char *const prefixes[] = {"vfio_", "ioas_", "vdpa_", "mdev_"};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (!strncmp(op, prefixes[i], strlen(prefixes[i])))
@@ -93,8 +93,7 @@ static void subject(const struct record *record, unsigned int step, char *buf, s
 		if (!strcmp(other->stmt->step.task_name, name)) {
 			if (!strcmp(other->stmt->step.op_name, "exec"))
 				snprintf(buf, size, "a %s after exec", what);
-			else if (at->refusal && strcmp(other->stmt->step.op_name, op) &&
-				 step_charged(record, i, user))
+			else if (at->refusal && strcmp(other->stmt->step.op_name, op) && step_charged(record, i, user))
 				snprintf(buf, size, "a %s that has used %s", what, other->stmt->step.op_name);
 		} else if (user && theirs && theirs->uid == own->uid && theirs->mm != own->mm &&
 			   step_charged(record, i, true)) {
@@ -223,7 +222,8 @@ static char *expect_words(const struct question *question, const struct record *
 		bool same = (a->stmt->expect.comparison == CMP_EQ) == b->held;
 
 		return say(same ? "after %s DMA now reaches the page that the process sees"
-				: "after %s DMA no longer reaches the page that the process sees", op);
+				: "after %s DMA no longer reaches the page that the process sees",
+			   op);
 	}
 	if (!a->comparable || !b->comparable)
 		return say("after %s %s has a value on one of them only", op, observable_words(a->stmt));
@@ -255,7 +255,9 @@ char *difference_words(const struct question *question, const struct record *pai
 	case DIFFER_PAGES:
 		return say("after %s %s pages are pinned", step_at(pair[0], question->step)->stmt->step.op_name,
 			   step_at(pair[1], question->step)->pages_pinned >
-			   step_at(pair[0], question->step)->pages_pinned ? "more" : "fewer");
+					   step_at(pair[0], question->step)->pages_pinned
+				   ? "more"
+				   : "fewer");
 	case DIFFER_VIOLATION:
 		return violation_words(question, pair);
 	default:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The verdict: results against what was stated, and violations against what was expected of them. */
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sim/verdict.h>
@@ -45,6 +47,23 @@ static const struct result_case *case_of(const struct run *run, const struct ste
 		if (kernel_set_holds(result_case->set, run->options->kernel))
 			return result_case;
 	return NULL;
+}
+
+bool step_states_refusal(const struct run *run, const struct step *step)
+{
+	static const int errnos[] = { ENOMEM, EPERM, EAGAIN, ENOBUFS, RESULT_SIGNAL(SIGBUS), RESULT_SIGNAL(SIGSEGV) };
+	const struct result_case *result_case = case_of(run, step);
+	const struct result *result = result_case ? result_case->results : NULL;
+
+	for (; result; result = result->next) {
+		bool refused = false;
+
+		for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++)
+			refused |= result->kind == RESULT_ERRNO && result->errnum == errnos[i];
+		if (!refused)
+			return false;
+	}
+	return result_case;
 }
 
 /* What was stated, in the file's own words. */

@@ -4,6 +4,7 @@
  * names; nothing here knows one.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <scenario/kernel_set.h>
@@ -269,4 +270,37 @@ void kernel_set_list(const struct kernel_set *set, bool proposals, struct kernel
 	}
 	if (set)
 		remove_negated(set, list);
+}
+
+/* The row of that name, or -1. */
+static int row_of(const char *name)
+{
+	for (size_t i = 0; i < kernels(); i++)
+		if (!strcmp(kernel_at(i)->name, name))
+			return (int)i;
+	return -1;
+}
+
+char *kernel_names_folded(const char *const *names, size_t nr)
+{
+	char *text = xstrdup("");
+	size_t i, last;
+
+	for (i = 0; i < nr; i = last + 1) {
+		int row = row_of(names[i]);
+		char *longer;
+
+		for (last = i; row >= 0 && !is_proposal(kernel_at((size_t)row)) && last + 1 < nr; last++) {
+			int next = row_of(names[last + 1]);
+
+			if (next != row_of(names[last]) + 1 || is_proposal(kernel_at((size_t)next)))
+				break;
+		}
+		if (asprintf(&longer, "%s%s%s%s%s", text, i ? ", " : "", names[i], last > i ? ".." : "",
+			     last > i ? names[last] : "") < 0)
+			out_of_memory();
+		free(text);
+		text = longer;
+	}
+	return text;
 }

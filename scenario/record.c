@@ -102,11 +102,11 @@ static void record_expect(void *arg, const struct expect_report *report)
 	};
 }
 
-static const struct run_events record_events = { record_step, record_expect };
+static const struct run_events record_events = {record_step, record_expect};
 
 void record_run(const struct program *program, const struct run_options *options, bool pins, struct record *record)
 {
-	struct recorder recorder = { .record = record, .counters = options->counters, .pins = pins };
+	struct recorder recorder = {.record = record, .counters = options->counters, .pins = pins};
 	struct run_options ours = *options;
 
 	memset(record, 0, sizeof(*record));

@@ -52,11 +52,11 @@ static void on_step(struct report *report, const struct step_report *step)
 		error = json_string(error_text(step->ret, buf, sizeof(buf)));
 	else if (step->returned)
 		ret = number(step->value.kind == VALUE_NUMBER ? step->value.number : 0);
-	put(report,
-	    json_pack("{s:i, s:o, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "schema", 1, "file",
-		      json_text(stmt->pos.source->path), "line", (json_int_t)stmt->pos.line, "step", (json_int_t)step->index,
-		      "kernel", report->kernel->name, "task", stmt->step.task_name, "op", stmt->step.op_name, "ret",
-		      ret, "errno", error, "skipped", step->skip != STEP_RAN, "tasks", counters(step)));
+	put(report, json_pack("{s:i, s:o, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "schema", 1, "file",
+			      json_text(stmt->pos.source->path), "line", (json_int_t)stmt->pos.line, "step",
+			      (json_int_t)step->index, "kernel", report->kernel->name, "task", stmt->step.task_name,
+			      "op", stmt->step.op_name, "ret", ret, "errno", error, "skipped", step->skip != STEP_RAN,
+			      "tasks", counters(step)));
 }
 
 static void on_expect(struct report *report, const struct expect_report *expect)
@@ -102,8 +102,8 @@ static void run_end(struct report *report, const struct run_result *result)
 		if (!named_before(result, i))
 			json_array_append_new(names, json_string(sim_violation_name(result->violations[i].violation)));
 	snprintf(hash, sizeof(hash), "%016llx", result->hash);
-	put(report, json_pack("{s:o, s:s, s:s, s:o, s:I, s:s?, s:s}", "file", json_text(report->program->path), "kernel",
-			      report->kernel->name, "verdict", verdicts[result->verdict], "violations", names,
+	put(report, json_pack("{s:o, s:s, s:s, s:o, s:I, s:s?, s:s}", "file", json_text(report->program->path),
+			      "kernel", report->kernel->name, "verdict", verdicts[result->verdict], "violations", names,
 			      "warnings", (json_int_t)result->warnings, "schedule", result->token, "hash", hash));
 }
 

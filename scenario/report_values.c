@@ -50,6 +50,7 @@ const char *outcome_text(const struct step_report *step, char *buf, size_t size)
 		[STEP_SKIP_UNSET] = "skipped: it uses a variable that is unset",
 		[STEP_SKIP_TASK] = "skipped: its task is not alive",
 		[STEP_SKIP_ENDED] = "skipped: the run ended before",
+		[STEP_SKIP_LEFT_OUT] = "left out",
 	};
 	char number[32];
 

@@ -102,6 +102,8 @@ void sample_peaks(struct run *run);
 void sample_object_peaks(struct run *run);
 
 /* judge.c */
+/* Is it stated for this kernel that a limit refuses the call? */
+bool step_states_refusal(const struct run *run, const struct step *step);
 void judge_step(struct run *run, struct step_state *step);
 /* What is known of the step so far. */
 struct step_report step_report_of(const struct step_state *step);

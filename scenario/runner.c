@@ -103,6 +103,8 @@ struct run *run_begin(const struct program *program, const struct run_options *o
 
 		task = mm_task_create(decl->name, decl->uid, decl->memlock_cur_bytes, decl->memlock_max_bytes,
 				      decl->caps);
+		if (run->options->memlock_bytes)
+			mm_task_memlock_set(task, run->options->memlock_bytes[decl->slot]);
 		run->tasks[decl->slot] = task;
 		run->made[run->nr_made++] = task;
 	}

@@ -125,6 +125,12 @@ const char *mm_task_name(const struct task_struct *task);
 unsigned int mm_task_uid(const struct task_struct *task);
 /* Soft limit in bytes (the observable T.memlock). */
 unsigned long mm_task_memlock_bytes(const struct task_struct *task);
+/*
+ * Soft and hard limit of a process, by its leader, with nobody asked: for a plan of
+ * limits that stands in place of a file's own. Another thread than the leader
+ * shares its process', and nothing happens.
+ */
+void mm_task_memlock_set(struct task_struct *task, unsigned long bytes);
 /* The @k-th mm that the task has had, from 0; NULL where it has not had so many. */
 const struct mm_record *mm_task_mm(const struct task_struct *task, unsigned int k);
 /* How many it has had; its current, or once it has exited its last one is the highest. */

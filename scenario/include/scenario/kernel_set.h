@@ -65,5 +65,7 @@ void kernel_set_list(const struct kernel_set *set, bool proposals, struct kernel
 /* Adds one by its full name. Returns what kernel_lookup() does. */
 int kernel_list_add(struct kernel_list *list, const char *name);
 void kernel_list_free(struct kernel_list *list);
+/* Names of kernels, releases that follow each other in the table as a range: "v5.4..v6.2, v6.12". malloc'd. */
+char *kernel_names_folded(const char *const *names, size_t nr);
 
 #endif

@@ -175,6 +175,7 @@ struct op {
 	unsigned int makes;		/* mask of kinds that VAR may then hold; 0: nothing but the number 0 */
 	bool returns_address;		/* reports show it in hex */
 	struct op_arg args[OP_ARGS_MAX + 1];	/* by position first; a NULL name ends them */
+	bool sets_limit;		/* of a task: put aside where a plan of limits stands in its place */
 	/* NULL: exists on every kernel. */
 	bool (*exists)(const struct kernel_rules *rules);
 	/* What stands in the way of this combination of arguments, as "X, expected Y"; NULL: nothing. */

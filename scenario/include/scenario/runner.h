@@ -53,6 +53,7 @@ enum step_skip {
 	STEP_SKIP_UNSET,	/* uses a variable that a failed or skipped call left unset */
 	STEP_SKIP_TASK,		/* its task is dead, or was never made */
 	STEP_SKIP_ENDED,	/* the world came to its end before (deadlock, BUG) */
+	STEP_SKIP_LEFT_OUT,	/* with options->leave_out_refused */
 };
 
 struct step_report {
@@ -135,6 +136,8 @@ struct run_events {
 	void (*leave)(void *arg, const struct step_report *step);
 	/* Every record of the trace, as it is made. */
 	void (*record)(void *arg, const struct sim_record *record);
+	/* Each call as it returned, on its task's actor, with what its arguments came to; or NULL. */
+	void (*call)(void *arg, const struct stmt *stmt, const struct op_call *call, long ret);
 };
 
 struct run_options {
@@ -147,6 +150,8 @@ struct run_options {
 	unsigned long points_max;		/* as in struct sim_config; 0: its default */
 	bool counters;				/* events carry every task's counters */
 	bool all_expects;			/* expects of other kernels are looked at too, and not judged */
+	const unsigned long *memlock_bytes;	/* by task slot, in place of every limit that the file sets; or NULL */
+	bool leave_out_refused;			/* calls that are stated to be refused by a limit are not made */
 	const struct run_events *events;	/* or NULL */
 	void *arg;
 	const volatile sig_atomic_t *stop;	/* set: the run ends at the next step, as an error; or NULL */

@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Finding the least limits; scenario/limit.h says what they are and why this finds them. */
+#include <stdlib.h>
+#include <string.h>
+#include <scenario/limit.h>
+#include <scenario/report.h>
+#include "arena.h"
+#include "record.h"
+
+#define PAGE_BYTES 4096ul
+/* As much as anybody may like. Not RLIM_INFINITY, by which some calls are not charged at all. */
+#define PAGES_MOST (1ul << 50)
+/* Runs for one answer: more than any program with a use needs. */
+#define RUNS_MAX 20000u
+
+struct search {
+	const struct program *program;
+	struct run_options run;
+	unsigned long *memlock_bytes; /* by slot */
+	int slot;
+	unsigned int runs;
+	bool gave_up; /* RUNS_MAX, or an error */
+	bool states_refusal; /* the file has calls that a limit is to refuse */
+};
+
+static bool run_at(struct search *search, unsigned long pages, struct record *record)
+{
+	search->memlock_bytes[search->slot] = pages * PAGE_BYTES;
+	record_run(search->program, &search->run, false, record);
+	if (record->result.error || ++search->runs > RUNS_MAX)
+		search->gave_up = true;
+	return !search->gave_up;
+}
+
+static bool failed(const struct step_record *step)
+{
+	return step->skip == STEP_RAN && (!step->returned || step->ret < 0);
+}
+
+static bool required(const struct step_record *step)
+{
+	return !step->stated_errno;
+}
+
+/* The first step from index @from on that failed, whether or not it may; of all that must not, with @only_required. */
+static const struct step_record *first_failed(const struct record *record, unsigned int from, bool only_required)
+{
+	for (unsigned int i = from ? from - 1 : 0; i < record->nr; i++)
+		if (failed(&record->step[i]) && (!only_required || required(&record->step[i])))
+			return &record->step[i];
+	return NULL;
+}
+
+/* With @index 0: does any required call fail at @pages? Else: does that one call? */
+static bool fails_at(struct search *search, unsigned int index, unsigned long pages)
+{
+	struct record record;
+	bool fails = true;
+
+	if (run_at(search, pages, &record)) {
+		if (!index)
+			fails = first_failed(&record, 1, true) != NULL;
+		else
+			fails = index <= record.nr && failed(&record.step[index - 1]);
+	}
+	record_free(&record);
+	return fails;
+}
+
+/*
+ * What a counter shows after the call, where it has room: mostly that is what it
+ * needs. @index 0: the highest that each counter ever shows.
+ */
+struct guesses {
+	unsigned long pages[8];
+	unsigned int nr;
+};
+
+static void guess(struct guesses *guesses, long pages)
+{
+	if (pages <= 0)
+		return;
+	for (unsigned int i = 0; i < guesses->nr; i++)
+		if (guesses->pages[i] == (unsigned long)pages)
+			return;
+	if (guesses->nr < sizeof(guesses->pages) / sizeof(guesses->pages[0]))
+		guesses->pages[guesses->nr++] = (unsigned long)pages;
+}
+
+static void guess_from(struct guesses *guesses, const struct record *record, unsigned int index)
+{
+	struct task_counters most = {.name = NULL};
+
+	for (unsigned int i = index ? index - 1 : 0; i < record->nr && (!index || i < index); i++)
+		for (unsigned int j = 0; j < record->step[i].nr_tasks; j++) {
+			const struct task_counters *task = &record->step[i].tasks[j];
+
+			if (index) {
+				guess(guesses, task->user_locked_vm);
+				guess(guesses, task->locked_vm);
+				guess(guesses, task->pinned_vm);
+			}
+			most.user_locked_vm =
+				task->user_locked_vm > most.user_locked_vm ? task->user_locked_vm : most.user_locked_vm;
+			most.locked_vm = task->locked_vm > most.locked_vm ? task->locked_vm : most.locked_vm;
+			most.pinned_vm = task->pinned_vm > most.pinned_vm ? task->pinned_vm : most.pinned_vm;
+		}
+	guess(guesses, most.user_locked_vm);
+	guess(guesses, most.locked_vm);
+	guess(guesses, most.pinned_vm);
+}
+
+/* As fails_at(), and what it takes where it does not. */
+static bool fails_with_room(struct search *search, unsigned int index, unsigned long pages, struct guesses *guesses)
+{
+	struct record record;
+	bool fails = true;
+
+	guesses->nr = 0;
+	search->run.counters = true;
+	if (run_at(search, pages, &record)) {
+		fails = index ? index <= record.nr && failed(&record.step[index - 1])
+			      : first_failed(&record, 1, true) != NULL;
+		guess_from(guesses, &record, index);
+	}
+	search->run.counters = false;
+	record_free(&record);
+	return fails;
+}
+
+/*
+ * It fails at @low: the least limit below @high at which it does not; @high where
+ * there is none. Bisection, where no guess is right.
+ */
+static unsigned long least_without_failure(struct search *search, unsigned int index, unsigned long low,
+					   unsigned long high)
+{
+	struct guesses guesses;
+	unsigned long good = high - 1;
+
+	if (low + 1 >= high || fails_with_room(search, index, high - 1, &guesses))
+		return high;
+	for (unsigned int i = 0; i < guesses.nr && !search->gave_up; i++) {
+		unsigned long pages = guesses.pages[i];
+
+		if (pages <= low || pages >= good)
+			continue;
+		if (fails_at(search, index, pages))
+			low = pages;
+		else if (pages == low + 1 || fails_at(search, index, pages - 1))
+			return pages;
+		else
+			good = pages - 1;
+	}
+	while (!search->gave_up && low + 1 < good) {
+		unsigned long middle = low + (good - low) / 2;
+
+		if (fails_at(search, index, middle))
+			low = middle;
+		else
+			good = middle;
+	}
+	return good;
+}
+
+/*
+ * The least limit in [@low, @high) with which all required steps succeed, @high
+ * where none is. All over that interval the steps before @from come to the same.
+ */
+static unsigned long least(struct search *search, unsigned long low, unsigned long high, unsigned int from)
+{
+	while (low < high && !search->gave_up) {
+		const struct step_record *step;
+		unsigned long edge, found;
+		unsigned int index = 0;
+		bool may = false;
+		struct record record;
+
+		if (run_at(search, low, &record)) {
+			step = first_failed(&record, from, false);
+			index = step ? step->index : 0;
+			may = step && !required(step);
+		}
+		record_free(&record);
+		if (!index || search->gave_up)
+			return low;
+		edge = least_without_failure(search, index, low, high);
+		if (may) {
+			found = least(search, low, edge, index + 1);
+			if (found < edge)
+				return found;
+		}
+		low = edge;
+		from = index + 1;
+	}
+	return high;
+}
+
+/* Every schedule must succeed; one that does not at the limit so far raises it. */
+static unsigned long least_of_schedules(struct search *search, unsigned long first_seed, unsigned int schedules)
+{
+	unsigned long pages = 0;
+	bool raised = true;
+
+	while (raised && !search->gave_up && pages < PAGES_MOST) {
+		raised = false;
+		for (unsigned int i = 0; i < schedules && pages < PAGES_MOST && !search->gave_up; i++) {
+			search->runs = 0;
+			search->run.seed = first_seed + i;
+			if (!fails_at(search, 0, pages))
+				continue;
+			pages = least_without_failure(search, 0, pages, PAGES_MOST);
+			raised = true;
+			if (pages == PAGES_MOST)
+				return pages;
+		}
+	}
+	return pages;
+}
+
+/* A run at @pages in which a required call fails, its first such step, or NULL; @record is filled anyway. */
+static const struct step_record *refused_at(struct search *search, unsigned long pages, unsigned long first_seed,
+					    unsigned int schedules, struct record *record)
+{
+	const struct step_record *step;
+
+	for (unsigned int i = 0;; i++) {
+		search->run.seed = first_seed + i;
+		run_at(search, pages, record);
+		step = first_failed(record, 1, true);
+		if (step || i + 1 >= schedules || search->gave_up)
+			return step;
+		record_free(record);
+	}
+}
+
+static char *call_text(const struct stmt *stmt)
+{
+	char *text;
+
+	if (asprintf(&text, "%s: %s", stmt->step.task_name, stmt->step.text) < 0)
+		out_of_memory();
+	return text;
+}
+
+static void name_step(struct limit_task *task, const struct step_record *step)
+{
+	task->line = step->stmt->pos.line;
+	task->call = call_text(step->stmt);
+	if (asprintf(&task->refusal, "%s%s%s", step->outcome, step->refusal ? ": " : "",
+		     step->refusal ? step->refusal : "") < 0)
+		out_of_memory();
+	if (step->refusal)
+		task->bucket = strndup(step->refusal, strcspn(step->refusal, " "));
+}
+
+/* The counter that the bucket's name means, for one task; false: not one of the task's, or none that is shown. */
+static bool in_bucket(const char *bucket, const struct task_counters *task, long *pages)
+{
+	const char *dot = strrchr(bucket, '.');
+	unsigned int uid;
+
+	if (!dot)
+		return false;
+	if (sscanf(bucket, "user(%u).locked_vm", &uid) == 1) {
+		*pages = task->user_locked_vm;
+		return task->uid == uid;
+	}
+	if (strncmp(bucket, task->name, strlen(task->name)) || bucket[strlen(task->name)] != '.')
+		return false;
+	*pages = !strcmp(dot, ".pinned_vm") ? task->pinned_vm : task->locked_vm;
+	return !strcmp(dot, ".pinned_vm") || !strcmp(dot, ".locked_vm");
+}
+
+static bool bucket_after(const char *bucket, const struct step_record *step, const struct task_counters **of,
+			 long *pages)
+{
+	for (unsigned int i = 0; i < step->nr_tasks; i++)
+		if (in_bucket(bucket, &step->tasks[i], pages)) {
+			*of = &step->tasks[i];
+			return true;
+		}
+	return false;
+}
+
+/* Which steps filled the bucket, up to the one that needs the limit. */
+static void add_parts(struct limit_task *task, const struct record *record, unsigned int last)
+{
+	const struct task_counters *before = NULL, *now;
+	long was = 0, is;
+
+	for (unsigned int i = 0; i < last && i < record->nr; i++) {
+		const struct step_record *step = &record->step[i];
+
+		if (!bucket_after(task->bucket, step, &now, &is))
+			continue;
+		if (task->bucket[0] != 'u' && before && before->mm != now->mm)
+			was = 0;
+		before = now;
+		if (is != was) {
+			task->parts = xrealloc(task->parts, (task->nr_parts + 1) * sizeof(*task->parts));
+			task->parts[task->nr_parts++] = (struct limit_part){
+				.line = step->stmt->pos.line,
+				.call = call_text(step->stmt),
+				.pages = is - was,
+			};
+		}
+		was = is;
+	}
+	if (was >= 0 && (unsigned long)was < task->pages)
+		task->moment_pages = task->pages - (unsigned long)was;
+}
+
+/* What one task has mapped for devices, gathered from its calls as they return. */
+struct range {
+	unsigned long file; /* of a file; below FILES: of the addresses of the how-manyth image */
+	unsigned long first, bytes;
+};
+
+#define FILES (1ul << 32)
+
+struct maps {
+	int slot;
+	unsigned long image; /* counts execs, which leave addresses behind */
+	struct limit_task *task;
+	struct range *seen, *device; /* memory that was mapped; ranges that are no memory */
+	unsigned int nr_seen, nr_device;
+	unsigned long *spaces;
+	unsigned int nr_spaces;
+};
+
+static void add_range(struct range **ranges, unsigned int *nr, struct range range)
+{
+	*ranges = xrealloc(*ranges, (*nr + 1) * sizeof(**ranges));
+	(*ranges)[(*nr)++] = range;
+}
+
+/* Adds what is not in @ranges yet. */
+static void add_new(struct range **ranges, unsigned int *nr, struct range range)
+{
+	for (unsigned int i = 0; i < *nr && range.bytes; i++) {
+		const struct range *old = &(*ranges)[i];
+		unsigned long last = range.first + range.bytes;
+
+		if (old->file != range.file || old->first >= last || old->first + old->bytes <= range.first)
+			continue;
+		if (old->first > range.first)
+			add_new(ranges, nr, (struct range){range.file, range.first, old->first - range.first});
+		old = &(*ranges)[i];
+		if (old->first + old->bytes >= last)
+			return;
+		range.bytes = last - (old->first + old->bytes);
+		range.first = old->first + old->bytes;
+	}
+	if (range.bytes)
+		add_range(ranges, nr, range);
+}
+
+static void add_space(struct maps *maps, unsigned long space, unsigned int *counter)
+{
+	for (unsigned int i = 0; i < maps->nr_spaces; i++)
+		if (maps->spaces[i] == space)
+			return;
+	maps->spaces = xrealloc(maps->spaces, (maps->nr_spaces + 1) * sizeof(*maps->spaces));
+	maps->spaces[maps->nr_spaces++] = space;
+	(*counter)++;
+}
+
+static const struct op_value *argument(const struct stmt *stmt, const struct op_call *call, const char *name)
+{
+	const struct op_arg *args = stmt->step.op->args;
+
+	for (unsigned int i = 0; args[i].name; i++)
+		if (!strcmp(args[i].name, name))
+			return call->arg[i].given ? &call->arg[i] : NULL;
+	return NULL;
+}
+
+static bool is_device_memory(const struct maps *maps, unsigned long address)
+{
+	for (unsigned int i = 0; i < maps->nr_device; i++)
+		if (address - maps->device[i].first < maps->device[i].bytes)
+			return true;
+	return false;
+}
+
+/* A container by its file, an IOAS by its number in its iommufd's. */
+static unsigned long space_of(const struct op_value *arg)
+{
+	return arg->value->file * 4096 + arg->value->id;
+}
+
+static void note_map(struct maps *maps, const struct stmt *stmt, const struct op_call *call)
+{
+	const struct op_value *len = argument(stmt, call, "len"), *va = argument(stmt, call, "va");
+	const struct op_value *file = argument(stmt, call, "file"), *off = argument(stmt, call, "off");
+	struct range range = {0, 0, len->number};
+
+	range.file = file ? FILES + file->value->file : maps->image;
+	range.first = file ? (off ? off->number : 0) : va ? va->number : 0;
+	if (!file && is_device_memory(maps, range.first))
+		return;
+	add_new(&maps->seen, &maps->nr_seen, range);
+	maps->task->mapped_bytes += range.bytes;
+	maps->task->maps++;
+}
+
+static void on_call(void *arg, const struct stmt *stmt, const struct op_call *call, long ret)
+{
+	static const char *const map_ops[] = {"vfio_map", "ioas_map", "ioas_map_file", "ioas_copy", "vdpa_map"};
+	const char *op = stmt->step.op_name;
+	struct maps *maps = arg;
+	unsigned int i;
+
+	if (stmt->step.task != maps->slot || ret < 0)
+		return;
+	if (!strcmp(op, "exec"))
+		maps->image++;
+	if (!strcmp(op, "mmap")) {
+		for (i = 0; stmt->step.op->args[i].name; i++)
+			if (!strcmp(stmt->step.op->args[i].name, "kind") && stmt->step.bound[i] &&
+			    !strcmp(stmt->step.bound[i]->first->terms->path->name, "pfnmap"))
+				add_range(&maps->device, &maps->nr_device,
+					  (struct range){0, call->made.number, call->arg[0].number});
+		return;
+	}
+	for (i = 0; i < sizeof(map_ops) / sizeof(map_ops[0]) && strcmp(op, map_ops[i]); i++)
+		;
+	if (i == sizeof(map_ops) / sizeof(map_ops[0]))
+		return;
+	add_space(maps, space_of(&call->arg[0]), strcmp(op, "vdpa_map") ? &maps->task->spaces : &maps->task->vdpas);
+	if (strcmp(op, "ioas_copy"))
+		note_map(maps, stmt, call);
+}
+
+static const struct run_events call_events = {.call = on_call};
+
+static void gather_maps(struct search *search, struct limit_task *task)
+{
+	struct maps maps = {.slot = search->slot, .task = task};
+	struct run_options run = search->run;
+	struct run_result result;
+
+	run.events = &call_events;
+	run.arg = &maps;
+	scenario_run(search->program, &run, &result);
+	run_result_free(&result);
+	for (unsigned int i = 0; i < maps.nr_seen; i++)
+		task->memory_bytes += maps.seen[i].bytes;
+	free(maps.seen);
+	free(maps.device);
+	free(maps.spaces);
+}
+
+/* Who needs it, and what it is made of: the refusal with a page less, and the run with the limit. */
+static void explain(struct search *search, struct limit_task *task, unsigned long first_seed, unsigned int schedules)
+{
+	unsigned long refused = task->answer == LIMIT_NONE ? PAGES_MOST - 1 : task->pages - 1;
+	const struct step_record *step;
+	unsigned int last = 0;
+	struct record record;
+
+	if (task->answer == LIMIT_NONE || task->pages) {
+		step = refused_at(search, refused, first_seed, schedules, &record);
+		if (step) {
+			name_step(task, step);
+			last = step->index;
+		}
+		record_free(&record);
+	}
+	search->run.seed = first_seed;
+	search->run.counters = true;
+	search->memlock_bytes[search->slot] = (task->answer == LIMIT_NONE ? PAGES_MOST : task->pages) * PAGE_BYTES;
+	if (task->bucket && task->answer == LIMIT_FOUND && !search->program->has_parallel) {
+		run_at(search, task->pages, &record);
+		add_parts(task, &record, last);
+		record_free(&record);
+	}
+	search->run.counters = false;
+	gather_maps(search, task);
+}
+
+static enum limit_answer find(struct search *search, const struct limit_options *options, unsigned int schedules,
+			      unsigned long *pages)
+{
+	search->runs = 0;
+	search->gave_up = false;
+	search->run.seed = options->seed;
+	if (search->program->has_parallel)
+		*pages = least_of_schedules(search, options->seed, schedules);
+	else
+		*pages = least(search, 0, PAGES_MOST, 1);
+	search->runs = 0;
+	if (search->gave_up)
+		return options->stop && *options->stop ? LIMIT_ERROR : LIMIT_UNDECIDED;
+	return *pages == PAGES_MOST ? LIMIT_NONE : LIMIT_FOUND;
+}
+
+static void limit_of(struct search *search, const struct limit_options *options, struct limit_task *task)
+{
+	unsigned int schedules = search->program->has_parallel ? options->schedules : 1;
+	enum limit_answer lean = LIMIT_NONE;
+
+	task->answer = find(search, options, schedules, &task->pages);
+	if (search->states_refusal && (task->answer == LIMIT_FOUND || task->answer == LIMIT_NONE)) {
+		search->run.leave_out_refused = true;
+		lean = find(search, options, schedules, &task->lean_pages);
+		task->left_out = task->answer == LIMIT_NONE && lean == LIMIT_FOUND;
+		task->has_lean = task->answer == LIMIT_FOUND && lean == LIMIT_FOUND && task->lean_pages != task->pages;
+		search->run.leave_out_refused = task->left_out;
+	}
+	if (task->left_out) {
+		task->pages = task->lean_pages;
+		task->answer = lean;
+	}
+	if (task->answer == LIMIT_FOUND || task->answer == LIMIT_NONE)
+		explain(search, task, options->seed, schedules);
+	search->run.leave_out_refused = false;
+	search->memlock_bytes[search->slot] = PAGES_MOST * PAGE_BYTES;
+}
+
+/* A name of a process: made by other than thread(). */
+static bool is_process(const struct program *program, int slot)
+{
+	for (unsigned int i = 0; i < program->nr_tasks; i++)
+		if (program->tasks[i]->slot == slot)
+			return true;
+	for (unsigned int i = 0; i < program->nr_items; i++) {
+		const struct stmt *stmt = program->items[i].stmt;
+
+		if (program->items[i].kind == ITEM_STEP && stmt->step.made_task == slot &&
+		    strcmp(stmt->step.op_name, "thread"))
+			return true;
+	}
+	return false;
+}
+
+void limit_program(const struct program *program, const struct limit_options *options, struct limit_kernel *limit)
+{
+	struct search search = {
+		.program = program,
+		.run = {.kernel = options->kernel,
+			.backend = options->backend,
+			.seed = options->seed,
+			.stop = options->stop},
+	};
+	struct record record;
+
+	*limit = (struct limit_kernel){.kernel = xstrdup(options->kernel->name)};
+	search.memlock_bytes = xzalloc((program->nr_task_names + 1) * sizeof(*search.memlock_bytes));
+	search.run.memlock_bytes = search.memlock_bytes;
+	limit->tasks = xzalloc((program->nr_task_names + 1) * sizeof(*limit->tasks));
+	for (unsigned int i = 0; i < program->nr_task_names; i++)
+		search.memlock_bytes[i] = PAGES_MOST * PAGE_BYTES;
+	search.run.leave_out_refused = true;
+	run_at(&search, PAGES_MOST, &record);
+	search.run.leave_out_refused = false;
+	for (unsigned int i = 0; i < record.nr; i++)
+		search.states_refusal |= record.step[i].skip == STEP_SKIP_LEFT_OUT;
+	if (record.result.missing)
+		limit->missing = xstrdup(record.result.missing);
+	record_free(&record);
+	for (search.slot = 0; (unsigned int)search.slot < program->nr_task_names; search.slot++) {
+		struct limit_task *task;
+
+		if (!is_process(program, search.slot))
+			continue;
+		task = &limit->tasks[limit->nr_tasks++];
+		task->name = program->task_names[search.slot];
+		task->answer = limit->missing ? LIMIT_NA : LIMIT_ERROR;
+		if (task->answer != LIMIT_NA && !(options->stop && *options->stop))
+			limit_of(&search, options, task);
+	}
+	free(search.memlock_bytes);
+}
+
+void limit_kernel_free(struct limit_kernel *limit)
+{
+	for (unsigned int i = 0; i < limit->nr_tasks; i++) {
+		struct limit_task *task = &limit->tasks[i];
+
+		for (unsigned int j = 0; j < task->nr_parts; j++)
+			free(task->parts[j].call);
+		free(task->parts);
+		free(task->call);
+		free(task->refusal);
+		free(task->bucket);
+	}
+	free(limit->tasks);
+	free(limit->kernel);
+	free(limit->missing);
+}
+
+#define GIB (1ul << 30)
+
+unsigned long limit_by_libvirt_bytes(const struct limit_task *task)
+{
+	unsigned long factor = task->spaces + task->vdpas;
+
+	return task->memory_bytes && factor ? task->memory_bytes * factor + GIB : 0;
+}
