@@ -2,7 +2,7 @@
 /*
  * The commands of pinsim. Each is one file with its own argp, and returns the exit
  * status: 0 all held, 1 something did not, 2 bad usage or a bad file, 3 pinsim
- * itself failed.
+ * itself failed, 4 long work was stopped before its end and nothing was found so far.
  */
 #ifndef CMD_COMMANDS_H
 #define CMD_COMMANDS_H
@@ -15,7 +15,7 @@
 #include <scenario/program.h>
 #include <scenario/runner.h>
 
-enum { EXIT_HELD = 0, EXIT_BROKE = 1, EXIT_USAGE = 2, EXIT_OURS = 3 };
+enum { EXIT_HELD = 0, EXIT_BROKE = 1, EXIT_USAGE = 2, EXIT_OURS = 3, EXIT_UNFINISHED = 4 };
 
 struct command {
 	const char *name;
@@ -30,6 +30,7 @@ int command_matrix(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_limit(int argc, char **argv);
 int command_fuzz(int argc, char **argv);
+int command_search(int argc, char **argv);
 int command_list(int argc, char **argv);
 
 /* select.c: which files, kernels and backend a command is asked for */

@@ -12,6 +12,7 @@ const struct command commands[] = {
 	{ "diff", "what a program sees differently on one kernel than on another", command_diff },
 	{ "limit", "the least RLIMIT_MEMLOCK of each task, on each kernel", command_limit },
 	{ "fuzz", "random programs against the invariants, or against another backend", command_fuzz },
+	{ "search", "the shortest program whose results differ between two kernels", command_search },
 	{ "list", "lists kernels, proposals, ops, invariants or bugs", command_list },
 	{ NULL, NULL, NULL },
 };

@@ -42,7 +42,7 @@ struct run {
 	unsigned int next_item;
 	struct value *variables;		/* by slot */
 	struct task_struct **tasks;		/* by slot: the last one of that name; NULL: none yet */
-	struct task_struct **made;		/* all of them in the order of their making */
+	struct task_struct **made;		/* all of them in the order of their making; world memory */
 	unsigned int nr_made;
 	unsigned int next_index;		/* of the next step */
 	bool na;				/* a call was missing: nothing is judged from here on */

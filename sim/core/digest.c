@@ -19,10 +19,13 @@ struct sim_digest {
 	uint64_t lane[2];
 	const void **object;		/* by hash; NULL: free */
 	unsigned long *name;
+	unsigned int *part;		/* which first mentioned it */
 	unsigned int room;		/* a power of two */
 	unsigned int nr_objects;
-	struct sim_run_tree frames;	/* frame -> name */
+	struct sim_run_tree frames;	/* frame -> name; attr: the part that first mentioned it */
 	unsigned long nr_frames;
+	unsigned int this_part;
+	bool shared;			/* mentioned by two parts */
 	bool unknown;
 };
 
@@ -33,6 +36,11 @@ void sim_digest_register(void (*add)(struct sim_digest *digest))
 	if (world->nr_digests == SIM_DIGESTS_MAX)
 		sim_die("more than %u rooms have a digest", SIM_DIGESTS_MAX);
 	world->digests[world->nr_digests++] = add;
+}
+
+unsigned int sim_digests(void)
+{
+	return sim_this->nr_digests;
 }
 
 static uint64_t fold(uint64_t a, uint64_t b)
@@ -75,20 +83,24 @@ static void grow(struct sim_digest *digest)
 {
 	const void **object = digest->object;
 	unsigned long *name = digest->name;
+	unsigned int *part = digest->part;
 	unsigned int room = digest->room;
 
 	digest->room = room ? room * 2 : NAMES_MIN;
 	digest->object = sim_zalloc(digest->room * sizeof(*digest->object));
 	digest->name = sim_zalloc(digest->room * sizeof(*digest->name));
+	digest->part = sim_zalloc(digest->room * sizeof(*digest->part));
 	for (unsigned int i = 0; i < room; i++)
 		if (object[i]) {
 			unsigned int slot = slot_of(digest, object[i]);
 
 			digest->object[slot] = object[i];
 			digest->name[slot] = name[i];
+			digest->part[slot] = part[i];
 		}
 	sim_free(object);
 	sim_free(name);
+	sim_free(part);
 }
 
 bool sim_digest_name(struct sim_digest *digest, const void *object)
@@ -107,7 +119,9 @@ bool sim_digest_name(struct sim_digest *digest, const void *object)
 	if (first) {
 		digest->object[slot] = object;
 		digest->name[slot] = ++digest->nr_objects;
+		digest->part[slot] = digest->this_part;
 	}
+	digest->shared |= digest->part[slot] != digest->this_part;
 	sim_digest_add(digest, digest->name[slot]);
 	return first;
 }
@@ -122,12 +136,13 @@ void sim_digest_frames(struct sim_digest *digest, unsigned long frame, unsigned 
 		if (!sim_run_clip(&digest->frames, frame, last, &run) || run.start != frame) {
 			unsigned long end = sim_run_clip(&digest->frames, frame, last, &run) ? run.start - 1 : last;
 
-			sim_run_set(&digest->frames, frame, end, digest->nr_frames + 1, 0);
+			sim_run_set(&digest->frames, frame, end, digest->nr_frames + 1, digest->this_part);
 			digest->nr_frames += end - frame + 1;
 			continue;
 		}
 		sim_digest_add(digest, run.value);
 		sim_digest_add(digest, run.last - run.start + 1);
+		digest->shared |= run.attr != digest->this_part;
 		frame = run.last + 1;
 	}
 }
@@ -137,21 +152,44 @@ void sim_digest_unknown(struct sim_digest *digest)
 	digest->unknown = true;
 }
 
+static void begin(struct sim_digest *digest)
+{
+	*digest = (struct sim_digest){ .lane = { 0x243f6a8885a308d3, 0x13198a2e03707344 } };
+	sim_run_tree_init(&digest->frames, SIM_RUN_LINEAR);
+}
+
+static void end(struct sim_digest *digest)
+{
+	sim_run_tree_destroy(&digest->frames);
+	sim_free(digest->object);
+	sim_free(digest->name);
+	sim_free(digest->part);
+}
+
+bool sim_digest_apart(void (*add)(struct sim_digest *digest, unsigned int part, void *arg), unsigned int nr, void *arg)
+{
+	struct sim_digest digest;
+
+	begin(&digest);
+	for (digest.this_part = 0; digest.this_part < nr; digest.this_part++)
+		add(&digest, digest.this_part, arg);
+	end(&digest);
+	return !digest.shared && !digest.unknown;
+}
+
 struct sim_digest_value sim_digest(void (*first)(struct sim_digest *digest, void *arg), void *arg)
 {
 	struct sim_world *world = sim_this;
-	struct sim_digest digest = { .lane = { 0x243f6a8885a308d3, 0x13198a2e03707344 } };
+	struct sim_digest digest;
 
-	sim_run_tree_init(&digest.frames, SIM_RUN_LINEAR);
+	begin(&digest);
 	if (first)
 		first(&digest, arg);
 	for (unsigned int i = 0; i < world->nr_digests; i++) {
 		sim_digest_add(&digest, i);
 		world->digests[i](&digest);
 	}
-	sim_run_tree_destroy(&digest.frames);
-	sim_free(digest.object);
-	sim_free(digest.name);
+	end(&digest);
 	return (struct sim_digest_value){
 		.word = { digest.lane[0], digest.lane[1] }, .unknown = digest.unknown,
 	};

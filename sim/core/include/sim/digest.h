@@ -29,6 +29,9 @@ struct sim_digest_value {
 /* @add: called for each digest of this world, in order of registering. */
 void sim_digest_register(void (*add)(struct sim_digest *digest));
 
+/* How many registered. */
+unsigned int sim_digests(void);
+
 /* A number that means the same in every history: a size, a counter, a flag. */
 void sim_digest_add(struct sim_digest *digest, unsigned long value);
 /* A text, such as a task's name. */
@@ -43,5 +46,11 @@ void sim_digest_unknown(struct sim_digest *digest);
 
 /* Of this world, now. Outside any actor. @first: the caller's own state, ahead of all rooms; or NULL. */
 struct sim_digest_value sim_digest(void (*first)(struct sim_digest *digest, void *arg), void *arg);
+
+/*
+ * Do the parts 0 to @nr - 1 of this world have nothing in common? @add adds each:
+ * they do not where two mention the same object or frame, or something unknown.
+ */
+bool sim_digest_apart(void (*add)(struct sim_digest *digest, unsigned int part, void *arg), unsigned int nr, void *arg);
 
 #endif

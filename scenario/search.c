@@ -1,0 +1,823 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The search: both kernels' worlds stand side by side and make the same calls.
+ *
+ * A node is a program, by the program that it continues and its last call. To
+ * continue it, its calls are made once more on two fresh worlds, a snapshot is
+ * taken, and from there each call of the stage is tried. A call whose results
+ * differ ends the program: it is found, and since programs are tried in order of
+ * length there is no shorter one. Else the two worlds together have a digest; where
+ * that was seen before, the program is like one that was at most as long, and what
+ * continues the one continues the other. So when all programs of a length are
+ * through, every one of that length was looked at or is like one that was.
+ *
+ * Behind the enumeration programs are drawn at random: from nodes at which the
+ * kernels' counters have parted though no result has, continued by random calls.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <mm_model/digest.h>
+#include <mm_model/syscalls.h>
+#include <scenario/report.h>
+#include <scenario/search.h>
+#include <sim/digest.h>
+#include <sim/rng.h>
+#include <sim/snapshot.h>
+#include "run.h"
+#include "search_calls.h"
+
+#define CALLS_MAX 64u		/* of one program */
+#define NO_NODE (~0u)
+
+/* What a caller sees of one call. */
+struct outcome {
+	enum step_skip skip;
+	long ret;
+	unsigned long number;
+};
+
+/* One kernel's world. */
+struct side {
+	struct sim_world *world;
+	struct run *run;		/* in its memory */
+	struct run_options options;
+	struct sim_snapshot *start;	/* behind the setup lines */
+	struct outcome *setup;		/* what they came to */
+	struct sim_digest_value digest;
+};
+
+struct node {
+	unsigned int parent;		/* NO_NODE: the empty program */
+	unsigned short call;
+	unsigned short stage;
+};
+
+struct seen {
+	unsigned long long word[2];
+};
+
+struct search {
+	const struct search_options *options;
+	struct search_result *result;
+	const struct backend *backend;
+	struct stage **stages;
+	unsigned int nr_stages;
+	struct node *nodes;
+	unsigned int nr_nodes, room_nodes;
+	struct seen *seen;		/* a hash set of open addressing; {0, 0} is free */
+	size_t nr_seen, room_seen;
+	char **kinds;			/* of differences found so far */
+	size_t nr_kinds;
+	double began_s, told_s;
+	bool over;
+};
+
+static double cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/*
+ * One side
+ */
+
+static void side_use(struct side *side)
+{
+	sim_this = side->world;
+}
+
+static struct outcome side_call(struct side *side, const struct stmt *stmt)
+{
+	struct run *run = side->run;
+	struct step_state state = { .run = run, .stmt = stmt, .index = run->next_index++ };
+	struct outcome outcome = { 0 };
+
+	side_use(side);
+	if (step_ready(&state)) {
+		sim_actor_submit(mm_task_actor(run->tasks[stmt->step.task]), step_body, &state);
+		if (run_until_quiet(run) && state.started && !state.returned)
+			state.ret = MM_KILLED(9);
+	} else if (stmt->step.variable >= 0) {
+		run->variables[stmt->step.variable] = (struct value){ .kind = VALUE_NONE };
+	}
+	outcome.skip = state.skip;
+	outcome.ret = state.ret;
+	if (state.ret >= 0 && state.value.kind == VALUE_NUMBER)
+		outcome.number = state.value.number;
+	step_state_free(&state);
+	return outcome;
+}
+
+static void side_open(struct side *side, const struct search *search, const struct stage *stage, unsigned int which)
+{
+	const struct sim_config config = { .strategy = &sim_strategy_in_order };
+	const struct program *program = stage->program;
+
+	side->options = (struct run_options){
+		.kernel = search->options->kernel[which], .backend = search->backend,
+	};
+	side->world = sim_world_create(&config);
+	if (!side->world)
+		out_of_memory();
+	machine_build(&program->settings, &side->options);
+	side->run = run_begin(program, &side->options);
+	side->setup = xzalloc((stage->nr_setup + 1) * sizeof(*side->setup));
+	for (unsigned int i = 0; i < stage->nr_setup; i++)
+		side->setup[i] = side_call(side, program->items[i].stmt);
+	side->start = sim_snapshot_take();
+}
+
+static void side_close(struct side *side)
+{
+	side_use(side);
+	sim_snapshot_free(side->start);
+	diagnostics_free(&side->run->error);
+	sim_world_destroy(side->world);
+	free(side->setup);
+}
+
+/* What the names of the language stand for, ahead of what the rooms have. */
+static void add_names(struct sim_digest *digest, void *arg)
+{
+	const struct run *run = arg;
+
+	for (unsigned int i = 0; i < run->program->nr_task_names; i++)
+		sim_digest_add(digest, run->tasks[i] ? 1 + mm_task_alive(run->tasks[i]) : 0);
+	for (unsigned int i = 0; i < run->program->nr_variables; i++) {
+		const struct value *value = &run->variables[i];
+
+		sim_digest_add(digest, value->kind);
+		sim_digest_add(digest, value->number);
+		sim_digest_add(digest, value->id);
+		mm_digest_file_id(digest, value->file);
+	}
+}
+
+static bool same_outcome(const struct outcome *a, const struct outcome *b)
+{
+	return a->skip == b->skip && a->ret == b->ret && a->number == b->number;
+}
+
+/* Not where what the call uses was never made on one of them: that was a difference before. */
+static bool comparable(const struct outcome outcome[2])
+{
+	return outcome[0].skip != STEP_SKIP_UNSET && outcome[1].skip != STEP_SKIP_UNSET;
+}
+
+/* Both make the call; do they see the same? */
+static bool pair_call(struct search *search, struct side pair[2], const struct stmt *stmt, struct outcome outcome[2])
+{
+	for (unsigned int k = 0; k < 2; k++)
+		outcome[k] = side_call(&pair[k], stmt);
+	search->result->steps += 2;
+	return same_outcome(&outcome[0], &outcome[1]);
+}
+
+static void pair_restore(struct side pair[2], struct sim_snapshot *const to[2])
+{
+	for (unsigned int k = 0; k < 2; k++) {
+		side_use(&pair[k]);
+		sim_snapshot_restore(to[k]);
+	}
+}
+
+/*
+ * Nodes, and the states that were seen
+ */
+
+static unsigned int node_add(struct search *search, unsigned int parent, unsigned short stage, unsigned short call)
+{
+	if (search->nr_nodes == search->room_nodes) {
+		search->room_nodes = search->room_nodes ? search->room_nodes * 2 : 1024;
+		search->nodes = xrealloc(search->nodes, search->room_nodes * sizeof(*search->nodes));
+	}
+	search->nodes[search->nr_nodes] = (struct node){ .parent = parent, .stage = stage, .call = call };
+	return search->nr_nodes++;
+}
+
+/* The calls of the node's program, oldest first; returns how many. */
+static unsigned int node_calls(const struct search *search, unsigned int node, unsigned short *calls)
+{
+	unsigned int nr = 0;
+
+	for (; search->nodes[node].parent != NO_NODE; node = search->nodes[node].parent)
+		calls[nr++] = search->nodes[node].call;
+	for (unsigned int i = 0; i < nr / 2; i++) {
+		unsigned short call = calls[i];
+
+		calls[i] = calls[nr - 1 - i];
+		calls[nr - 1 - i] = call;
+	}
+	return nr;
+}
+
+static struct seen *seen_slot(const struct search *search, const struct seen *value)
+{
+	size_t slot = (size_t)value->word[0] & (search->room_seen - 1);
+
+	while ((search->seen[slot].word[0] || search->seen[slot].word[1]) &&
+	       memcmp(&search->seen[slot], value, sizeof(*value)))
+		slot = (slot + 1) & (search->room_seen - 1);
+	return &search->seen[slot];
+}
+
+static void seen_grow(struct search *search)
+{
+	struct seen *old = search->seen;
+	size_t room = search->room_seen;
+
+	search->room_seen = room ? room * 2 : 1 << 16;
+	search->seen = xzalloc(search->room_seen * sizeof(*search->seen));
+	for (size_t i = 0; i < room; i++)
+		if (old[i].word[0] || old[i].word[1])
+			*seen_slot(search, &old[i]) = old[i];
+	free(old);
+}
+
+static void pair_digest(struct side pair[2])
+{
+	for (unsigned int k = 0; k < 2; k++) {
+		side_use(&pair[k]);
+		pair[k].digest = sim_digest(add_names, pair[k].run);
+	}
+}
+
+static bool same_digest(const struct sim_digest_value *a, const struct sim_digest_value *b)
+{
+	return !a->unknown && !b->unknown && !memcmp(a->word, b->word, sizeof(a->word));
+}
+
+/* Is the state of both worlds, by their digests, a new one? */
+static bool state_is_new(struct search *search, const struct side pair[2], unsigned int stage)
+{
+	struct seen value, *slot;
+
+	if (pair[0].digest.unknown || pair[1].digest.unknown)
+		return true;
+	/* Two 128-bit values and a small number, as one: each is well mixed already. */
+	for (unsigned int i = 0; i < 2; i++)
+		value.word[i] = (pair[0].digest.word[i] * 0x9e3779b97f4a7c15ull ^ pair[1].digest.word[i]) + stage + 1;
+	if (search->nr_seen * 2 >= search->room_seen)
+		seen_grow(search);
+	slot = seen_slot(search, &value);
+	if (slot->word[0] || slot->word[1])
+		return false;
+	*slot = value;
+	search->nr_seen++;
+	return true;
+}
+
+static bool is_over(struct search *search)
+{
+	const struct search_options *options = search->options;
+	double now = cpu_seconds() - search->began_s;
+
+	if ((options->stop && *options->stop) || (options->seconds > 0 && now >= options->seconds))
+		search->over = true;
+	search->result->cpu_s = now;
+	return search->over;
+}
+
+static void tell(struct search *search, unsigned int calls)
+{
+	const struct search_progress progress = {
+		.calls = calls, .states = search->nr_nodes, .steps = search->result->steps,
+		.cpu_s = search->result->cpu_s,
+	};
+
+	if (!search->options->progress || search->result->cpu_s < search->told_s + 0.3)
+		return;
+	search->told_s = search->result->cpu_s;
+	search->options->progress(search->options->arg, &progress);
+}
+
+/*
+ * What was found, as a program
+ */
+
+/* The outcomes of a program's steps on one kernel. */
+struct outcomes {
+	struct outcome *outcome;
+	unsigned int nr;
+	char refusal[200];		/* of the last one */
+};
+
+static void note_step(void *arg, const struct step_report *report)
+{
+	struct outcomes *outcomes = arg;
+	struct outcome *outcome;
+
+	outcomes->outcome = xrealloc(outcomes->outcome, (outcomes->nr + 1) * sizeof(*outcomes->outcome));
+	outcome = &outcomes->outcome[outcomes->nr++];
+	*outcome = (struct outcome){ .skip = report->skip, .ret = report->ret };
+	if (report->skip == STEP_RAN && report->ret >= 0 && report->value.kind == VALUE_NUMBER)
+		outcome->number = report->value.number;
+	snprintf(outcomes->refusal, sizeof(outcomes->refusal), "%s", report->refusal ? report->refusal : "");
+}
+
+static void note_expect(void *arg, const struct expect_report *report)
+{
+}
+
+static bool outcomes_of(const struct search *search, const char *text, const struct kernel *kernel,
+			struct outcomes *outcomes)
+{
+	static const struct run_events events = { note_step, note_expect };
+	struct run_options options = {
+		.kernel = kernel, .backend = search->backend, .strategy = &sim_strategy_in_order,
+		.events = &events, .arg = outcomes,
+	};
+	struct diagnostics diag;
+	struct program *program;
+	struct run_result result;
+
+	*outcomes = (struct outcomes){ 0 };
+	diagnostics_init(&diag);
+	program = program_parse("found", text, strlen(text), &diag);
+	diagnostics_free(&diag);
+	if (!program)
+		return false;
+	scenario_run(program, &options, &result);
+	run_result_free(&result);
+	program_free(program);
+	return true;
+}
+
+/* Do both kernels agree on every step of @text but the last? */
+static bool differs_at_end(const struct search *search, const char *text, struct outcomes outcomes[2])
+{
+	unsigned int nr = 0, i;
+	bool good = true;
+
+	for (unsigned int k = 0; k < 2; k++)
+		good &= outcomes_of(search, text, search->options->kernel[k], &outcomes[k]);
+	if (good && outcomes[0].nr && outcomes[0].nr == outcomes[1].nr) {
+		nr = outcomes[0].nr;
+		for (i = 0; i < nr && same_outcome(&outcomes[0].outcome[i], &outcomes[1].outcome[i]); i++)
+			;
+		good = i == nr - 1;
+	} else {
+		good = false;
+	}
+	return good;
+}
+
+static void outcomes_free(struct outcomes outcomes[2])
+{
+	free(outcomes[0].outcome);
+	free(outcomes[1].outcome);
+}
+
+static unsigned long all_setup(const struct stage *stage)
+{
+	return (1ul << stage->nr_setup) - 1;
+}
+
+/* Does the program still end in a difference with these setup lines and calls? */
+static bool still_differs(const struct search *search, const struct stage *stage, unsigned long setup,
+			  const unsigned short *calls, unsigned int nr)
+{
+	char *text = stage_text(stage, "", setup, calls, nr, NULL);
+	struct outcomes outcomes[2];
+	bool differs = differs_at_end(search, text, outcomes);
+
+	outcomes_free(outcomes);
+	free(text);
+	return differs;
+}
+
+/* Of the setup lines those that the difference needs: from the last back, as later ones use earlier ones. */
+static unsigned long least_setup(const struct search *search, const struct stage *stage, unsigned long setup,
+				 const unsigned short *calls, unsigned int nr)
+{
+	for (unsigned int i = stage->nr_setup; i-- > 0;)
+		if (setup & 1ul << i && still_differs(search, stage, setup & ~(1ul << i), calls, nr))
+			setup &= ~(1ul << i);
+	return setup;
+}
+
+/* Calls of a drawn program that the difference does not need. */
+static unsigned int least_calls(const struct search *search, const struct stage *stage, unsigned short *calls,
+				unsigned int nr)
+{
+	const unsigned long setup = all_setup(stage);
+	unsigned short fewer[CALLS_MAX];
+
+	for (unsigned int i = nr - 1; i-- > 0;) {
+		memcpy(fewer, calls, i * sizeof(*calls));
+		memcpy(fewer + i, calls + i + 1, (nr - 1 - i) * sizeof(*calls));
+		if (still_differs(search, stage, setup, fewer, nr - 1)) {
+			memcpy(calls, fewer, (nr - 1) * sizeof(*calls));
+			nr--;
+		}
+	}
+	return nr;
+}
+
+/* As a RESULT of the language; NULL: not called at all. */
+static const char *result_text(const struct outcome *outcome, const struct stmt *stmt, char *buf, size_t size)
+{
+	if (outcome->skip != STEP_RAN)
+		return NULL;
+	if (outcome->ret <= -MM_KILLED_BASE)
+		return "fail";
+	if (outcome->ret < 0)
+		return error_text(outcome->ret, buf, size);
+	snprintf(buf, size, stmt->step.op->returns_address ? "0x%lx" : "%lu", outcome->number);
+	return buf;
+}
+
+/* Whose clause has to stand first: a release matches its own quirks and proposals too. */
+static unsigned int more_special(const struct kernel *const kernel[2])
+{
+	return kernel[1]->base || strlen(kernel[1]->name) > strlen(kernel[0]->name);
+}
+
+static char *clause_text(const struct search *search, const struct stmt *stmt, const struct outcome *a,
+			 const struct outcome *b)
+{
+	const struct outcome *outcome[2] = { a, b };
+	unsigned int first = more_special(search->options->kernel);
+	char buf[2][64], *text = NULL, *clauses[2] = { NULL, NULL };
+	const char *result[2];
+
+	for (unsigned int k = 0; k < 2; k++)
+		result[k] = result_text(outcome[k], stmt, buf[k], sizeof(buf[k]));
+	if (same_outcome(a, b))
+		return a->ret < 0 && result[0] ? xstrdup(result[0]) : NULL;
+	for (unsigned int k = 0; k < 2; k++)
+		if (result[k] && asprintf(&clauses[k], "%s @ %s", result[k], search->options->kernel[k]->name) < 0)
+			out_of_memory();
+	if (clauses[0] && clauses[1]) {
+		if (asprintf(&text, "%s | %s", clauses[first], clauses[!first]) < 0)
+			out_of_memory();
+		free(clauses[0]);
+		free(clauses[1]);
+		return text;
+	}
+	return clauses[0] ? clauses[0] : clauses[1];
+}
+
+/* "0 on v6.12", "ENOMEM on vfio_user_locked (user(1000).locked_vm ...)", "no such call on v6.1" */
+static void say_outcome(char *buf, size_t size, const struct kernel *kernel, const struct stmt *stmt,
+			const struct outcome *outcome, const char *refusal)
+{
+	char number[64];
+	const char *result = result_text(outcome, stmt, number, sizeof(number));
+
+	snprintf(buf, size, "%s on %s%s%s%s", result ? result : "no such call", kernel->name, *refusal ? " (" : "",
+		 refusal, *refusal ? ")" : "");
+}
+
+/* @setup: the lines that were made before; the last step is where the two differ. */
+static void found(struct search *search, const struct stage *stage, unsigned long setup, unsigned short *calls,
+		  unsigned int nr, bool shortest)
+{
+	const struct search_options *options = search->options;
+	char what[800], side[2][320], *head, *text, **results;
+	const struct stmt *last = NULL;
+	struct search_found report = { .calls = nr, .shortest = shortest, .what = what };
+	struct outcomes outcomes[2];
+	unsigned int at = 0;
+
+	setup = least_setup(search, stage, setup, calls, nr);
+	text = stage_text(stage, "", setup, calls, nr, NULL);
+	if (!differs_at_end(search, text, outcomes)) {
+		fprintf(stderr, "pinsim: a difference did not show again when its program was run from the start:\n%s",
+			text);
+		exit(3);
+	}
+	free(text);
+	results = xzalloc((stage->nr_setup + nr) * sizeof(*results));
+	for (unsigned int i = 0; i < stage->nr_setup + nr; i++) {
+		const struct stmt *stmt = i < stage->nr_setup ? stage->program->items[i].stmt :
+								stage_call(stage, calls[i - stage->nr_setup]);
+
+		if (i < stage->nr_setup && !(setup & 1ul << i))
+			continue;
+		results[i] = clause_text(search, stmt, &outcomes[0].outcome[at], &outcomes[1].outcome[at]);
+		at++;
+		last = stmt;
+	}
+	for (unsigned int k = 0; k < 2; k++)
+		say_outcome(side[k], sizeof(side[k]), options->kernel[k], last, &outcomes[k].outcome[at - 1],
+			    outcomes[k].refusal);
+	snprintf(what, sizeof(what), "%s: %s is %s, %s", last->step.task_name, last->step.text, side[0], side[1]);
+	if (asprintf(&head, "title \"%s\"\nref \"pinsim search %s %s\"\nkernels %s, %s\n\n", what,
+		     options->kernel[0]->name, options->kernel[1]->name, options->kernel[0]->name,
+		     options->kernel[1]->name) < 0)
+		out_of_memory();
+	text = stage_text(stage, head, setup, calls, nr, results);
+	report.pin = text;
+	options->found(options->arg, &report);
+	search->result->found++;
+	if (!options->all)
+		search->over = true;
+	for (unsigned int i = 0; i < stage->nr_setup + nr; i++)
+		free(results[i]);
+	free(results);
+	free(head);
+	free(text);
+	outcomes_free(outcomes);
+}
+
+/* The kind of a difference: which operation, and what it came to on each side. Is it a new one? */
+static bool kind_is_new(struct search *search, const struct stmt *stmt, const struct outcome outcome[2])
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s %d %ld %d %ld", stmt->step.op_name, outcome[0].skip,
+		 outcome[0].ret, outcome[1].skip, outcome[1].ret);
+	for (size_t i = 0; i < search->nr_kinds; i++)
+		if (!strcmp(search->kinds[i], text))
+			return false;
+	search->kinds = xrealloc(search->kinds, (search->nr_kinds + 1) * sizeof(*search->kinds));
+	search->kinds[search->nr_kinds++] = xstrdup(text);
+	return true;
+}
+
+/*
+ * The enumeration
+ */
+
+/* Makes the calls of @node's program on two worlds that stand behind their setup lines. */
+static void replay(struct search *search, struct side pair[2], const struct stage *stage, const unsigned short *calls,
+		   unsigned int nr)
+{
+	struct sim_snapshot *const start[2] = { pair[0].start, pair[1].start };
+	struct outcome outcome[2];
+
+	pair_restore(pair, start);
+	for (unsigned int i = 0; i < nr; i++)
+		pair_call(search, pair, stage_call(stage, calls[i]), outcome);
+}
+
+/* The tasks, each with what it can reach. */
+static void add_part(struct sim_digest *digest, unsigned int part, void *arg)
+{
+	const struct run *run = arg;
+
+	if (run->tasks[part])
+		mm_digest_task(digest, run->tasks[part]);
+}
+
+/*
+ * Do the two tasks of both worlds have nothing in common? Then what one does the
+ * other cannot tell. Rooms with a digest beside mm_model's are not asked by task,
+ * and may have what all share.
+ */
+static bool tasks_apart(struct side pair[2])
+{
+	bool apart = true;
+
+	for (unsigned int k = 0; k < 2; k++) {
+		side_use(&pair[k]);
+		apart = apart && sim_digests() == 1 && sim_digest_apart(add_part, 2, pair[k].run);
+	}
+	return apart;
+}
+
+/*
+ * Calls that need not be tried behind a program, because another program of the
+ * same length is like it:
+ * - that use the second place in an object of which the first was never used;
+ * - of another task than the last call's, with nothing in common between the tasks:
+ *   in the other order the two calls come to the same. Of the two orders the one
+ *   in which the stage has them is kept; where the first of it is itself left out,
+ *   for what came before, the next one is: the last call only goes up, so one stays;
+ * - the first one of b, where a is alike.
+ */
+static bool is_spared(const struct search *search, const struct stage *stage, const unsigned short *calls,
+		      unsigned int nr, bool apart, unsigned int call)
+{
+	const struct stage_hint *hint = &stage->hints[call], *last = nr ? &stage->hints[calls[nr - 1]] : NULL;
+	int task = stage_call(stage, (unsigned short)call)->step.task;
+	unsigned int i;
+
+	if (hint->place == 2) {
+		for (i = 0; i < nr; i++)
+			if (stage->hints[calls[i]].object == hint->object && stage->hints[calls[i]].place == 1)
+				break;
+		if (i == nr)
+			return true;
+	}
+	if (apart && last && call < calls[nr - 1] && hint->own && last->own &&
+	    stage_call(stage, calls[nr - 1])->step.task != task)
+		return true;
+	return !nr && stage->setting.pair && stage->setting.alike && task == 1;
+}
+
+/* Tries each call behind @node. @keep: the programs are to be continued later. */
+static void expand(struct search *search, struct side pair[2], unsigned int which, unsigned int node, bool keep)
+{
+	const struct stage *stage = search->stages[which];
+	unsigned short calls[CALLS_MAX];
+	unsigned int nr = node_calls(search, node, calls);
+	struct sim_digest_value before[2];
+	struct sim_snapshot *here[2];
+	struct outcome outcome[2];
+	bool apart = false;
+
+	if (nr && stage->setting.pair) {
+		replay(search, pair, stage, calls, nr - 1);
+		apart = tasks_apart(pair);
+	}
+	replay(search, pair, stage, calls, nr);
+	apart = apart && tasks_apart(pair);
+	pair_digest(pair);
+	for (unsigned int k = 0; k < 2; k++) {
+		before[k] = pair[k].digest;
+		side_use(&pair[k]);
+		here[k] = sim_snapshot_take();
+	}
+	for (unsigned int i = 0; i < stage->nr_calls && !search->over; i++) {
+		const struct stmt *stmt = stage_call(stage, (unsigned short)i);
+		bool same;
+
+		if (is_spared(search, stage, calls, nr, apart, i))
+			continue;
+		same = pair_call(search, pair, stmt, outcome);
+		if (!comparable(outcome) || (same && outcome[0].skip != STEP_RAN))
+			continue;
+		if (!same) {
+			calls[nr] = (unsigned short)i;
+			if (kind_is_new(search, stmt, outcome))
+				found(search, stage, all_setup(stage), calls, nr + 1, true);
+			pair_restore(pair, here);
+			continue;
+		}
+		if (keep) {
+			/* Most calls fail or change nothing: then there is nothing to go back to. */
+			pair_digest(pair);
+			if (same_digest(&pair[0].digest, &before[0]) && same_digest(&pair[1].digest, &before[1]))
+				continue;
+			if (state_is_new(search, pair, stage->setting.forks))
+				node_add(search, node, (unsigned short)which, (unsigned short)i);
+		}
+		pair_restore(pair, here);
+	}
+	for (unsigned int k = 0; k < 2; k++) {
+		side_use(&pair[k]);
+		sim_snapshot_free(here[k]);
+	}
+}
+
+static void pair_open(struct search *search, struct side pair[2], unsigned int which)
+{
+	for (unsigned int k = 0; k < 2; k++)
+		side_open(&pair[k], search, search->stages[which], k);
+}
+
+static void pair_close(struct side pair[2])
+{
+	side_close(&pair[1]);
+	side_close(&pair[0]);
+	sim_this = NULL;
+}
+
+/* The empty program. A setup line on which the two differ is found with it. */
+static void begin_stage(struct search *search, unsigned int which)
+{
+	const struct stage *stage = search->stages[which];
+	struct side pair[2];
+
+	pair_open(search, pair, which);
+	for (unsigned int i = 0; i < stage->nr_setup && !search->over; i++) {
+		const struct outcome outcome[2] = { pair[0].setup[i], pair[1].setup[i] };
+		const struct stmt *stmt = stage->program->items[i].stmt;
+
+		if (!comparable(outcome) || same_outcome(&outcome[0], &outcome[1]))
+			continue;
+		if (kind_is_new(search, stmt, outcome))
+			found(search, stage, (2ul << i) - 1, NULL, 0, true);
+	}
+	for (unsigned int k = 0; k < 2; k++) {
+		side_use(&pair[k]);
+		sim_snapshot_restore(pair[k].start);
+	}
+	pair_digest(pair);
+	if (state_is_new(search, pair, stage->setting.forks))
+		node_add(search, NO_NODE, (unsigned short)which, 0);
+	pair_close(pair);
+}
+
+/* All programs of @calls calls: those of one less, from @first on, each continued. */
+static void enumerate(struct search *search, unsigned int first, unsigned int calls)
+{
+	unsigned int last = search->nr_nodes, open = ~0u;
+	struct side pair[2];
+
+	for (unsigned int node = first; node < last && !search->over; node++) {
+		unsigned int which = search->nodes[node].stage;
+
+		if (which != open) {
+			if (open != ~0u)
+				pair_close(pair);
+			pair_open(search, pair, which);
+			open = which;
+		}
+		expand(search, pair, which, node, calls < search->options->calls_max || search->options->walks);
+		if (is_over(search))
+			break;
+		tell(search, calls);
+	}
+	if (open != ~0u)
+		pair_close(pair);
+}
+
+/*
+ * The random search behind it
+ */
+
+static void walk(struct search *search, struct side pair[2], unsigned int which, unsigned int node,
+		 struct sim_rng *rng)
+{
+	const struct stage *stage = search->stages[which];
+	unsigned short calls[CALLS_MAX];
+	unsigned int nr = node_calls(search, node, calls), more = 2 + (unsigned int)sim_rng_below(rng, 14);
+	struct outcome outcome[2];
+
+	replay(search, pair, stage, calls, nr);
+	while (more-- && nr < CALLS_MAX && !search->over) {
+		const struct stmt *stmt;
+
+		calls[nr] = (unsigned short)sim_rng_below(rng, stage->nr_calls);
+		stmt = stage_call(stage, calls[nr]);
+		if (!pair_call(search, pair, stmt, outcome) && comparable(outcome)) {
+			if (kind_is_new(search, stmt, outcome))
+				found(search, stage, all_setup(stage), calls,
+				      least_calls(search, stage, calls, nr + 1), false);
+			return;
+		}
+		if (outcome[0].skip == STEP_RAN)
+			nr++;
+	}
+}
+
+static void draw_programs(struct search *search)
+{
+	struct side pair[2];
+	struct sim_rng rng;
+
+	sim_rng_init(&rng, search->options->seed);
+	while (search->result->walks < search->options->walks && !search->over) {
+		unsigned int which = (unsigned int)sim_rng_below(&rng, search->nr_stages);
+		unsigned int batch = 256;
+
+		pair_open(search, pair, which);
+		while (batch-- && search->result->walks < search->options->walks && !search->over) {
+			unsigned int node = (unsigned int)sim_rng_below(&rng, search->nr_nodes);
+
+			if (search->nodes[node].stage != which)
+				continue;
+			walk(search, pair, which, node, &rng);
+			search->result->walks++;
+		}
+		pair_close(pair);
+		is_over(search);
+		tell(search, search->options->calls_max);
+	}
+}
+
+void search_run(const struct search_options *options, struct search_result *result)
+{
+	struct search search = {
+		.options = options, .result = result, .backend = &backend_model, .began_s = cpu_seconds(),
+	};
+	const struct stage_setting *settings = stage_settings(&search.nr_stages);
+	unsigned int calls, first = 0;
+
+	memset(result, 0, sizeof(*result));
+	search.stages = xzalloc(search.nr_stages * sizeof(*search.stages));
+	for (unsigned int i = 0; i < search.nr_stages; i++) {
+		search.stages[i] = stage_create(&settings[i]);
+		begin_stage(&search, i);
+	}
+	for (calls = 1; calls <= options->calls_max && !search.over; calls++) {
+		unsigned int next = search.nr_nodes;
+
+		enumerate(&search, first, calls);
+		if (!search.over || (result->found && !options->all))
+			result->complete = search.over ? calls - 1 : calls;
+		first = next;
+	}
+	if (!search.over)
+		draw_programs(&search);
+	is_over(&search);
+	result->ended = !search.over || (result->found && !options->all);
+	result->states = search.nr_nodes;
+	for (unsigned int i = 0; i < search.nr_stages; i++)
+		stage_free(search.stages[i]);
+	for (size_t i = 0; i < search.nr_kinds; i++)
+		free(search.kinds[i]);
+	free(search.kinds);
+	free(search.stages);
+	free(search.nodes);
+	free(search.seen);
+}
