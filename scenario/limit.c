@@ -243,6 +243,20 @@ static char *call_text(const struct stmt *stmt)
 	return text;
 }
 
+/* What stands before the count: "user(107).locked_vm", "qemu.locked_vm + pinned_vm". */
+static char *bucket_name(const char *refusal)
+{
+	const char *end = strchr(refusal, ' ');
+	char *name;
+
+	while (end && !strchr("-0123456789", end[1]))
+		end = strchr(end + 1, ' ');
+	name = end ? strndup(refusal, (size_t)(end - refusal)) : strdup(refusal);
+	if (!name)
+		out_of_memory();
+	return name;
+}
+
 static void name_step(struct limit_task *task, const struct step_record *step)
 {
 	task->line = step->stmt->pos.line;
@@ -251,25 +265,30 @@ static void name_step(struct limit_task *task, const struct step_record *step)
 		     step->refusal ? step->refusal : "") < 0)
 		out_of_memory();
 	if (step->refusal)
-		task->bucket = strndup(step->refusal, strcspn(step->refusal, " "));
+		task->bucket = bucket_name(step->refusal);
 }
 
 /* The counter that the bucket's name means, for one task; false: not one of the task's, or none that is shown. */
 static bool in_bucket(const char *bucket, const struct task_counters *task, long *pages)
 {
-	const char *dot = strrchr(bucket, '.');
+	size_t name = strlen(task->name);
 	unsigned int uid;
 
-	if (!dot)
-		return false;
 	if (sscanf(bucket, "user(%u).locked_vm", &uid) == 1) {
 		*pages = task->user_locked_vm;
 		return task->uid == uid;
 	}
-	if (strncmp(bucket, task->name, strlen(task->name)) || bucket[strlen(task->name)] != '.')
+	if (strncmp(bucket, task->name, name))
 		return false;
-	*pages = !strcmp(dot, ".pinned_vm") ? task->pinned_vm : task->locked_vm;
-	return !strcmp(dot, ".pinned_vm") || !strcmp(dot, ".locked_vm");
+	if (!strcmp(bucket + name, ".locked_vm"))
+		*pages = task->locked_vm;
+	else if (!strcmp(bucket + name, ".pinned_vm"))
+		*pages = task->pinned_vm;
+	else if (!strcmp(bucket + name, ".locked_vm + pinned_vm"))
+		*pages = task->locked_vm + task->pinned_vm;
+	else
+		return false;
+	return true;
 }
 
 static bool bucket_after(const char *bucket, const struct step_record *step, const struct task_counters **of,
@@ -307,7 +326,7 @@ static void add_parts(struct limit_task *task, const struct record *record, unsi
 		}
 		was = is;
 	}
-	if (was >= 0 && (unsigned long)was < task->pages)
+	if (before && was >= 0 && (unsigned long)was < task->pages)
 		task->moment_pages = task->pages - (unsigned long)was;
 }
 

@@ -42,12 +42,12 @@ static void print_times(char **text, size_t *length, const struct limit_task *ta
 
 	if (!memory || !need)
 		return;
-	append_text(text, length, "      ");
+	append_text(text, length, "      that is ");
 	if (!(need % memory) && need / memory < sizeof(words) / sizeof(words[0]))
 		append_format(text, length, "%s", words[need / memory]);
 	else
 		append_format(text, length, "%.*f times", need % memory ? 2 : 0, (double)need / (double)memory);
-	append_format(text, length, " the %s of its memory that it maps for devices",
+	append_format(text, length, " the %s of guest memory that it maps for devices",
 		      size_text(memory, buf, sizeof(buf)));
 	if (task->mapped_bytes > memory && need > memory)
 		append_format(text, length,
