@@ -212,10 +212,15 @@ void accounting_call_pinned(const struct ledger_object *object, unsigned long fr
 void accounting_call_begin(const struct task_struct *task, const char *op)
 {
 	struct accounting *acct = accounting();
-	struct accounting_call *call = &acct->call[acct->nr_calls];
+	struct accounting_call *call;
 
 	if (acct->nr_calls == CALLS_MAX)
 		return;
+	if (acct->nr_calls == acct->room_calls) {
+		acct->room_calls = acct->room_calls ? acct->room_calls * 2 : 4;
+		acct->call = sim_realloc(acct->call, acct->room_calls * sizeof(*acct->call));
+	}
+	call = &acct->call[acct->nr_calls];
 	acct->call_number++;
 	acct->touched = NULL;
 	for (unsigned int i = 0; i < acct->nr_calls; i++)

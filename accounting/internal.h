@@ -19,7 +19,7 @@
 #include <sim/sched.h>
 #include <sim/world.h>
 
-#define HOLDER_HASH 1024u
+#define HOLDER_HASH_MIN 16u
 #define DIRTY_RUNS 64u
 #define CALLS_MAX 512u
 
@@ -112,7 +112,9 @@ enum exception {
 struct accounting {
 	struct kernel kernel;
 
-	struct ledger_holder *hash[HOLDER_HASH];
+	struct ledger_holder **hash;		/* by key; grows with what stands, for a world is small as a rule */
+	unsigned int hash_size;			/* a power of two */
+	unsigned int nr_holders;
 	struct ledger_holder *holders;
 	struct ledger_holder *last[2];		/* looked up last, by HOLDER_MM and HOLDER_USER */
 	struct ledger_holder *dirty;
@@ -123,8 +125,8 @@ struct accounting {
 	unsigned int nr_dirty_runs;		/* DIRTY_RUNS + 1: too many, compare all */
 	unsigned long pin_gap;			/* frames whose counts differ, as last reported */
 
-	struct accounting_call call[CALLS_MAX];
-	unsigned int nr_calls;
+	struct accounting_call *call;
+	unsigned int nr_calls, room_calls;
 	unsigned long call_number;
 	struct ledger_holder *touched;
 	size_t reports_seen;			/* sim_reports() at the last check */

@@ -45,11 +45,30 @@ static enum holder_kind kind_of(enum ledger_bucket bucket)
 	}
 }
 
-static unsigned int hash_of(const void *key)
+static struct ledger_holder **bucket_of(const struct accounting *acct, const void *key)
 {
 	unsigned long bits = (unsigned long)key >> 4;
 
-	return (bits ^ bits >> 10 ^ bits >> 20) % HOLDER_HASH;
+	return &acct->hash[(bits ^ bits >> 10 ^ bits >> 20) & (acct->hash_size - 1)];
+}
+
+static void hash_insert(struct accounting *acct, struct ledger_holder *holder)
+{
+	struct ledger_holder **bucket = bucket_of(acct, holder->key);
+
+	holder->hash_next = *bucket;
+	*bucket = holder;
+}
+
+static void hash_grow(struct accounting *acct)
+{
+	struct ledger_holder *holder;
+
+	sim_free(acct->hash);
+	acct->hash_size = acct->hash_size ? acct->hash_size * 2 : HOLDER_HASH_MIN;
+	acct->hash = sim_zalloc(acct->hash_size * sizeof(*acct->hash));
+	for (holder = acct->holders; holder; holder = holder->next)
+		hash_insert(acct, holder);
 }
 
 struct ledger_holder *ledger_holder_find(const void *key)
@@ -57,7 +76,9 @@ struct ledger_holder *ledger_holder_find(const void *key)
 	struct accounting *acct = accounting();
 	struct ledger_holder *holder;
 
-	for (holder = acct->hash[hash_of(key)]; holder; holder = holder->hash_next)
+	if (!acct->hash)
+		return NULL;
+	for (holder = *bucket_of(acct, key); holder; holder = holder->hash_next)
 		if (holder->key == key)
 			return holder;
 	return NULL;
@@ -66,7 +87,6 @@ struct ledger_holder *ledger_holder_find(const void *key)
 static struct ledger_holder *holder_create(enum holder_kind kind, const void *key)
 {
 	struct accounting *acct = accounting();
-	struct ledger_holder **slot = &acct->hash[hash_of(key)];
 	struct ledger_holder *holder = sim_zalloc(sizeof(*holder));
 
 	holder->key = key;
@@ -75,8 +95,9 @@ static struct ledger_holder *holder_create(enum holder_kind kind, const void *ke
 		holder->mm = (struct mm_struct *)key;
 	else if (kind == HOLDER_USER)
 		holder->user = (struct user_struct *)key;
-	holder->hash_next = *slot;
-	*slot = holder;
+	if (acct->nr_holders++ == acct->hash_size)
+		hash_grow(acct);
+	hash_insert(acct, holder);
 	holder->next = acct->holders;
 	if (holder->next)
 		holder->next->pprev = &holder->next;
@@ -112,15 +133,18 @@ static void holder_free_if_unused(struct ledger_holder *holder)
 void ledger_holder_gone(const void *key)
 {
 	struct accounting *acct = accounting();
-	struct ledger_holder **slot = &acct->hash[hash_of(key)];
-	struct ledger_holder *holder;
+	struct ledger_holder **slot, *holder;
 
+	if (!acct->hash)
+		return;
+	slot = bucket_of(acct, key);
 	while (*slot && (*slot)->key != key)
 		slot = &(*slot)->hash_next;
 	holder = *slot;
 	if (!holder)
 		return;
 	*slot = holder->hash_next;
+	acct->nr_holders--;
 	*holder->pprev = holder->next;
 	if (holder->next)
 		holder->next->pprev = holder->pprev;

@@ -55,6 +55,7 @@ struct sim_fiber;
 /* Ends the process with "pinsim: ..." and exit status 3: the host failed, or a layer broke the contract. */
 _Noreturn void sim_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool sim_on_valgrind(void);
+bool sim_on_memcheck(void);
 
 struct sim_chunk {
 	struct sim_chunk *next;
@@ -84,7 +85,7 @@ struct sim_arena {
 	struct sim_chunk *last;	/* in use; behind it are those that a restored snapshot gave back */
 	struct sim_big *bigs;	/* blocks that are the host's own, each */
 	struct sim_big *retired;	/* freed, but of a snapshot */
-	bool individual;	/* every block is: under Valgrind and ASan */
+	bool individual;	/* every block is: under memcheck and the sanitizers */
 	void *free[SIM_ARENA_CLASSES];
 };
 void sim_arena_init(struct sim_arena *arena);

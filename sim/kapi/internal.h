@@ -75,7 +75,7 @@ struct kapi_state {
 	wait_queue_head_t rcu_done;	/* rcu_barrier() */
 	struct sim_actor *rcu_actor;
 	bool rcu_active;
-	char log[KAPI_LOG_BYTES];
+	char *log;			/* KAPI_LOG_BYTES, once there was a message */
 	size_t log_bytes;
 };
 

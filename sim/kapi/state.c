@@ -93,7 +93,7 @@ static void log_trim(struct kapi_state *state, size_t bytes)
 {
 	size_t drop = 0;
 
-	while (state->log_bytes - drop + bytes >= sizeof(state->log)) {
+	while (state->log_bytes - drop + bytes >= KAPI_LOG_BYTES) {
 		while (drop < state->log_bytes && state->log[drop] != '\n')
 			drop++;
 		drop++;
@@ -119,6 +119,8 @@ int _printk(const char *format, ...)
 	len = min(len, (int)sizeof(line) - 2);
 	if (!len || line[len - 1] != '\n')
 		line[len++] = '\n';
+	if (!state->log)
+		state->log = sim_alloc(KAPI_LOG_BYTES);
 	log_trim(state, len);
 	memcpy(state->log + state->log_bytes, line, len);
 	state->log_bytes += len;
@@ -128,7 +130,9 @@ int _printk(const char *format, ...)
 
 const char *kapi_log(void)
 {
-	return kapi_state()->log;
+	const char *log = kapi_state()->log;
+
+	return log ? log : "";
 }
 
 ssize_t kapi_strscpy(char *dst, const char *src, size_t size)
@@ -148,8 +152,15 @@ ssize_t kapi_strscpy(char *dst, const char *src, size_t size)
 
 void *memchr_inv(const void *s, int c, size_t n)
 {
+	const unsigned long pattern = (unsigned char)c * (~0UL / 0xff);
 	const unsigned char *at = s;
+	unsigned long word;
 
+	for (; n >= sizeof(word); at += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		if (word != pattern)
+			break;
+	}
 	for (; n; at++, n--)
 		if (*at != (unsigned char)c)
 			return (void *)at;
