@@ -166,17 +166,15 @@ enum actor_state {
 };
 
 struct sim_actor {
+	SIM_ACTOR_FRONT;		/* faults: bit SITE: armed; bit SIM_FAULT_NR: fail_nth() is */
 	unsigned int index;
 	enum actor_state state;
-	unsigned int nopreempt;
-	unsigned int faults;		/* bit SITE: armed; bit SIM_FAULT_NR: fail_nth() is */
 	enum sim_point next_kind;
 	unsigned long next_object;
 	const void *next_at;
 	long next_result;
 	struct sim_fiber *fiber;	/* while a body is under way */
 	struct sim_body *first, **tail;
-	void *cookie;
 	const char *name;
 	/* what it waits for, while blocked */
 	unsigned long wait_object;
@@ -203,19 +201,13 @@ void sim_violate_at(enum sim_violation violation, const uintptr_t sites[SITES_MA
 /* Gives the places their names. Outside of any actor. */
 void sim_reports_resolve(struct sim_world *world);
 
-struct sim_slot_state {
-	void *state;
-	void (*fini)(void *state);
-};
-
 struct sim_world {
+	SIM_WORLD_FRONT;
 	/* what every scheduling point touches */
 	uint64_t hash;
 	unsigned long nr_records;
 	unsigned long points;
 	unsigned long points_max;
-	struct sim_actor *current;	/* never NULL: &outside where no actor runs */
-	unsigned int nr_ready;
 	unsigned int current_pos;	/* of current in ready[]; valid while an actor that is on it runs */
 	struct sim_actor_view *ready;	/* in order of creation; room for all actors */
 	void (*sink)(void *arg, const struct sim_record *record);
@@ -242,7 +234,7 @@ struct sim_world {
 	uintptr_t oops_pc;
 	bool oops_poison;		/* a register held what freed memory is filled with */
 
-	struct sim_slot_state slots[SIM_SLOT_NR];
+	void (*slot_fini[SIM_SLOT_NR])(void *state);
 	unsigned char slot_order[SIM_SLOT_NR];
 	unsigned int nr_slots;
 

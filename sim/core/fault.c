@@ -96,20 +96,12 @@ static unsigned long units_before_fault(struct sim_actor *actor, enum sim_fault_
 	return nr;
 }
 
-bool sim_fault(enum sim_fault_site site)
+bool sim_fault_armed(enum sim_fault_site site)
 {
-	struct sim_actor *current = sim_this->current;
-
-	if (likely(!current->faults))
-		return false;
-	return units_before_fault(current, site, 1) == 0;
+	return units_before_fault(sim_this->current, site, 1) == 0;
 }
 
-unsigned long sim_fault_pages(enum sim_fault_site site, unsigned long nr)
+unsigned long sim_fault_pages_armed(enum sim_fault_site site, unsigned long nr)
 {
-	struct sim_actor *current = sim_this->current;
-
-	if (likely(!current->faults) || !nr)
-		return nr;
-	return units_before_fault(current, site, nr);
+	return nr ? units_before_fault(sim_this->current, site, nr) : 0;
 }

@@ -226,15 +226,11 @@ struct sim_actor *sim_actor_create(const char *name, void *cookie)
 	}
 	actor->index = world->nr_actors;
 	actor->name = sim_strdup(name);
+	actor->self = actor;
 	actor->cookie = cookie;
 	actor->tail = &actor->first;
 	world->actors[world->nr_actors++] = actor;
 	return actor;
-}
-
-void *sim_actor_cookie(const struct sim_actor *actor)
-{
-	return actor->cookie;
 }
 
 const char *sim_actor_name(const struct sim_actor *actor)
@@ -295,13 +291,6 @@ void sim_actor_clear(struct sim_actor *actor)
 		actor->state = ACTOR_IDLE;
 		ready_remove(world, actor);
 	}
-}
-
-struct sim_actor *sim_self(void)
-{
-	struct sim_actor *current = sim_this->current;
-
-	return current == &sim_this->outside ? NULL : current;
 }
 
 /*
@@ -401,11 +390,6 @@ void sim_pause(enum sim_point kind, unsigned long object)
 		return;
 	announce(current, kind, object, NULL, 0);
 	give_way(world, current);
-}
-
-bool sim_alone(void)
-{
-	return sim_this->nr_ready <= 1;
 }
 
 void sim_record(enum sim_point kind, unsigned long object, long result)

@@ -356,6 +356,7 @@ static void world_home(const struct sim_snapshot *snapshot, struct sim_world *wo
 	*world = snapshot->self;
 	world->strategy = now.strategy;
 	world->strategy_state = now.strategy_state;
+	world->watched = world->sink || now.strategy->record;
 	world->spare = now.spare;
 	world->snapshots = now.snapshots;
 	world->last_region = now.last_region;

@@ -68,11 +68,11 @@ void sim_world_destroy(struct sim_world *world)
 		return;
 	sim_this = world;
 	while (world->nr_slots) {
-		struct sim_slot_state *slot = &world->slots[world->slot_order[--world->nr_slots]];
+		enum sim_slot slot = world->slot_order[--world->nr_slots];
 
-		if (slot->fini)
-			slot->fini(slot->state);
-		slot->state = NULL;
+		if (world->slot_fini[slot])
+			world->slot_fini[slot](world->slots[slot]);
+		world->slots[slot] = NULL;
 	}
 	sim_snapshots_destroy(world);
 	if (world->strategy->end)
@@ -94,20 +94,16 @@ void sim_strategy_set(const struct sim_strategy *strategy, unsigned long seed, c
 	strategy_begin(world, strategy, seed, tape, context);
 }
 
-void *sim_slot(enum sim_slot slot)
-{
-	return sim_this->slots[slot].state;
-}
-
 void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state))
 {
 	struct sim_world *world = sim_this;
 
-	if (world->slots[slot].state)
+	if (world->slots[slot])
 		sim_die("slot %d is set twice", slot);
 	if (!state)
 		sim_die("slot %d is set to nothing", slot);
-	world->slots[slot] = (struct sim_slot_state){ .state = state, .fini = fini };
+	world->slots[slot] = state;
+	world->slot_fini[slot] = fini;
 	world->slot_order[world->nr_slots++] = slot;
 }
 

@@ -13,7 +13,6 @@
 #include <sim/world.h>
 
 #define KAPI_CLASS_BUCKETS 64
-#define KAPI_ACTOR_BUCKETS 64
 #define KAPI_LOG_BYTES 4096
 
 struct kapi_class;
@@ -29,7 +28,6 @@ struct kapi_held {
 
 /* One for each actor that ever came here, and one for code outside actors. */
 struct kapi_actor {
-	struct kapi_actor *next;	/* in its bucket */
 	struct list_head all;		/* in order of first appearance */
 	struct sim_actor *actor;	/* NULL: outside */
 	struct kapi_held *held;
@@ -50,8 +48,6 @@ struct kapi_sleeper {
 };
 
 struct kapi_state {
-	struct kapi_actor *buckets[KAPI_ACTOR_BUCKETS];
-	struct kapi_actor *last_actor;	/* the one asked for last */
 	struct list_head actors;
 	struct kapi_class *classes[KAPI_CLASS_BUCKETS];
 	unsigned int nr_classes;
@@ -79,13 +75,29 @@ struct kapi_state {
 	size_t log_bytes;
 };
 
-struct kapi_state *kapi_state(void);
+/* What the first call of each makes. */
+struct kapi_state *kapi_state_make(void);
+struct kapi_actor *kapi_actor_make(void);
+
+static inline struct kapi_state *kapi_state(void)
+{
+	struct kapi_state *state = sim_slot(SIM_SLOT_KAPI);
+
+	return likely(state) ? state : kapi_state_make();
+}
+
+/* The running actor's; outside's where none runs. */
+static inline struct kapi_actor *kapi_actor(void)
+{
+	struct kapi_actor *actor = sim_current_front()->kapi;
+
+	return likely(actor) ? actor : kapi_actor_make();
+}
+
 /* The machine is stuck: of each lock that is waited for names the holder that closes a cycle, if one does. */
 void kapi_lock_tell_holders(void);
 /* [@start, @start + @bytes) is freed: VIOLATION_LOCK_MISUSE for each lock in there that the running actor holds. */
 void kapi_locks_freed_check(const void *start, unsigned long bytes);
-/* The running actor's; outside's where none runs. */
-struct kapi_actor *kapi_actor(void);
 /* "pages.c:612": no folder, so that it is the same wherever the tree lies. */
 const char *kapi_basename(const char *path);
 /* "a", "rcu", or "outside". */

@@ -15,13 +15,10 @@
 #include <linux/string.h>
 #include "internal.h"
 
-struct kapi_state *kapi_state(void)
+struct kapi_state *kapi_state_make(void)
 {
-	struct kapi_state *state = sim_slot(SIM_SLOT_KAPI);
+	struct kapi_state *state = sim_zalloc(sizeof(*state));
 
-	if (likely(state))
-		return state;
-	state = sim_zalloc(sizeof(*state));
 	sim_slot_set(SIM_SLOT_KAPI, state, NULL);
 	INIT_LIST_HEAD(&state->actors);
 	INIT_LIST_HEAD(&state->objects);
@@ -32,30 +29,14 @@ struct kapi_state *kapi_state(void)
 	return state;
 }
 
-static struct kapi_actor *actor_find(struct kapi_state *state, struct sim_actor *self)
+struct kapi_actor *kapi_actor_make(void)
 {
-	struct kapi_actor **bucket = &state->buckets[((unsigned long)self >> 5) % KAPI_ACTOR_BUCKETS];
-	struct kapi_actor *actor;
+	struct kapi_actor *actor = sim_zalloc(sizeof(*actor));
 
-	for (actor = *bucket; actor; actor = actor->next)
-		if (actor->actor == self)
-			return actor;
-	actor = sim_zalloc(sizeof(*actor));
-	actor->actor = self;
-	actor->next = *bucket;
-	*bucket = actor;
-	list_add_tail(&actor->all, &state->actors);
+	actor->actor = sim_self();
+	list_add_tail(&actor->all, &kapi_state()->actors);
+	sim_current_front()->kapi = actor;
 	return actor;
-}
-
-struct kapi_actor *kapi_actor(void)
-{
-	struct kapi_state *state = kapi_state();
-	struct sim_actor *self = sim_self();
-
-	if (!state->last_actor || state->last_actor->actor != self)
-		state->last_actor = actor_find(state, self);
-	return state->last_actor;
 }
 
 const char *kapi_self_name(void)

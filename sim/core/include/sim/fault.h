@@ -9,6 +9,7 @@
 #define SIM_FAULT_H
 
 #include <stdbool.h>
+#include <sim/world.h>
 
 enum sim_fault_site {
 	SIM_FAULT_GUP,		/* counts in pages: fails at page K of the next pin */
@@ -31,13 +32,24 @@ void sim_fault_arm_nth(struct sim_actor *actor, unsigned long nth);
 /* Is anything armed and not yet delivered for this actor? */
 bool sim_fault_pending(const struct sim_actor *actor);
 
+/* Where something is armed for the running actor. */
+bool sim_fault_armed(enum sim_fault_site site);
+unsigned long sim_fault_pages_armed(enum sim_fault_site site, unsigned long nr);
+
 /* Does this call fail? For sites that count calls. */
-bool sim_fault(enum sim_fault_site site);
+static inline bool sim_fault(enum sim_fault_site site)
+{
+	return __builtin_expect(sim_current_front()->faults, 0) && sim_fault_armed(site);
+}
+
 /*
  * How many of the next @nr pages may go well before the fault; @nr where none
  * hits. A return below @nr delivers the fault (it will not come again).
  * fail_nth() counts one batch as one.
  */
-unsigned long sim_fault_pages(enum sim_fault_site site, unsigned long nr);
+static inline unsigned long sim_fault_pages(enum sim_fault_site site, unsigned long nr)
+{
+	return __builtin_expect(sim_current_front()->faults, 0) ? sim_fault_pages_armed(site, nr) : nr;
+}
 
 #endif

@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sim/world.h>
 
 struct sim_actor;
 struct sim_tape;
@@ -115,7 +116,10 @@ extern const struct sim_strategy sim_strategy_replay;
 
 /* @name: copied. @cookie: the layer above's object (mm_model: the task_struct). Never fails. */
 struct sim_actor *sim_actor_create(const char *name, void *cookie);
-void *sim_actor_cookie(const struct sim_actor *actor);
+static inline void *sim_actor_cookie(const struct sim_actor *actor)
+{
+	return ((const struct sim_actor_front *)actor)->cookie;
+}
 const char *sim_actor_name(const struct sim_actor *actor);
 /* The index that records carry; ~0u where @actor is NULL. */
 unsigned int sim_actor_index(const struct sim_actor *actor);
@@ -150,8 +154,11 @@ enum sim_outcome sim_run(void);
  */
 void sim_catch_oopses(void);
 
-/* Inside an actor. sim_self() is NULL outside. */
-struct sim_actor *sim_self(void);
+/* The running actor; NULL outside of any. */
+static inline struct sim_actor *sim_self(void)
+{
+	return sim_current_front()->self;
+}
 /* A scheduling point: records (actor, kind, object, result) and lets the strategy switch. Outside: only records. */
 void sim_point(enum sim_point kind, unsigned long object, long result);
 /* The same for what has no number: @at tells it from others, and shows in no trace and no hash. */
@@ -171,7 +178,10 @@ void sim_wake(struct sim_actor *actor);
  * No other actor can go on now, and none will before this one wakes it: what it
  * does in many steps it may do in one, for nobody can tell.
  */
-bool sim_alone(void);
+static inline bool sim_alone(void)
+{
+	return ((struct sim_world_front *)sim_this)->nr_ready <= 1;
+}
 /* Ends the running actor's body for good, without unwinding (BUG, fatal signal of the simulated kernel). */
 _Noreturn void sim_actor_abandon(void);
 /* An open choice below @bound, from the strategy and on the tape. */

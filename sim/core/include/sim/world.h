@@ -47,6 +47,27 @@ struct sim_config {
 	size_t stack_bytes;
 };
 
+/*
+ * The start of every world and of every actor: what code reads at each step, and in
+ * line. Written by sim/core alone, but for kapi, which is sim/kapi's own.
+ */
+#define SIM_WORLD_FRONT                                                                                               \
+	struct sim_actor *current;	/* never NULL: outside of any actor a stand-in */                             \
+	unsigned int nr_ready;		/* actors that can go on, the running one among them */                       \
+	void *slots[SIM_SLOT_NR]
+#define SIM_ACTOR_FRONT                                                                                               \
+	struct sim_actor *self;		/* NULL: the stand-in for outside */                                          \
+	void *cookie;                                                                                                 \
+	void *kapi;                                                                                                   \
+	unsigned int nopreempt;                                                                                       \
+	unsigned int faults		/* armed ones: see sim/fault.h */
+struct sim_world_front {
+	SIM_WORLD_FRONT;
+} __attribute__((may_alias));
+struct sim_actor_front {
+	SIM_ACTOR_FRONT;
+} __attribute__((may_alias));
+
 /* The world that this OS thread runs; set by sim_world_create(), cleared by destroy. A world stays on its thread. */
 extern __thread struct sim_world *sim_this;
 
@@ -55,8 +76,16 @@ struct sim_world *sim_world_create(const struct sim_config *config);
 /* Frees every actor, stack and byte of the world, whatever state it is in. */
 void sim_world_destroy(struct sim_world *world);
 
+static inline struct sim_actor_front *sim_current_front(void)
+{
+	return (struct sim_actor_front *)((struct sim_world_front *)sim_this)->current;
+}
+
 /* The layer's state, or NULL while it is not set. Cheap: an array access. */
-void *sim_slot(enum sim_slot slot);
+static inline void *sim_slot(enum sim_slot slot)
+{
+	return ((struct sim_world_front *)sim_this)->slots[slot];
+}
 /* @state: taken as is. @fini: called with it at destroy, in reverse order of setting; may be NULL. */
 void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state));
 
