@@ -70,6 +70,9 @@
 #include "proposals/table.h"
 #undef PROPOSAL
 
+/* A proposal says again what it has otherwise than its base. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
 static const struct kernel table[] = {
 {
 	.name = "v5.4", .release = RELEASE(5, 4), .what = "5.4.0", .source = "MrJu/linux-5.4@1a2943d8a64f",
@@ -192,6 +195,7 @@ static const struct kernel table[] = {
 #include "proposals/table.h"
 #undef PROPOSAL
 };
+#pragma GCC diagnostic pop
 
 size_t kernels(void)
 {
@@ -260,7 +264,6 @@ static const struct cell cells[] = {
 	CELL("type1 wrap errno", type1.overflow, overflow_values),
 	CELL("type1 tells drivers", type1.notify, notify_values),
 	CELL("type1_mdev_add_pfn_leak", type1.mdev_add_pfn_leak, NULL),
-	CELL("VFIO_CHANGE_DMA_OWNER", type1.change_dma_owner, NULL),
 	CELL("iommufd", iommufd.present, NULL),
 	CELL("vfio device cdev", iommufd.vfio_cdev, NULL),
 	CELL("iommufd unmap", iommufd.unmap, unmap_values),

@@ -70,7 +70,8 @@ static void list_ops(void)
 			printf("  %s\n", op_usage(op, usage, sizeof(usage)));
 			printf("      %s\n", op->what);
 			printf("      %s; %s%s%s\n", op->source,
-			       !op->exists ? "all kernels"
+			       op->of ? "a proposal's"
+			       : !op->exists ? "all kernels"
 			       : since	   ? "since "
 					   : "no release",
 			       op->exists && since ? since->name : "", op->run ? "" : "; not modelled yet");

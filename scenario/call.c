@@ -275,7 +275,7 @@ static void make_call(struct step_state *state)
 	const struct run_events *events = state->run->options->events;
 	const struct step *step = &state->stmt->step;
 	struct run *run = state->run;
-	struct op_call call = { .backend = run->options->backend, .task = run->tasks[step->task] };
+	struct op_call call = { .op = step->op, .backend = run->options->backend, .task = run->tasks[step->task] };
 	enum resolved resolved = RESOLVED;
 	unsigned int i;
 

@@ -34,7 +34,7 @@ static bool op_is_possible(const struct gen *gen, const struct op *op)
 {
 	if (!op->run || !op->random.weight || (gen->options->no_vfio && op_is_vfio(op)))
 		return false;
-	return !op->exists || op->exists(&gen->config.kernel->rules);
+	return op_exists(op, &gen->config.kernel->rules);
 }
 
 /* An area is on as a whole or not; in one that is, what makes objects stays. */

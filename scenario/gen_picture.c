@@ -41,7 +41,7 @@ static unsigned int holder_bit(const struct gen_task *task, enum value_kind kind
 
 static bool can_name(const struct gen_picture *picture, const struct gen_task *task, const struct gen_thing *thing)
 {
-	if (thing->kind == VALUE_SEGMENT || thing->kind == VALUE_ZEROCOPY || thing->kind == VALUE_SEV)
+	if (thing->kind >= VALUE_SEGMENT)
 		return true;
 	return picture->thing[thing->file].holders & holder_bit(task, thing->kind);
 }

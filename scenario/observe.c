@@ -149,8 +149,7 @@ static enum seen see_object(struct run *run, const struct observable *obs, wide 
 	if (ask.value->kind == VALUE_NONE || ask.value->kind == VALUE_NUMBER ||
 	    (obs->address && !eval_number(run, obs->address, &ask.address)))
 		return SEEN_NOTHING;
-	if (obs->kind == OBS_CHARGED && (ask.value->kind == VALUE_SEGMENT || ask.value->kind == VALUE_ZEROCOPY ||
-					 ask.value->kind == VALUE_SEV)) {
+	if (obs->kind == OBS_CHARGED && ask.value->kind >= VALUE_SEGMENT) {
 		long pages = pinner_object_charged(ask.value->id);
 
 		*value = PAGE_BYTES * (pages < 0 ? 0 : pages);

@@ -8,6 +8,7 @@
 
 const struct op_area *const op_areas[] = {
 	&ops_process, &ops_memory, &ops_iommufd, &ops_vfio, &ops_io_uring, &ops_others, &ops_fault,
+	&ops_proposals,
 };
 const size_t op_areas_nr = sizeof(op_areas) / sizeof(op_areas[0]);
 
@@ -42,6 +43,7 @@ static const char *const kind_texts[VALUE_KINDS] = {
 	[VALUE_SEGMENT] = "a SysV segment",
 	[VALUE_ZEROCOPY] = "a zerocopy send",
 	[VALUE_SEV] = "an SEV region",
+	[VALUE_PROPOSED] = "an object of a proposal",
 };
 
 const char *value_kinds_text(unsigned int kinds, char *buf, size_t size)
@@ -144,16 +146,23 @@ const struct kernel *op_since(const struct op *op)
 	size_t i;
 
 	for (i = 0; i < kernels(); i++)
-		if (!kernel_at(i)->base && (!op->exists || op->exists(&kernel_at(i)->rules)))
+		if (!kernel_at(i)->base && op_exists(op, &kernel_at(i)->rules))
 			return kernel_at(i);
 	return NULL;
+}
+
+bool op_exists(const struct op *op, const struct kernel_rules *rules)
+{
+	if (op->of)
+		return op->of == rules->proposal;
+	return !op->exists || op->exists(rules);
 }
 
 bool step_exists(const struct step *step, const struct kernel_rules *rules)
 {
 	unsigned int i;
 
-	if (step->op->exists && !step->op->exists(rules))
+	if (!op_exists(step->op, rules))
 		return false;
 	for (i = 0; step->op->args[i].name; i++)
 		if (step->bound[i] && step->op->args[i].exists && !step->op->args[i].exists(rules))

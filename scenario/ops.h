@@ -12,6 +12,7 @@ extern const struct op_area ops_vfio;
 extern const struct op_area ops_io_uring;
 extern const struct op_area ops_others;
 extern const struct op_area ops_fault;
+extern struct op_area ops_proposals;	/* filled in before main() */
 
 #define OP_AREA(id, area_name, table) \
 	const struct op_area id = { area_name, table, sizeof(table) / sizeof((table)[0]) }

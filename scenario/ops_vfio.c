@@ -19,11 +19,6 @@ static bool has_vaddr(const struct kernel_rules *rules)
 	return rules->type1.vaddr != V_NONE;
 }
 
-static bool has_change_dma_owner(const struct kernel_rules *rules)
-{
-	return rules->type1.change_dma_owner;
-}
-
 static long op_vfio_open(struct op_call *call)
 {
 	struct vfio_open args = {
@@ -129,11 +124,6 @@ static long op_mdev_unpin(struct op_call *call)
 	long ret = call->backend->vfio->mdev_unpin(call->arg[0].fd, call->arg[1].number, call->arg[2].number);
 
 	return ret < 0 ? ret : 0;
-}
-
-static long op_change_dma_owner(struct op_call *call)
-{
-	return call->backend->vfio->change_dma_owner(call->arg[0].fd);
 }
 
 #define CONTAINER { "c", ARG_VARIABLE, 0, KIND(CONTAINER) }
@@ -276,16 +266,6 @@ static const struct op ops[] = {
 		.args = { MDEV, KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH) },
 		.run = op_mdev_unpin,
 		.random = { .weight = 2 },
-	},
-	{
-		.name = "change_dma_owner",
-		.what = "moves the charges of the container to the caller, as was proposed in 2022",
-		.source = "mail: vfio: VFIO_CHANGE_DMA_OWNER, December 2022",
-		.args = { CONTAINER },
-		.exists = has_change_dma_owner,
-		.probes = OP_PROBES("@container"),
-		.run = op_change_dma_owner,
-		.random = { .weight = 2, .charges = true },
 	},
 };
 

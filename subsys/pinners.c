@@ -62,6 +62,9 @@ void pinners_tear_down(void)
 	destroy_all(&sev_ops);
 	destroy_all(&zerocopy_ops);
 	destroy_all(&shm_ops);
+	/* and what a proposal brought */
+	while (!list_empty(&pinners_state()->objects))
+		pinner_object_destroy(list_first_entry(&pinners_state()->objects, struct pinner_object, list));
 }
 
 static const struct {

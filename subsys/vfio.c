@@ -496,16 +496,25 @@ static long model_mdev_unpin(int mdev_fd, unsigned long iova, unsigned long len)
 	return ret;
 }
 
-/* An ioctl that no release knows. */
-static long model_change_dma_owner(int fd)
+long vfio_type1_call(int fd, long (*call)(struct vfio_iommu *iommu))
 {
+	struct vfio_iommu *iommu;
 	struct vfio_fd *vfd;
 	struct file *file = container_fget(fd, &vfd);
+	long ret = -ENOTTY;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	if (vfd->container) {
+		iommu = vfio_type1_ioctl_begin(vfd->container);
+		ret = PTR_ERR_OR_ZERO(iommu);
+		if (!ret) {
+			ret = call(iommu);
+			vfio_type1_ioctl_end(iommu);
+		}
+	}
 	fput(file);
-	return vfd->container && !vfd->container->iommu ? -EINVAL : -ENOTTY;
+	return ret;
 }
 
 static long model_cdev_open(int iommufd, unsigned int *id)
@@ -619,7 +628,6 @@ const struct vfio_calls vfio_model = {
 	.mdev_attach = model_mdev_attach,
 	.mdev_pin = model_mdev_pin,
 	.mdev_unpin = model_mdev_unpin,
-	.change_dma_owner = model_change_dma_owner,
 	.cdev_open = model_cdev_open,
 	.charged = model_charged,
 	.device_pfn = model_device_pfn,

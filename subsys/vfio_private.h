@@ -105,6 +105,7 @@ struct vfio_dma {
 	bool iommu_mapped;
 	bool lock_cap;				/* CAP_IPC_LOCK of who mapped, kept */
 	bool vaddr_invalid;
+	unsigned long vaddr_staged;		/* for a proposal: an address given in advance; 0: none */
 	bool uncharge_lost;			/* an uncharge came to nothing: owner dead, or killed while waiting */
 	struct task_struct *task;		/* group leader */
 	struct mm_struct *mm;			/* T_MM; else NULL */
@@ -174,6 +175,9 @@ void vfio_container_close(struct vfio_container *container);
 int vfio_container_set_iommu(struct vfio_container *container, unsigned int version);
 int vfio_container_attach_group(struct vfio_container *container, struct vfio_group *group);
 void vfio_group_detach_container(struct vfio_group *group);
+
+/* vfio.c: an ioctl on the container behind @fd. EINVAL without a group, ENOTTY where iommufd serves. */
+long vfio_type1_call(int fd, long (*call)(struct vfio_iommu *iommu));
 
 /* vfio_type1_group.c */
 struct vfio_iommu *vfio_type1_open(unsigned int version);

@@ -334,6 +334,12 @@ static int map_vaddr(struct vfio_iommu *iommu, struct vfio_dma *dma, unsigned lo
 
 	if (!dma)
 		return -ENOENT;
+	if (proposal()->type1_stages_vaddr) {
+		if (dma->iova != iova || dma->size != size)
+			return -EINVAL;
+		dma->vaddr_staged = vaddr;
+		return 0;
+	}
 	if (!dma->vaddr_invalid || dma->iova != iova || dma->size != size)
 		return -EINVAL;
 	/* Before there was a stored mm, there was nothing to move. */
@@ -527,6 +533,9 @@ long vfio_type1_unmap(struct vfio_iommu *iommu, unsigned long iova, unsigned lon
 
 	*unmapped = 0;
 	if ((vaddr || all) && type1_rules()->vaddr == V_NONE)
+		return -EINVAL;
+	/* addresses are replaced, never taken away */
+	if (vaddr && proposal()->type1_stages_vaddr)
 		return -EINVAL;
 	mutex_lock(&iommu->lock);
 	ret = unmap_locked(iommu, iova, len, all, vaddr, unmapped);

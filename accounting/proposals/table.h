@@ -26,3 +26,6 @@ PROPOSAL(change_process_2022, 6, 2,
 PROPOSAL(pfnmap_free, 6, 18,
 	 "iommufd maps device memory, and counts nothing for it",
 	 "NVIDIA's patch of 2025 (NV-Kernels 249)")
+PROPOSAL(change_dma_owner, 6, 12,
+	 "one call moves all mappings of a container and their charges to the caller, at addresses staged before",
+	 "[PATCH V1 7/8] vfio: change dma owner, December 2022 (seed 001); dropped for 90fdd158a695 (6.3)")

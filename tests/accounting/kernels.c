@@ -60,7 +60,6 @@ START_TEST(test_type1_rows)
 	     O_INVAL, O_OVF, O_OVF);
 	RULE(type1.notify, NT_CHAIN, NT_CHAIN, NT_CHAIN, NT_CHAIN, NT_LIST, NT_LIST, NT_LIST, NT_LIST, NT_LIST, NT_LIST,
 	     NT_LIST, NT_LIST, NT_LIST);
-	RULE(type1.change_dma_owner, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 	RULE(type1.dma_entries_max, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535,
 	     65535);
 }

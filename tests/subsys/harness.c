@@ -372,11 +372,6 @@ long op_mdev_unpin(const long *a)
 	return vfio_model.mdev_unpin(a[0], a[1], a[2] * P);
 }
 
-long op_change_dma_owner(const long *a)
-{
-	return vfio_model.change_dma_owner(a[0]);
-}
-
 long op_charged(const long *a)
 {
 	return vfio_model.charged(a[0]);

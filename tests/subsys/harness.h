@@ -94,7 +94,6 @@ long op_map_vaddr(const long *a);	/* fd, iova, va, pages */
 long op_mdev_attach(const long *a);	/* fd */
 long op_mdev_pin(const long *a);	/* fd, iova, pages */
 long op_mdev_unpin(const long *a);	/* fd, iova, pages */
-long op_change_dma_owner(const long *a);	/* fd */
 long op_charged(const long *a);		/* fd */
 long op_device_pfn(const long *a);	/* fd, iova */
 

@@ -34,7 +34,6 @@ struct type1_rules {
 	enum type1_notify notify;
 	unsigned int dma_entries_max;	/* 65535 */
 	bool mdev_add_pfn_leak;		/* a page that could not be noted stays pinned and charged; up to 5.9 */
-	bool change_dma_owner;		/* VFIO_CHANGE_DMA_OWNER: no release has it, the proposal of 2022 does */
 };
 
 /* iommufd, rows 8 to 11 */

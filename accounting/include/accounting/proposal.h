@@ -40,6 +40,34 @@ struct charge_scheme {
 struct iommufd_ctx;
 struct page_run;
 
+/* An argument of an operation that comes with a proposal. */
+enum proposal_arg_type {
+	PROPOSAL_ARG_END,
+	PROPOSAL_ARG_NUMBER,	/* bytes, or a plain number */
+	PROPOSAL_ARG_CONTAINER,	/* the caller's fd of a vfio container */
+	PROPOSAL_ARG_TASK,	/* a struct task_struct * */
+	PROPOSAL_ARG_OBJECT,	/* the number of an object that the proposal made */
+};
+
+struct proposal_arg {
+	const char *name;
+	enum proposal_arg_type type;
+	bool optional;		/* as NAME=VALUE; ~0UL where it is not given */
+};
+
+#define PROPOSAL_ARGS_MAX 4
+
+/* An operation of the language that only the proposal's kernel has. */
+struct proposal_op {
+	const char *name;
+	const char *what;
+	const char *source;
+	bool makes_object;	/* the number returned is one's, for VAR; else VAR has the number itself */
+	struct proposal_arg args[PROPOSAL_ARGS_MAX];
+	/* On the calling task's actor; 0 or more, or -errno. */
+	long (*run)(const unsigned long *arg);
+};
+
 struct proposal {
 	const struct charge_scheme *type1;
 	/* What a test compares in place of @mm's counter alone, in pages; @counter: that one. And how it is called. */
@@ -61,6 +89,11 @@ struct proposal {
 	bool (*iommufd_device_memory)(struct mm_struct *mm, unsigned long va);
 	long (*iommufd_device_frames)(struct mm_struct *mm, unsigned long va, unsigned long nr_pages, bool write,
 				      struct page_run *run);
+	/* MAP_DMA with the VADDR flag notes the address for later; UNMAP_DMA has no such flag. */
+	bool type1_stages_vaddr;
+	/* Operations that come with it. */
+	const struct proposal_op *ops;
+	size_t nr_ops;
 	/* Its defects, as switches; kernel_rules()->defects says which are in. */
 	const struct quirk *quirks;
 	size_t nr_quirks;

@@ -42,6 +42,7 @@ enum value_kind {
 	VALUE_SEGMENT,		/* objects of no file */
 	VALUE_ZEROCOPY,
 	VALUE_SEV,
+	VALUE_PROPOSED,		/* what a proposal brought */
 	VALUE_KINDS,
 };
 #define KIND(name) (1u << VALUE_##name)
@@ -160,6 +161,7 @@ struct op_value {
 };
 
 struct op_call {
+	const struct op *op;
 	const struct backend *backend;
 	struct task_struct *task;	/* the caller: runs on its actor */
 	struct op_value arg[OP_ARGS_MAX];
@@ -178,6 +180,7 @@ struct op {
 	bool sets_limit;		/* of a task: put aside where a plan of limits stands in its place */
 	/* NULL: exists on every kernel. */
 	bool (*exists)(const struct kernel_rules *rules);
+	const struct proposal *of;	/* comes with it, and exists nowhere else; NULL: of releases */
 	/* What stands in the way of this combination of arguments, as "X, expected Y"; NULL: nothing. */
 	const char *(*shape)(const struct step *step);
 	/*
@@ -206,6 +209,8 @@ const struct op *op_by_name(const char *name);
 char *op_usage(const struct op *op, char *buf, size_t size);
 /* The first release that has it, or NULL where none does. */
 const struct kernel *op_since(const struct op *op);
+/* Does it exist on a kernel of these rules? */
+bool op_exists(const struct op *op, const struct kernel_rules *rules);
 /* Does this call exist on a kernel of these rules, with the arguments that it has? */
 bool step_exists(const struct step *step, const struct kernel_rules *rules);
 

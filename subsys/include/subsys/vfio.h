@@ -54,8 +54,6 @@ struct vfio_calls {
 	long (*mdev_pin)(int mdev_fd, unsigned long iova, unsigned long len);
 	/* EINVAL where the device does not hold the range. */
 	long (*mdev_unpin)(int mdev_fd, unsigned long iova, unsigned long len);
-	/* VFIO_CHANGE_DMA_OWNER of the 2022 proposal; -ENOTTY on released kernels. */
-	long (*change_dma_owner)(int fd);
 	/*
 	 * A vfio device bound to an iommufd: the device's fd, and in *@id its object
 	 * there (iommufd_calls.attach). EBADFD on a file that is no iommufd.
