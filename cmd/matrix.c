@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinsim matrix FILE...|DIR */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <scenario/matrix.h>
@@ -7,12 +8,16 @@
 
 struct matrix_arguments {
 	struct selection selection;
-	bool markdown, json;
+	const char *html;
+	bool rows, all, markdown, json;
 };
 
-enum { OPT_MARKDOWN = 256, OPT_JSON };
+enum { OPT_ROWS = 256, OPT_ALL, OPT_MARKDOWN, OPT_JSON, OPT_HTML };
 
 static const struct argp_option options[] = {
+	{ "rows", OPT_ROWS, NULL, 0, "a row for each scenario; folders of many are one row otherwise", 0 },
+	{ "all", OPT_ALL, NULL, 0, "and a column for each kernel; those that are equal all over are one otherwise", 0 },
+	{ "html", OPT_HTML, "FILE", 0, "a page with all of it, to be filtered; the table is printed as ever", 0 },
 	{ "markdown", OPT_MARKDOWN, NULL, 0, "a table for a mail or a page", 0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object a cell", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -26,6 +31,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->selection;
 		state->child_inputs[1] = &args->selection;
+		break;
+	case OPT_ROWS:
+		args->rows = true;
+		break;
+	case OPT_ALL:
+		args->all = true;
+		break;
+	case OPT_HTML:
+		args->html = arg;
 		break;
 	case OPT_MARKDOWN:
 		args->markdown = true;
@@ -54,13 +68,15 @@ static const struct argp argp = {
 	parse_option,
 	"FILE...|DIR",
 	"A row a scenario, a column a kernel or proposal. A cell is `pass`, the violation that the scenario expects "
-	"there as a "
-	"known bug, `n/a` where that kernel does not have a call, `-` where the file does not want to run, `differs` "
-	"where a "
-	"proposal does other than the releases, or else what failed."
-	"\vExamples:\n"
+	"there as a known bug, `n/a` where that kernel does not have a call, `-` where the file does not want to run, "
+	"`differs` where a proposal does other than the releases, or else what failed. `changed in` names the releases "
+	"in which results became others than on the release before."
+	"\vA folder of many scenarios is one row, with the worst that is in it; kernels that are equal all over are one "
+	"column.\n\n"
+	"Examples:\n"
 	"  pinsim matrix scenarios/\n"
-	"  pinsim matrix scenarios/seeds --kernel v6.2..v6.12 --markdown\n",
+	"  pinsim matrix scenarios/seeds --rows --kernel v6.2..v6.12 --markdown\n"
+	"  pinsim matrix scenarios/ --html matrix.html\n",
 	children,
 	NULL,
 	NULL,
@@ -90,20 +106,43 @@ static size_t choose_columns(struct kernel_list *columns, struct program **progr
 
 static void print(const struct matrix *matrix, const struct matrix_arguments *args)
 {
+	const struct matrix_view view = {
+		.rows = args->rows || args->all,
+		.columns = args->all,
+		.width = terminal_width(stdout),
+		.colour = use_colour(stdout),
+	};
+
 	if (args->json) {
 		matrix_print_json(matrix, stdout);
 		matrix_print_summary(matrix, stderr);
 		return;
 	}
 	if (args->markdown)
-		matrix_print_markdown(matrix, stdout);
+		matrix_print_markdown(matrix, &view, stdout);
 	else
-		matrix_print(matrix, stdout, terminal_width(stdout), use_colour(stdout));
+		matrix_print(matrix, &view, stdout);
 	matrix_print_summary(matrix, stdout);
+}
+
+static bool write_html(const struct matrix *matrix, const char *path)
+{
+	FILE *out = fopen(path, "w");
+	bool good = out;
+
+	if (good) {
+		matrix_print_html(matrix, out);
+		good = !ferror(out);
+		good &= !fclose(out);
+	}
+	if (!good)
+		fprintf(stderr, "pinsim: --html: cannot write '%s': %s\n", path, strerror(errno));
+	return good;
 }
 
 struct programs {
 	struct program **program;
+	bool *named;
 	size_t nr;
 };
 
@@ -114,8 +153,10 @@ static bool keep(void *arg, const struct scenario_file *file)
 	if (!file->program)
 		return false;
 	programs->program = realloc(programs->program, (programs->nr + 1) * sizeof(*programs->program));
-	if (!programs->program)
+	programs->named = realloc(programs->named, (programs->nr + 1) * sizeof(*programs->named));
+	if (!programs->program || !programs->named)
 		exit_out_of_memory();
+	programs->named[programs->nr] = file->named;
 	programs->program[programs->nr++] = file->program;
 	return true;
 }
@@ -124,7 +165,7 @@ int command_matrix(int argc, char **argv)
 {
 	struct matrix_arguments args = { .selection = SELECTION_INIT };
 	struct selection *selection = &args.selection;
-	struct programs programs = { NULL, 0 };
+	struct programs programs = { NULL, NULL, 0 };
 	struct kernel_list columns, *asked;
 	struct matrix matrix;
 	size_t for_all, i;
@@ -146,15 +187,19 @@ int command_matrix(int argc, char **argv)
 	matrix_init(&matrix, &columns, for_all);
 	for (i = 0; i < programs.nr && !interrupted; i++) {
 		progress(programs.program[i]->path, i, programs.nr);
-		matrix_add(&matrix, programs.program[i], selection->backend, selection->seed, &interrupted);
+		matrix_add(&matrix, programs.program[i], programs.named[i], selection->backend, selection->seed,
+			   &interrupted);
 	}
 	progress_end();
 	if (programs.nr)
 		print(&matrix, &args);
 	status = interrupted ? 128 + SIGINT : !good ? EXIT_USAGE : matrix.failed ? EXIT_BROKE : EXIT_HELD;
+	if (args.html && !write_html(&matrix, args.html))
+		status = EXIT_OURS;
 	matrix_free(&matrix);
 	for (i = 0; i < programs.nr; i++)
 		program_free(programs.program[i]);
 	free(programs.program);
+	free(programs.named);
 	return status;
 }

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Running and printing the matrix.
- *
- * A terminal is narrow and kernels are many: where the table does not fit, it is
- * printed in parts of as many columns as fit, each with the rows' names.
- */
+/* Running the matrix: what came of each scenario on each kernel, and where that changed. */
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
 #include <scenario/matrix.h>
 #include <scenario/report.h>
 #include <sim/verdict.h>
 #include "arena.h"
+#include "record.h"
 
 /* What a run's events leave for the cell: how the first step or expect that failed did. */
 struct watch {
@@ -134,11 +129,17 @@ static bool names_kernel(const struct program *program, const struct kernel *ker
 	return named;
 }
 
+/* What a run left for its cell and for the cells that it is compared with. */
+struct column_run {
+	bool ran;
+	struct record record;
+};
+
 /* @own: a column that is there for the files that name it. */
-static void run_cell(struct cell *cell, const struct program *program, struct run_options *options, bool own)
+static void run_cell(struct cell *cell, const struct program *program, struct run_options *options, bool own,
+		     struct column_run *run)
 {
 	struct watch watch = { NULL, NULL };
-	struct run_result result;
 
 	if (!program_runs_on(program, options->kernel) || (own && !names_kernel(program, options->kernel))) {
 		cell->kind = CELL_EXCLUDED;
@@ -148,18 +149,88 @@ static void run_cell(struct cell *cell, const struct program *program, struct ru
 		cell->text = xstrdup("no model");
 	} else {
 		options->arg = &watch;
-		scenario_run(program, options, &result);
-		fill_cell(cell, &result, options->kernel, &watch);
-		run_result_free(&result);
+		record_run(program, options, false, &run->record);
+		run->ran = true;
+		fill_cell(cell, &run->record.result, options->kernel, &watch);
 		free(watch.text);
 		free(watch.why);
 	}
 }
 
-bool matrix_add(struct matrix *matrix, const struct program *program, const struct backend *backend, unsigned long seed,
-		const volatile sig_atomic_t *stop)
+/* The first step whose result is another, as text; NULL where all are the same. */
+static char *result_change(const struct record *before, const struct record *now)
+{
+	unsigned int nr = before->nr < now->nr ? before->nr : now->nr;
+	const char *text;
+	char *change;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct step_record *a = &before->step[i], *b = &now->step[i];
+
+		if (a->skip == STEP_SKIP_ABSENT && b->skip == STEP_SKIP_ABSENT)
+			return NULL;
+		if (!step_records_differ(a, b, RECORD_RESULT)) {
+			if (violations_of(&before->result, i + 1, &text) == violations_of(&now->result, i + 1, &text))
+				continue;
+			if (asprintf(&change, "line %u: %s: %s: other invariants break", a->stmt->pos.line,
+				     a->stmt->step.task_name, a->stmt->step.text) < 0)
+				out_of_memory();
+			return change;
+		}
+		if (asprintf(&change, "line %u: %s: %s: %s, was %s", a->stmt->pos.line, a->stmt->step.task_name,
+			     a->stmt->step.text, b->skip == STEP_SKIP_ABSENT ? "n/a" : b->outcome,
+			     a->skip == STEP_SKIP_ABSENT ? "n/a" : a->outcome) < 0)
+			out_of_memory();
+		return change;
+	}
+	return NULL;
+}
+
+/* The column that @column is compared with: the release before, or a proposal's base; @column where there is none. */
+static size_t column_before(const struct matrix *matrix, const struct column_run *runs, size_t column)
+{
+	const char *base = matrix->columns.kernels[column]->kernel.base;
+	size_t before = column;
+
+	while (before--) {
+		const struct kernel *kernel = &matrix->columns.kernels[before]->kernel;
+
+		if (runs[before].ran && (base ? !strcmp(kernel->name, base) : !kernel->base))
+			return before;
+	}
+	return column;
+}
+
+/* A schedule is not the same on two kernels, so of programs with parallel blocks only the cells are compared. */
+static void find_changes(const struct matrix *matrix, struct matrix_row *row, const struct column_run *runs,
+			 bool has_parallel)
+{
+	for (size_t i = 0; i < matrix->nr_for_all; i++) {
+		struct cell *cell = &row->cells[i], *other;
+		size_t before;
+
+		if (!runs[i].ran)
+			continue;
+		cell->since = matrix->columns.kernels[i]->name;
+		before = column_before(matrix, runs, i);
+		if (before == i)
+			continue;
+		other = &row->cells[before];
+		if (!has_parallel)
+			cell->change = result_change(&runs[before].record, &runs[i].record);
+		else if (strcmp(cell->text, other->text) &&
+			 asprintf(&cell->change, "%s, was %s", cell->text, other->text) < 0)
+			out_of_memory();
+		if (!cell->change)
+			cell->since = other->since;
+	}
+}
+
+bool matrix_add(struct matrix *matrix, const struct program *program, bool named, const struct backend *backend,
+		unsigned long seed, const volatile sig_atomic_t *stop)
 {
 	struct run_options options = { .backend = backend, .seed = seed, .events = &events, .stop = stop };
+	struct column_run *runs = xzalloc((matrix->columns.nr + 1) * sizeof(*runs));
 	struct matrix_row *row;
 	size_t i;
 
@@ -167,6 +238,7 @@ bool matrix_add(struct matrix *matrix, const struct program *program, const stru
 	row = &matrix->rows[matrix->nr_rows++];
 	row->path = xstrdup(program->path);
 	row->title = xstrdup(program->title);
+	row->named = named;
 	row->cells = xzalloc((matrix->columns.nr + 1) * sizeof(*row->cells));
 	for (i = 0; i < matrix->columns.nr; i++) {
 		options.kernel = &matrix->columns.kernels[i]->kernel;
@@ -174,10 +246,15 @@ bool matrix_add(struct matrix *matrix, const struct program *program, const stru
 			row->cells[i].text = xstrdup("-");
 			continue;
 		}
-		run_cell(&row->cells[i], program, &options, i >= matrix->nr_for_all);
+		run_cell(&row->cells[i], program, &options, i >= matrix->nr_for_all, &runs[i]);
 		matrix->counts[row->cells[i].kind]++;
 		matrix->failed |= row->cells[i].kind == CELL_FAIL;
 	}
+	find_changes(matrix, row, runs, program->has_parallel);
+	for (i = 0; i < matrix->columns.nr; i++)
+		if (runs[i].ran)
+			record_free(&runs[i].record);
+	free(runs);
 	return !stop || !*stop;
 }
 
@@ -191,6 +268,7 @@ void matrix_free(struct matrix *matrix)
 		for (i = 0; i < matrix->columns.nr; i++) {
 			free(row->cells[i].text);
 			free(row->cells[i].why);
+			free(row->cells[i].change);
 		}
 		free(row->cells);
 		free(row->path);
@@ -198,239 +276,6 @@ void matrix_free(struct matrix *matrix)
 	}
 	free(matrix->rows);
 	kernel_list_free(&matrix->columns);
-}
-
-/*
- * Where a terminal is too narrow for the table, what is long in a cell becomes a
- * number, and stands once below the table.
- */
-struct legend {
-	const char **texts;
-	unsigned int nr;
-};
-
-#define CELL_BYTES_MAX 7
-
-/* What is shown of a cell; a NULL legend: all. */
-static const char *shown(const struct legend *legend, const struct cell *cell, char buf[16])
-{
-	unsigned int i;
-
-	if (!legend || strlen(cell->text) <= CELL_BYTES_MAX)
-		return cell->text;
-	for (i = 0; i < legend->nr && strcmp(legend->texts[i], cell->text); i++)
-		;
-	snprintf(buf, 16, "[%u]", i + 1);
-	return buf;
-}
-
-static void make_legend(const struct matrix *matrix, struct legend *legend)
-{
-	size_t row, column;
-	unsigned int i;
-
-	memset(legend, 0, sizeof(*legend));
-	for (row = 0; row < matrix->nr_rows; row++)
-		for (column = 0; column < matrix->nr_for_all; column++) {
-			const char *text = matrix->rows[row].cells[column].text;
-
-			for (i = 0; i < legend->nr && strcmp(legend->texts[i], text); i++)
-				;
-			if (i < legend->nr || strlen(text) <= CELL_BYTES_MAX)
-				continue;
-			legend->texts = xrealloc(legend->texts, (legend->nr + 1) * sizeof(*legend->texts));
-			legend->texts[legend->nr++] = text;
-		}
-}
-
-static unsigned int longest(const struct matrix *matrix, const struct legend *legend, size_t column)
-{
-	unsigned int width = (unsigned int)strlen(matrix->columns.kernels[column]->name);
-	char buf[16];
-	size_t i;
-
-	for (i = 0; i < matrix->nr_rows; i++) {
-		const char *text = shown(legend, &matrix->rows[i].cells[column], buf);
-
-		if (strlen(text) > width)
-			width = (unsigned int)strlen(text);
-	}
-	return width;
-}
-
-/* The rows' names without the folders that all of them share. */
-static size_t shared_folder(const struct matrix *matrix)
-{
-	const char *first = matrix->nr_rows ? matrix->rows[0].path : "", *slash;
-	size_t shared = strlen(first), i, j;
-
-	for (i = 0; i < matrix->nr_rows; i++)
-		for (j = 0; j < shared; j++)
-			if (matrix->rows[i].path[j] != first[j]) {
-				shared = j;
-				break;
-			}
-	slash = memrchr(first, '/', shared);
-	return slash ? (size_t)(slash + 1 - first) : 0;
-}
-
-static void print_cell(FILE *out, const struct legend *legend, const struct cell *cell, unsigned int width, bool colour)
-{
-	static const char *const codes[] = {
-		[CELL_EXCLUDED] = "\033[2m", [CELL_PASS] = "\033[32m", [CELL_BUG] = "\033[33m",
-		[CELL_FAIL] = "\033[31m",    [CELL_NA] = "\033[2m",    [CELL_DIFFERS] = "\033[36m",
-		[CELL_NOT_MODELLED] = "\033[2m",
-	};
-	char buf[16];
-	const char *text = shown(legend, cell, buf);
-
-	if (colour)
-		fprintf(out, "  %s%-*s\033[0m", codes[cell->kind], (int)width, text);
-	else
-		fprintf(out, "  %-*s", (int)width, text);
-}
-
-/* As many columns for every file from @first on as fit into @width behind @names; at least one. */
-static size_t columns_that_fit(const struct matrix *matrix, const unsigned int *widths, size_t first,
-			       unsigned int names, unsigned int width)
-{
-	unsigned int used = names;
-	size_t column;
-
-	for (column = first; column < matrix->nr_for_all; column++) {
-		used += 2 + widths[column];
-		if (width && used > width && column > first)
-			break;
-	}
-	return column;
-}
-
-/* The columns that are for the files that name them: a line for each file and kernel, not a column for one cell. */
-static void print_own(const struct matrix *matrix, FILE *out, size_t skip, unsigned int names, bool colour)
-{
-	unsigned int width = 0;
-	bool any = false;
-	size_t row, column;
-
-	for (column = matrix->nr_for_all; column < matrix->columns.nr; column++)
-		if (strlen(matrix->columns.kernels[column]->name) > width)
-			width = (unsigned int)strlen(matrix->columns.kernels[column]->name);
-	for (row = 0; row < matrix->nr_rows; row++)
-		for (column = matrix->nr_for_all; column < matrix->columns.nr; column++) {
-			if (matrix->rows[row].cells[column].kind == CELL_EXCLUDED)
-				continue;
-			fprintf(out, "%s%-*s  %-*s", any ? "" : "\nwith a bug put back\n", (int)names,
-				matrix->rows[row].path + skip, (int)width, matrix->columns.kernels[column]->name);
-			print_cell(out, NULL, &matrix->rows[row].cells[column], 0, colour);
-			fputc('\n', out);
-			any = true;
-		}
-}
-
-static void print_failures(const struct matrix *matrix, FILE *out)
-{
-	size_t row, column;
-
-	for (row = 0; row < matrix->nr_rows; row++)
-		for (column = 0; column < matrix->columns.nr; column++)
-			if (matrix->rows[row].cells[column].kind == CELL_FAIL)
-				fprintf(out, "FAIL %s on %s\n     %s\n", matrix->rows[row].path,
-					matrix->columns.kernels[column]->name, matrix->rows[row].cells[column].why);
-}
-
-void matrix_print(const struct matrix *matrix, FILE *out, unsigned int width, bool colour)
-{
-	size_t skip = shared_folder(matrix), first, last, column, row;
-	struct legend numbers, *legend = NULL;
-	unsigned int names = 8, i, *widths = xzalloc((matrix->nr_for_all + 1) * sizeof(*widths));
-
-	for (row = 0; row < matrix->nr_rows; row++)
-		if (strlen(matrix->rows[row].path + skip) > names)
-			names = (unsigned int)strlen(matrix->rows[row].path + skip);
-	make_legend(matrix, &numbers);
-	for (column = 0; column < matrix->nr_for_all; column++)
-		widths[column] = longest(matrix, NULL, column);
-	if (columns_that_fit(matrix, widths, 0, names, width) < matrix->nr_for_all)
-		legend = &numbers;
-	for (column = 0; legend && column < matrix->nr_for_all; column++)
-		widths[column] = longest(matrix, legend, column);
-	for (first = 0; first < matrix->nr_for_all; first = last) {
-		last = columns_that_fit(matrix, widths, first, names, width);
-		fprintf(out, "%s%-*s", first ? "\n" : "", (int)names, "scenario");
-		for (column = first; column < last; column++)
-			fprintf(out, "  %-*s", (int)widths[column], matrix->columns.kernels[column]->name);
-		fputc('\n', out);
-		for (row = 0; row < matrix->nr_rows; row++) {
-			fprintf(out, "%-*s", (int)names, matrix->rows[row].path + skip);
-			for (column = first; column < last; column++)
-				print_cell(out, legend, &matrix->rows[row].cells[column], widths[column], colour);
-			fputc('\n', out);
-		}
-	}
-	for (i = 0; legend && i < legend->nr; i++)
-		fprintf(out, "%s[%u] %s\n", i ? "" : "\n", i + 1, legend->texts[i]);
-	free(numbers.texts);
-	free(widths);
-	print_own(matrix, out, skip, names, colour);
-	print_failures(matrix, out);
-}
-
-static void print_escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("|*_`<>\\", *text))
-			fputc('\\', out);
-		fputc(*text, out);
-	}
-}
-
-void matrix_print_markdown(const struct matrix *matrix, FILE *out)
-{
-	size_t column, row;
-
-	fputs("| scenario |", out);
-	for (column = 0; column < matrix->columns.nr; column++)
-		fprintf(out, " %s |", matrix->columns.kernels[column]->name);
-	fputs("\n| --- |", out);
-	for (column = 0; column < matrix->columns.nr; column++)
-		fputs(" --- |", out);
-	for (row = 0; row < matrix->nr_rows; row++) {
-		fputs("\n| ", out);
-		print_escaped(out, matrix->rows[row].title);
-		fputs(" |", out);
-		for (column = 0; column < matrix->columns.nr; column++) {
-			const struct cell *cell = &matrix->rows[row].cells[column];
-
-			fputs(cell->kind == CELL_FAIL ? " **FAIL** " : " ", out);
-			print_escaped(out, cell->text);
-			fputs(" |", out);
-		}
-	}
-	fputs("\n\n", out);
-}
-
-void matrix_print_json(const struct matrix *matrix, FILE *out)
-{
-	static const char *const kinds[] = {
-		[CELL_EXCLUDED] = "excluded", [CELL_PASS] = "pass",	  [CELL_BUG] = "bug", [CELL_FAIL] = "fail",
-		[CELL_NA] = "n/a",	      [CELL_DIFFERS] = "differs", [CELL_NOT_MODELLED] = "not modelled",
-	};
-	size_t column, row;
-
-	for (row = 0; row < matrix->nr_rows; row++)
-		for (column = 0; column < matrix->columns.nr; column++) {
-			const struct cell *cell = &matrix->rows[row].cells[column];
-			json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "schema", 1, "file",
-						   matrix->rows[row].path, "title", matrix->rows[row].title, "kernel",
-						   matrix->columns.kernels[column]->name, "cell", kinds[cell->kind],
-						   "what", cell->text);
-
-			if (!object)
-				continue;
-			json_dumpf(object, out, JSON_COMPACT);
-			fputc('\n', out);
-			json_decref(object);
-		}
 }
 
 void matrix_print_summary(const struct matrix *matrix, FILE *out)

@@ -51,6 +51,8 @@ static struct step_record *place(struct record *record, unsigned int index)
 struct recorder {
 	struct record *record;
 	bool counters, pins;
+	const struct run_events *events;	/* of somebody who looks on as well, or NULL */
+	void *arg;
 };
 
 static void record_step(void *arg, const struct step_report *report)
@@ -60,6 +62,8 @@ static void record_step(void *arg, const struct step_report *report)
 	struct step_report plain = *report;
 	char text[200];
 
+	if (recorder->events && recorder->events->step)
+		recorder->events->step(recorder->arg, report);
 	*step = (struct step_record){
 		.index = report->index,
 		.stmt = report->stmt,
@@ -89,6 +93,8 @@ static void record_expect(void *arg, const struct expect_report *report)
 	const struct recorder *recorder = arg;
 	struct record *record = recorder->record;
 
+	if (recorder->events && recorder->events->expect)
+		recorder->events->expect(recorder->arg, report);
 	if (report->stmt->expect.kind != EXPECT_COMPARE)
 		return;
 	record->expect = xrealloc(record->expect, (record->nr_expects + 1) * sizeof(*record->expect));
@@ -102,11 +108,17 @@ static void record_expect(void *arg, const struct expect_report *report)
 	};
 }
 
-static const struct run_events record_events = {record_step, record_expect};
+static const struct run_events record_events = { .step = record_step, .expect = record_expect };
 
 void record_run(const struct program *program, const struct run_options *options, bool pins, struct record *record)
 {
-	struct recorder recorder = {.record = record, .counters = options->counters, .pins = pins};
+	struct recorder recorder = {
+		.record = record,
+		.counters = options->counters,
+		.pins = pins,
+		.events = options->events,
+		.arg = options->arg,
+	};
 	struct run_options ours = *options;
 
 	memset(record, 0, sizeof(*record));

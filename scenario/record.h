@@ -41,8 +41,8 @@ struct record {
 };
 
 /*
- * Runs @program and records it; @options' events are ours. @pins: with the pins of
- * every page. Freed with record_free() in every case.
+ * Runs @program and records it, beside @options' own events. @pins: with the pins
+ * of every page. Freed with record_free() in every case.
  */
 void record_run(const struct program *program, const struct run_options *options, bool pins, struct record *record);
 void record_free(struct record *record);

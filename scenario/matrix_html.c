@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The matrix as one page of HTML that needs nothing beside itself. The table stands
+ * in the page, so it can be read and searched without a script; the script filters
+ * and folds. What changed against the release before is marked in the cell and said
+ * in its tooltip.
+ */
+#include <string.h>
+#include "matrix_view.h"
+
+static const char head[] =
+	"<!DOCTYPE html>\n"
+	"<html lang=\"en\">\n"
+	"<meta charset=\"utf-8\">\n"
+	"<meta name=\"viewport\" content=\"width=device-width\">\n"
+	"<title>pinsim: what each kernel does</title>\n"
+	"<style>\n"
+	":root{color-scheme:light dark;--line:#8884;--pass:#1a7f37;--bug:#9a6700;--fail:#cf222e;--differs:#0969da;"
+	"--back:#fff;--head:#f6f8fa}\n"
+	"@media(prefers-color-scheme:dark){:root{--pass:#57ab5a;--bug:#d4a72c;--fail:#f47067;--differs:#6cb6ff;"
+	"--back:#1c2128;--head:#2d333b}}\n"
+	"body{font:14px/1.45 system-ui,sans-serif;margin:0;background:var(--back)}\n"
+	"header{padding:.8em 1em .4em}h1{font-size:1.2em;margin:0 0 .4em}p{margin:.3em 0;max-width:70em}\n"
+	"input,button{font:inherit}input{min-width:18em;padding:.2em .4em}label{margin-left:1em;white-space:nowrap}\n"
+	"table{border-collapse:separate;border-spacing:0;margin:0 1em 2em}\n"
+	"th,td{padding:.15em .6em;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}\n"
+	"thead th{position:sticky;top:0;background:var(--head);z-index:2}\n"
+	"th:first-child{position:sticky;left:0;background:var(--back);font-weight:400;max-width:28em;overflow:hidden;"
+	"text-overflow:ellipsis}thead th:first-child{background:var(--head);font-weight:600;z-index:3}\n"
+	"tr.folder th{background:var(--head);font-weight:600;cursor:pointer;max-width:none}\n"
+	"tbody.shut tr.row{display:none}tr.hide{display:none!important}\n"
+	".pass{color:var(--pass)}.bug{color:var(--bug);font-weight:600}.fail{color:var(--fail);font-weight:700}\n"
+	".differs{color:var(--differs);font-weight:600}.na,.none{color:GrayText}\n"
+	"td.new{box-shadow:inset 2px 0 var(--differs)}tr:hover td,tr:hover th{background:var(--head)}\n"
+	"@media print{header input,header button,header label{display:none}thead th{position:static}}\n"
+	"</style>\n";
+
+static const char controls[] =
+	"<p><input id=\"text\" type=\"search\" placeholder=\"a file, a title, a bug, an errno\" aria-label=\"filter\">"
+	"<label><input type=\"checkbox\" data-kind=\"fail\"> fails</label>"
+	"<label><input type=\"checkbox\" data-kind=\"bug\"> a known bug</label>"
+	"<label><input type=\"checkbox\" data-kind=\"differs\"> a proposal differs</label>"
+	"<label><input type=\"checkbox\" data-kind=\"new\"> changed on the way</label> "
+	"<button id=\"shut\">fold all</button> <button id=\"open\">unfold all</button> <span id=\"count\"></span></p>\n"
+	"<p>A cell is what the scenario comes to on that kernel; it says itself what it expects there. A bar on the left "
+	"of a cell: results of calls are others than on the release before, or than on the proposal's base; the tooltip "
+	"says which.</p></header>\n";
+
+static const char script[] =
+	"<script>\n"
+	"const $ = id => document.getElementById(id), rows = [...document.querySelectorAll('tr.row')];\n"
+	"const kinds = [...document.querySelectorAll('[data-kind]')];\n"
+	"const filter = () => {\n"
+	"  const words = $('text').value.toLowerCase().split(/\\s+/).filter(w => w);\n"
+	"  const wanted = kinds.filter(k => k.checked).map(k => k.dataset.kind);\n"
+	"  let shown = 0;\n"
+	"  for (const row of rows) {\n"
+	"    row.text = row.text || (row.textContent + ' ' + row.cells[0].title).toLowerCase();\n"
+	"    const good = words.every(w => row.text.includes(w)) && wanted.every(k => row.querySelector('td.' + k));\n"
+	"    row.classList.toggle('hide', !good); shown += good; }\n"
+	"  for (const body of document.querySelectorAll('tbody')) {\n"
+	"    const any = body.querySelector('tr.row:not(.hide)');\n"
+	"    body.querySelector('tr.folder')?.classList.toggle('hide', !any);\n"
+	"    if (words.length || wanted.length) body.classList.remove('shut'); }\n"
+	"  $('count').textContent = shown + ' of ' + rows.length; };\n"
+	"$('text').oninput = filter; kinds.forEach(k => k.onchange = filter);\n"
+	"const all = shut => document.querySelectorAll('tbody').forEach(b => b.classList.toggle('shut', shut));\n"
+	"$('shut').onclick = () => all(true); $('open').onclick = () => all(false);\n"
+	"for (const f of document.querySelectorAll('tr.folder'))\n"
+	"  f.onclick = () => f.parentNode.classList.toggle('shut');\n"
+	"if (rows.length > 100) all(true);\n"
+	"filter();\n"
+	"</script>\n";
+
+static void put(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		switch (*text) {
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		default:
+			fputc(*text, out);
+		}
+}
+
+static void put_cell(FILE *out, const struct cell *cell)
+{
+	static const char *const classes[CELL_KINDS] = {
+		[CELL_EXCLUDED] = "none", [CELL_PASS] = "pass",	      [CELL_BUG] = "bug",	    [CELL_FAIL] = "fail",
+		[CELL_NA] = "na",	  [CELL_DIFFERS] = "differs", [CELL_NOT_MODELLED] = "none",
+	};
+
+	fprintf(out, "<td class=\"%s%s\"", classes[cell->kind], cell->change ? " new" : "");
+	if (cell->why || cell->change || cell->since) {
+		fputs(" title=\"", out);
+		if (cell->why)
+			put(out, cell->why);
+		if (cell->why && cell->change)
+			fputs("; ", out);
+		if (cell->change)
+			put(out, cell->change);
+		else if (cell->since && !cell->why)
+			fprintf(out, "so since %s", cell->since);
+		fputc('"', out);
+	}
+	fputc('>', out);
+	put(out, cell->text);
+	fputs("</td>", out);
+}
+
+static void put_row(const struct matrix *matrix, FILE *out, const struct matrix_row *row, const char *name)
+{
+	fputs("<tr class=\"row\"><th title=\"", out);
+	put(out, row->title);
+	fputs("\">", out);
+	put(out, name);
+	fputs("</th>", out);
+	for (size_t i = 0; i < matrix->nr_for_all; i++)
+		put_cell(out, &row->cells[i]);
+	fputs("</tr>\n", out);
+}
+
+static size_t folder_bytes(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash + 1 - path) : 0;
+}
+
+static void put_folders(const struct matrix *matrix, FILE *out)
+{
+	size_t skip = shared_folder(matrix), bytes = 0;
+	const char *folder = NULL;
+
+	for (size_t i = 0; i < matrix->nr_rows; i++) {
+		const char *path = matrix->rows[i].path + skip;
+
+		if (!folder || bytes != folder_bytes(path) || memcmp(folder, path, bytes)) {
+			fputs(folder ? "</tbody>\n<tbody>" : "<tbody>", out);
+			folder = path;
+			bytes = folder_bytes(path);
+			fprintf(out, "<tr class=\"folder\"><th colspan=\"%zu\">%.*s</th></tr>\n", matrix->nr_for_all + 1,
+				bytes ? (int)bytes : 2, bytes ? folder : "./");
+		}
+		put_row(matrix, out, &matrix->rows[i], path + bytes);
+	}
+	fputs("</tbody>", out);
+}
+
+/* Kernels with a bug put back or taken away, which are for the files that name them. */
+static void put_own(const struct matrix *matrix, FILE *out)
+{
+	size_t skip = shared_folder(matrix);
+
+	if (matrix->nr_for_all == matrix->columns.nr)
+		return;
+	fputs("<table><thead><tr><th>with a bug put back, or taken away</th><th>kernel</th><th></th></tr></thead><tbody>\n",
+	      out);
+	for (size_t row = 0; row < matrix->nr_rows; row++)
+		for (size_t i = matrix->nr_for_all; i < matrix->columns.nr; i++) {
+			if (matrix->rows[row].cells[i].kind == CELL_EXCLUDED)
+				continue;
+			fputs("<tr class=\"row\"><th title=\"", out);
+			put(out, matrix->rows[row].title);
+			fputs("\">", out);
+			put(out, matrix->rows[row].path + skip);
+			fprintf(out, "</th><td>%s</td>", matrix->columns.kernels[i]->name);
+			put_cell(out, &matrix->rows[row].cells[i]);
+			fputs("</tr>\n", out);
+		}
+	fputs("</tbody></table>\n", out);
+}
+
+void matrix_print_html(const struct matrix *matrix, FILE *out)
+{
+	fputs(head, out);
+	fputs("<header><h1>What each kernel does with each scenario</h1>\n<p>", out);
+	matrix_print_summary(matrix, out);
+	fputs("</p>\n", out);
+	fputs(controls, out);
+	fputs("<table><thead><tr><th>scenario</th>", out);
+	for (size_t i = 0; i < matrix->nr_for_all; i++) {
+		fputs("<th title=\"", out);
+		put(out, matrix->columns.kernels[i]->kernel.what);
+		fprintf(out, "\">%s</th>", matrix->columns.kernels[i]->name);
+	}
+	fputs("</tr></thead>\n", out);
+	put_folders(matrix, out);
+	fputs("</table>\n", out);
+	put_own(matrix, out);
+	fputs(script, out);
+	fputs("</html>\n", out);
+}
