@@ -164,7 +164,8 @@ static void put_own(const struct matrix *matrix, FILE *out)
 
 	if (matrix->nr_for_all == matrix->columns.nr)
 		return;
-	fputs("<table><thead><tr><th>with a bug put back, or taken away</th><th>kernel</th><th></th></tr></thead><tbody>\n",
+	fputs("<table><thead><tr><th>with a bug put back, or taken away</th><th>kernel</th><th></th></tr></thead>\n"
+	      "<tbody>\n",
 	      out);
 	for (size_t row = 0; row < matrix->nr_rows; row++)
 		for (size_t i = matrix->nr_for_all; i < matrix->columns.nr; i++) {

@@ -189,6 +189,7 @@ START_TEST(matrix)
 					 "expect violation locked_vm_negative @ ..v6.2\n"
 					 "expect a.locked_vm == 1p @ v6.3\n"
 					 "a: fd = iommufd_open()\n");
+	static const struct matrix_view narrow = { .rows = true, .columns = true, .width = 50 };
 	struct matrix matrix;
 	char *out = NULL;
 	size_t bytes;
@@ -200,7 +201,7 @@ START_TEST(matrix)
 	kernel_list_add(&kernels, "v6.3");
 	kernel_list_add(&kernels, "v6.12");
 	matrix_init(&matrix, &kernels, kernels.nr);
-	ck_assert(matrix_add(&matrix, program, &backend_model, 0, NULL));
+	ck_assert(matrix_add(&matrix, program, true, &backend_model, 0, NULL));
 	ck_assert_int_eq(matrix.rows[0].cells[0].kind, CELL_EXCLUDED);
 	ck_assert_int_eq(matrix.rows[0].cells[1].kind, CELL_NA);
 	ck_assert_int_eq(matrix.rows[0].cells[2].kind, CELL_BUG);
@@ -209,17 +210,23 @@ START_TEST(matrix)
 	ck_assert_int_eq(matrix.rows[0].cells[4].kind, CELL_PASS);
 	ck_assert(matrix.failed);
 	file = open_memstream(&out, &bytes);
-	matrix_print(&matrix, file, 50, false);
+	matrix_print(&matrix, &narrow, file);
 	/* Too narrow for the violation's name, which then stands below the table. */
-	matrix_print_markdown(&matrix, file);
+	matrix_print_markdown(&matrix, &narrow, file);
 	matrix_print_json(&matrix, file);
 	matrix_print_summary(&matrix, file);
 	fclose(file);
 	ck_assert_msg(strstr(out, "\n[1] locked_vm_negative\n"), "%s", out);
 	ck_assert_msg(strstr(out, "FAIL t.pin on v6.3"), "%s", out);
-	ck_assert_msg(strstr(out, "| scenario | v6.0 | v6.1 | v6.2 | v6.3 | v6.12 |"), "%s", out);
+	ck_assert_msg(strstr(out, "| scenario | v6.0 | v6.1 | v6.2 | v6.3 | v6.12 | changed in |"), "%s", out);
 	ck_assert_msg(strstr(out, "locked\\_vm\\_negative"), "%s", out);
 	ck_assert_msg(strstr(out, "\"cell\":\"bug\",\"what\":\"locked_vm_negative\""), "%s", out);
+	/* The iommufd is what v6.2 has and v6.1 has not, and from then on nothing returns another result. */
+	ck_assert_ptr_null(matrix.rows[0].cells[1].change);
+	ck_assert_str_eq(matrix.rows[0].cells[1].since, "v6.1");
+	ck_assert_msg(strstr(matrix.rows[0].cells[2].change, "fd = iommufd_open(): 0, was n/a"), "%s",
+		      matrix.rows[0].cells[2].change);
+	ck_assert_str_eq(matrix.rows[0].cells[2].since, "v6.2");
 	ck_assert_msg(strstr(out, "1 scenario on 5 kernels: 2 pass (1 of them show a known bug), 1 fail, 1 n/a"), "%s",
 		      out);
 	free(out);
