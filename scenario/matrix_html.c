@@ -5,6 +5,7 @@
  * and folds. What changed against the release before is marked in the cell and said
  * in its tooltip.
  */
+#include <stdlib.h>
 #include <string.h>
 #include "matrix_view.h"
 
@@ -21,13 +22,15 @@ static const char head[] =
 	"--back:#1c2128;--head:#2d333b}}\n"
 	"body{font:14px/1.45 system-ui,sans-serif;margin:0;background:var(--back)}\n"
 	"header{padding:.8em 1em .4em}h1{font-size:1.2em;margin:0 0 .4em}p{margin:.3em 0;max-width:70em}\n"
-	"input,button{font:inherit}input{min-width:18em;padding:.2em .4em}label{margin-left:1em;white-space:nowrap}\n"
+	"input,button{font:inherit}input[type=search]{min-width:18em;padding:.2em "
+	".4em}label{margin-left:1em;white-space:nowrap}\n"
 	"table{border-collapse:separate;border-spacing:0;margin:0 1em 2em}\n"
 	"th,td{padding:.15em .6em;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}\n"
 	"thead th{position:sticky;top:0;background:var(--head);z-index:2}\n"
 	"th:first-child{position:sticky;left:0;background:var(--back);font-weight:400;max-width:28em;overflow:hidden;"
 	"text-overflow:ellipsis}thead th:first-child{background:var(--head);font-weight:600;z-index:3}\n"
-	"tr.folder th{background:var(--head);font-weight:600;cursor:pointer;max-width:none}\n"
+	"tr.folder{cursor:pointer}tr.folder th,tr.folder td{background:var(--head)}tr.folder th{font-weight:600}\n"
+	"tr.folder th::before{content:'\\25be\\a0'}tbody.shut tr.folder th::before{content:'\\25b8\\a0'}\n"
 	"tbody.shut tr.row{display:none}tr.hide{display:none!important}\n"
 	".pass{color:var(--pass)}.bug{color:var(--bug);font-weight:600}.fail{color:var(--fail);font-weight:700}\n"
 	".differs{color:var(--differs);font-weight:600}.na,.none{color:GrayText}\n"
@@ -42,8 +45,10 @@ static const char controls[] =
 	"<label><input type=\"checkbox\" data-kind=\"differs\"> a proposal differs</label>"
 	"<label><input type=\"checkbox\" data-kind=\"new\"> changed on the way</label> "
 	"<button id=\"shut\">fold all</button> <button id=\"open\">unfold all</button> <span id=\"count\"></span></p>\n"
-	"<p>A cell is what the scenario comes to on that kernel; it says itself what it expects there. A bar on the left "
-	"of a cell: results of calls are others than on the release before, or than on the proposal's base; the tooltip "
+	"<p>A cell is what the scenario comes to on that kernel; it says itself what it expects there. A bar on the "
+	"left "
+	"of a cell: results of calls are others than on the release before, or than on the proposal's base; the "
+	"tooltip "
 	"says which.</p></header>\n";
 
 static const char script[] =
@@ -62,9 +67,10 @@ static const char script[] =
 	"    const any = body.querySelector('tr.row:not(.hide)');\n"
 	"    body.querySelector('tr.folder')?.classList.toggle('hide', !any);\n"
 	"    if (words.length || wanted.length) body.classList.remove('shut'); }\n"
-	"  $('count').textContent = shown + ' of ' + rows.length; };\n"
+	"  $('count').textContent = shown + ' of ' + rows.length + ' rows'; };\n"
 	"$('text').oninput = filter; kinds.forEach(k => k.onchange = filter);\n"
-	"const all = shut => document.querySelectorAll('tbody').forEach(b => b.classList.toggle('shut', shut));\n"
+	"const all = shut => document.querySelectorAll('tr.folder')\n"
+	"  .forEach(f => f.parentNode.classList.toggle('shut', shut));\n"
 	"$('shut').onclick = () => all(true); $('open').onclick = () => all(false);\n"
 	"for (const f of document.querySelectorAll('tr.folder'))\n"
 	"  f.onclick = () => f.parentNode.classList.toggle('shut');\n"
@@ -93,13 +99,13 @@ static void put(FILE *out, const char *text)
 		}
 }
 
+static const char *const classes[CELL_KINDS] = {
+	[CELL_EXCLUDED] = "none", [CELL_PASS] = "pass",	      [CELL_BUG] = "bug",	    [CELL_FAIL] = "fail",
+	[CELL_NA] = "na",	  [CELL_DIFFERS] = "differs", [CELL_NOT_MODELLED] = "none",
+};
+
 static void put_cell(FILE *out, const struct cell *cell)
 {
-	static const char *const classes[CELL_KINDS] = {
-		[CELL_EXCLUDED] = "none", [CELL_PASS] = "pass",	      [CELL_BUG] = "bug",	    [CELL_FAIL] = "fail",
-		[CELL_NA] = "na",	  [CELL_DIFFERS] = "differs", [CELL_NOT_MODELLED] = "none",
-	};
-
 	fprintf(out, "<td class=\"%s%s\"", classes[cell->kind], cell->change ? " new" : "");
 	if (cell->why || cell->change || cell->since) {
 		fputs(" title=\"", out);
@@ -130,31 +136,44 @@ static void put_row(const struct matrix *matrix, FILE *out, const struct matrix_
 	fputs("</tr>\n", out);
 }
 
-static size_t folder_bytes(const char *path)
+static void put_folder(const struct matrix *matrix, FILE *out, size_t first, size_t nr, size_t skip)
 {
-	const char *slash = strrchr(path, '/');
+	size_t bytes = folder_bytes(matrix->rows[first].path);
 
-	return slash ? (size_t)(slash + 1 - path) : 0;
+	fputs("<tbody><tr class=\"folder\"><th>", out);
+	if (bytes > skip)
+		for (size_t i = skip; i <= bytes; i++)
+			put(out, (char[]){matrix->rows[first].path[i], '\0'});
+	else
+		fputs("./", out);
+	fprintf(out, " (%zu)</th>", nr);
+	for (size_t i = 0; i < matrix->nr_for_all; i++) {
+		struct shown_cell cell;
+
+		sum_up(matrix, first, nr, i, &cell);
+		fprintf(out, "<td class=\"%s\">%s</td>", classes[cell.kind], cell.text);
+		free(cell.text);
+	}
+	fputs("</tr>\n", out);
+	for (size_t i = first; i < first + nr; i++)
+		put_row(matrix, out, &matrix->rows[i], matrix->rows[i].path + (bytes ? bytes + 1 : 0));
+	fputs("</tbody>\n", out);
 }
 
 static void put_folders(const struct matrix *matrix, FILE *out)
 {
-	size_t skip = shared_folder(matrix), bytes = 0;
-	const char *folder = NULL;
+	size_t skip = shared_folder(matrix), i, nr;
 
-	for (size_t i = 0; i < matrix->nr_rows; i++) {
-		const char *path = matrix->rows[i].path + skip;
+	for (i = 0; i < matrix->nr_rows; i += nr) {
+		const char *path = matrix->rows[i].path;
+		size_t bytes = folder_bytes(path);
 
-		if (!folder || bytes != folder_bytes(path) || memcmp(folder, path, bytes)) {
-			fputs(folder ? "</tbody>\n<tbody>" : "<tbody>", out);
-			folder = path;
-			bytes = folder_bytes(path);
-			fprintf(out, "<tr class=\"folder\"><th colspan=\"%zu\">%.*s</th></tr>\n", matrix->nr_for_all + 1,
-				bytes ? (int)bytes : 2, bytes ? folder : "./");
-		}
-		put_row(matrix, out, &matrix->rows[i], path + bytes);
+		for (nr = 1; i + nr < matrix->nr_rows && folder_bytes(matrix->rows[i + nr].path) == bytes &&
+			     !memcmp(matrix->rows[i + nr].path, path, bytes);
+		     nr++)
+			;
+		put_folder(matrix, out, i, nr, skip);
 	}
-	fputs("</tbody>", out);
 }
 
 /* Kernels with a bug put back or taken away, which are for the files that name them. */

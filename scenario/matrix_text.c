@@ -53,11 +53,11 @@ static void make_notes(const struct shown *shown, struct notes *notes)
 struct layout {
 	const struct shown *shown;
 	const struct notes *notes;
-	unsigned int *widths;		/* by column */
-	unsigned int names;		/* of the first column */
-	unsigned int width;		/* of the terminal, or 0 */
-	bool changes;			/* with the column of releases in which something changed */
-	unsigned int changed;		/* its width */
+	unsigned int *widths; /* by column */
+	unsigned int names; /* of the first column */
+	unsigned int width; /* of the terminal, or 0 */
+	bool changes; /* with the column of releases in which something changed */
+	unsigned int changed; /* its width */
 	bool colour;
 };
 
@@ -93,8 +93,8 @@ static size_t columns_that_fit(const struct layout *layout, size_t first)
 static void print_cell(FILE *out, enum cell_kind kind, const char *text, unsigned int width, bool colour)
 {
 	static const char *const codes[CELL_KINDS] = {
-		[CELL_EXCLUDED] = "\033[2m", [CELL_PASS] = "\033[32m", [CELL_BUG] = "\033[33m",
-		[CELL_FAIL] = "\033[31m",    [CELL_NA] = "\033[2m",    [CELL_DIFFERS] = "\033[36m",
+		[CELL_EXCLUDED] = "\033[2m",	 [CELL_PASS] = "\033[32m", [CELL_BUG] = "\033[33m",
+		[CELL_FAIL] = "\033[31m",	 [CELL_NA] = "\033[2m",	   [CELL_DIFFERS] = "\033[36m",
 		[CELL_NOT_MODELLED] = "\033[2m",
 	};
 
@@ -129,7 +129,7 @@ static void print_part(const struct layout *layout, FILE *out, size_t first, siz
 
 static void print_table(struct layout *layout, FILE *out)
 {
-	struct notes notes = { NULL, 0 };
+	struct notes notes = {NULL, 0};
 	size_t first, last, nr = layout->shown->nr_columns;
 
 	measure(layout);
@@ -194,7 +194,11 @@ void matrix_print(const struct matrix *matrix, const struct matrix_view *view, F
 {
 	struct shown shown;
 	struct layout layout = {
-		.shown = &shown, .names = 8, .width = view->width, .colour = view->colour, .changed = 10,
+		.shown = &shown,
+		.names = 8,
+		.width = view->width,
+		.colour = view->colour,
+		.changed = 10,
 	};
 
 	shown_make(matrix, view, &shown);

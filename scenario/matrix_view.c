@@ -14,8 +14,12 @@
 #define ROWS_MAX 50
 
 const char *const cell_kind_names[CELL_KINDS] = {
-	[CELL_EXCLUDED] = "excluded", [CELL_PASS] = "pass",	  [CELL_BUG] = "bug",
-	[CELL_FAIL] = "fail",	      [CELL_NA] = "n/a",	  [CELL_DIFFERS] = "differs",
+	[CELL_EXCLUDED] = "excluded",
+	[CELL_PASS] = "pass",
+	[CELL_BUG] = "bug",
+	[CELL_FAIL] = "fail",
+	[CELL_NA] = "n/a",
+	[CELL_DIFFERS] = "differs",
 	[CELL_NOT_MODELLED] = "not modelled",
 };
 
@@ -67,22 +71,21 @@ static void add_scenario(const struct matrix *matrix, struct shown *shown, const
 	row->nr = 1;
 	row->changed = changed_in(matrix, from);
 	for (size_t i = 0; i < matrix->nr_for_all; i++)
-		row->cells[i] = (struct shown_cell){ from->cells[i].kind, xstrdup(from->cells[i].text) };
+		row->cells[i] = (struct shown_cell){from->cells[i].kind, xstrdup(from->cells[i].text)};
 }
 
-/* How the cells of a folder are said in one: the worst kind, with how many of it. */
-static void sum_up(const struct matrix *matrix, size_t first, size_t nr, size_t column, struct shown_cell *cell)
+void sum_up(const struct matrix *matrix, size_t first, size_t nr, size_t column, struct shown_cell *cell)
 {
 	static const struct {
 		enum cell_kind kind;
 		const char *one, *many;
 	} words[] = {
-		{ CELL_FAIL, "1 FAIL", "%lu FAIL" },  { CELL_DIFFERS, "1 differs", "%lu differ" },
-		{ CELL_BUG, "1 bug", "%lu bugs" },    { CELL_PASS, "pass", "pass" },
-		{ CELL_NA, "n/a", "n/a" },	      { CELL_NOT_MODELLED, "no model", "no model" },
-		{ CELL_EXCLUDED, "-", "-" },
+		{CELL_FAIL, "1 FAIL", "%lu FAIL"}, {CELL_DIFFERS, "1 differs", "%lu differ"},
+		{CELL_BUG, "1 bug", "%lu bugs"},   {CELL_PASS, "pass", "pass"},
+		{CELL_NA, "n/a", "n/a"},	   {CELL_NOT_MODELLED, "no model", "no model"},
+		{CELL_EXCLUDED, "-", "-"},
 	};
-	unsigned long counts[CELL_KINDS] = { 0 };
+	unsigned long counts[CELL_KINDS] = {0};
 	size_t i;
 
 	for (i = 0; i < nr; i++)
@@ -110,7 +113,7 @@ static void add_folder(const struct matrix *matrix, struct shown *shown, size_t 
 	shown->nr_folded += nr;
 }
 
-static size_t folder_bytes(const char *path)
+size_t folder_bytes(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -146,7 +149,8 @@ static void fold_columns(const struct matrix *matrix, bool fold, struct shown *s
 		bool base = matrix->columns.kernels[i]->kernel.base;
 
 		for (last = i; fold && last + 1 < nr && same_column(shown, i, last + 1) &&
-			       base == !!matrix->columns.kernels[last + 1]->kernel.base; last++)
+			       base == !!matrix->columns.kernels[last + 1]->kernel.base;
+		     last++)
 			;
 		for (size_t row = 0; row < shown->nr_rows; row++) {
 			struct shown_cell *cells = shown->rows[row].cells, kept = cells[i];

@@ -29,6 +29,10 @@ struct shown {
 void shown_make(const struct matrix *matrix, const struct matrix_view *view, struct shown *shown);
 void shown_free(struct shown *shown);
 
+/* How the cells of rows from @first on are said in one: the worst kind, and how many of it. ->text is malloc'd. */
+void sum_up(const struct matrix *matrix, size_t first, size_t nr, size_t column, struct shown_cell *cell);
+/* Bytes of a path's folder without the last slash; 0 where it has none. */
+size_t folder_bytes(const char *path);
 /* Bytes of the folders that all rows' paths begin with. */
 size_t shared_folder(const struct matrix *matrix);
 
