@@ -14,6 +14,7 @@ const struct backend backend_model = {
 static const struct backend backend_upstream = {
 	.name = "upstream",
 	.iommufd = &iommufd_upstream,
+	.vfio = &vfio_upstream,
 	.kernel = "v6.12",
 	.init = upstream_init,
 };

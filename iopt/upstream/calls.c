@@ -50,32 +50,51 @@ int nonseekable_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static long upstream_open(void)
+struct file *upstream_open_misc(struct miscdevice *misc)
 {
 	struct upstream_context *context;
 	struct file *file;
-	int fd, ret;
+	int ret;
 
-	fd = get_unused_fd_flags(0);
-	if (fd < 0)
-		return fd;
-	file = anon_inode_getfile("iommufd", &upstream_fops, NULL, O_RDWR);
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		return PTR_ERR(file);
-	}
-	ret = upstream()->iommu_misc->fops->open(NULL, file);
+	/* as misc_open() leaves it, by which the driver knows its devices apart */
+	file = anon_inode_getfile("iommufd", &upstream_fops, misc, O_RDWR);
+	if (IS_ERR(file))
+		return file;
+	ret = misc->fops->open(NULL, file);
 	if (ret) {
-		put_unused_fd(fd);
 		kfree(file);
-		return ret;
+		return ERR_PTR(ret);
 	}
 	context = sim_zalloc(sizeof(*context));
 	context->file = file;
 	context->ictx = file->private_data;
 	list_add_tail(&context->node, &upstream()->contexts);
+	return file;
+}
+
+static long upstream_open(void)
+{
+	struct file *file;
+	int fd;
+
+	fd = get_unused_fd_flags(0);
+	if (fd < 0)
+		return fd;
+	file = upstream_open_misc(upstream()->iommu_misc);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
 	fd_install(fd, file);
 	return fd;
+}
+
+struct iommufd_ctx *upstream_ctx_from_file(struct file *file)
+{
+	if (file->f_op != &upstream_fops)
+		return ERR_PTR(-EBADFD);
+	iommufd_ctx_get(file->private_data);
+	return file->private_data;
 }
 
 long upstream_file_ioctl(struct file *file, unsigned int cmd, void *arg)
@@ -149,7 +168,7 @@ static long upstream_attach_mock(int fd, const struct iommufd_attach *args, unsi
 	return 0;
 }
 
-/* Mock devices change their IOAS by the driver's replace; it has no other way. */
+/* Mock devices change their IOAS by the driver's replace; they have no other way. */
 static long upstream_attach(int fd, unsigned int dev_id, unsigned int ioas_id)
 {
 	struct iommu_test_cmd cmd = {
@@ -158,7 +177,10 @@ static long upstream_attach(int fd, unsigned int dev_id, unsigned int ioas_id)
 		.id = dev_id,
 		.mock_domain_replace.pt_id = ioas_id,
 	};
+	long ret;
 
+	if (upstream_cdev_attach(fd, dev_id, ioas_id, &ret))
+		return ret;
 	return upstream_ioctl(fd, IOMMU_TEST_CMD, &cmd);
 }
 
@@ -167,6 +189,13 @@ static long upstream_destroy(int fd, unsigned int id)
 	struct iommu_destroy cmd = { .size = sizeof(cmd), .id = id };
 
 	return upstream_ioctl(fd, IOMMU_DESTROY, &cmd);
+}
+
+static long upstream_detach(int fd, unsigned int dev_id)
+{
+	long ret;
+
+	return upstream_cdev_detach(fd, dev_id, &ret) ? ret : upstream_destroy(fd, dev_id);
 }
 
 static u32 map_flags(unsigned int prot, bool fixed)
@@ -283,7 +312,7 @@ const struct iommufd_calls iommufd_upstream = {
 	.ioas_alloc = upstream_ioas_alloc,
 	.attach_mock = upstream_attach_mock,
 	.attach = upstream_attach,
-	.detach = upstream_destroy,
+	.detach = upstream_detach,
 	.replace = upstream_attach,
 	.ioas_map = upstream_ioas_map,
 	.ioas_map_file = upstream_ioas_map_file,

@@ -21,7 +21,7 @@ bool upstream_user_try_cmpxchg(atomic_long_t *locked_vm, unsigned long *old, uns
 	bool hit = atomic_long_try_cmpxchg(locked_vm, (long *)old, (long)new);
 
 	if (hit)
-		ledger_enter(upstream()->ledger, BUCKET_USER_LOCKED_VM, user, (long)new - before);
+		ledger_enter(upstream_ledger(), BUCKET_USER_LOCKED_VM, user, (long)new - before);
 	return hit;
 }
 
@@ -30,7 +30,7 @@ void upstream_user_sub(unsigned long pages, atomic_long_t *locked_vm)
 	struct user_struct *user = container_of(locked_vm, struct user_struct, locked_vm);
 
 	atomic_long_sub((long)pages, locked_vm);
-	ledger_enter(upstream()->ledger, BUCKET_USER_LOCKED_VM, user, -(long)pages);
+	ledger_enter(upstream_ledger(), BUCKET_USER_LOCKED_VM, user, -(long)pages);
 }
 
 void upstream_pinned_vm_add(long pages, atomic64_t *pinned_vm)
@@ -38,14 +38,14 @@ void upstream_pinned_vm_add(long pages, atomic64_t *pinned_vm)
 	struct mm_struct *mm = container_of(pinned_vm, struct mm_struct, pinned_vm);
 
 	atomic64_add(pages, pinned_vm);
-	ledger_enter(upstream()->ledger, BUCKET_PINNED_VM, mm, pages);
+	ledger_enter(upstream_ledger(), BUCKET_PINNED_VM, mm, pages);
 }
 
 int upstream_account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, struct task_struct *task,
 			       bool bypass_rlim)
 {
 	const struct charge_by by = {
-		.object = upstream()->ledger,
+		.object = upstream_ledger(),
 		.rule = "iommufd, process mode",
 		.limit_task = task,
 	};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The IOMMU core (drivers/iommu/iommu.c) as far as iommufd calls it, above the
- * driver of the kernel's own selftest.c: groups of one device, owners, domains,
- * and the splitting of maps into the driver's page sizes.
+ * The IOMMU core (drivers/iommu/iommu.c) as far as iommufd and vfio call it: groups
+ * of one device, owners, domains, and the splitting of maps into the driver's page
+ * sizes. Two drivers stand below: the kernel's own selftest.c behind mock devices,
+ * and behind vfio devices that of the simulated machine (kapi/iommu.h), whose
+ * tables are the model's and take whole maps.
  *
  * The scenario may give a mock device another aperture or page size than
  * selftest.c has. They are put on a domain as the driver hands it out, which is why
@@ -50,6 +52,99 @@ struct domain_stamp {
 
 static struct iommu_domain *domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
 					      const struct iommu_user_data *user_data);
+
+/* The IOMMU behind vfio devices. */
+
+struct vfio_domain {
+	struct iommu_domain domain;
+	struct iommu_domain *table;		/* the machine's (kapi/iommu.h): another layout */
+};
+
+static bool vfio_capable(struct device *dev, enum iommu_cap cap)
+{
+	return cap == IOMMU_CAP_CACHE_COHERENCY;
+}
+
+static void vfio_get_resv_regions(struct device *dev, struct list_head *list)
+{
+	struct iommu_resv_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
+
+	if (!region)
+		return;
+	region->start = KAPI_VFIO_MSI_START;
+	region->length = KAPI_VFIO_MSI_BYTES;
+	region->type = IOMMU_RESV_MSI;
+	list_add_tail(&region->list, list);
+}
+
+static void vfio_domain_free(struct iommu_domain *domain)
+{
+	struct vfio_domain *vdomain = container_of(domain, struct vfio_domain, domain);
+
+	kapi_domain_free(vdomain->table);
+	kfree(vdomain);
+}
+
+static const struct iommu_domain_ops vfio_domain_ops = {
+	.free = vfio_domain_free,
+};
+
+static struct iommu_domain *vfio_domain_alloc(struct device *dev)
+{
+	static const struct kapi_iommu_options options = { .kind = KAPI_IOMMU_VFIO };
+	struct vfio_domain *vdomain = kzalloc(sizeof(*vdomain), GFP_KERNEL);
+
+	if (!vdomain)
+		return NULL;
+	vdomain->table = kapi_domain_alloc(&options);
+	if (IS_ERR(vdomain->table)) {
+		kfree(vdomain);
+		return NULL;
+	}
+	vdomain->domain.ops = &vfio_domain_ops;
+	vdomain->domain.pgsize_bitmap = KAPI_VFIO_PAGES;
+	vdomain->domain.geometry.aperture_end = KAPI_VFIO_APERTURE_LAST;
+	vdomain->domain.geometry.force_aperture = true;
+	return &vdomain->domain;
+}
+
+static const struct iommu_ops vfio_ops = {
+	.capable = vfio_capable,
+	.get_resv_regions = vfio_get_resv_regions,
+	.domain_alloc_paging = vfio_domain_alloc,
+};
+
+struct iommu_domain *upstream_domain_table(struct iommu_domain *domain)
+{
+	return domain->owner == &vfio_ops ? container_of(domain, struct vfio_domain, domain)->table : NULL;
+}
+
+void upstream_vfio_iommu_init(struct iommu_device *iommu)
+{
+	iommu->ops = &vfio_ops;
+}
+
+struct device *upstream_vfio_device_create(void)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	struct device_options *options = kzalloc(sizeof(*options), GFP_KERNEL);
+	struct iommu_group *group;
+
+	if (!dev || !options)
+		goto out_free;
+	group = generic_device_group(dev);
+	if (IS_ERR(group))
+		goto out_free;
+	options->iommu.iommu_dev = &upstream()->vfio_iommu;
+	dev->iommu = &options->iommu;
+	dev->iommu_group = group;
+	return dev;
+
+out_free:
+	kfree(options);
+	kfree(dev);
+	return NULL;
+}
 
 /* Drivers and devices. */
 
@@ -151,6 +246,12 @@ static void release_device(struct device *dev)
 	dev->iommu = NULL;
 }
 
+void upstream_vfio_device_destroy(struct device *dev)
+{
+	release_device(dev);
+	kfree(dev);
+}
+
 void device_initialize(struct device *dev)
 {
 	kref_init(&dev->kobj.kref);
@@ -241,9 +342,79 @@ void iommu_put_resv_regions(struct device *dev, struct list_head *list)
 		kfree(region);
 }
 
+/* Copies of the device's regions, which are the caller's to free. */
+int iommu_get_group_resv_regions(struct iommu_group *group, struct list_head *head)
+{
+	struct iommu_resv_region *region, *copy;
+	LIST_HEAD(regions);
+	int ret = 0;
+
+	mutex_lock(&group->mutex);
+	iommu_get_resv_regions(group->dev, &regions);
+	list_for_each_entry(region, &regions, list) {
+		copy = kzalloc(sizeof(*copy), GFP_KERNEL);
+		if (!copy) {
+			ret = -ENOMEM;
+			break;
+		}
+		copy->start = region->start;
+		copy->length = region->length;
+		copy->type = region->type;
+		list_add_tail(&copy->list, head);
+	}
+	iommu_put_resv_regions(group->dev, &regions);
+	mutex_unlock(&group->mutex);
+	return ret;
+}
+
+int iommu_group_for_each_dev(struct iommu_group *group, void *data, int (*fn)(struct device *, void *))
+{
+	int ret;
+
+	mutex_lock(&group->mutex);
+	ret = group->dev ? fn(group->dev, data) : 0;
+	mutex_unlock(&group->mutex);
+	return ret;
+}
+
 int iommu_get_msi_cookie(struct iommu_domain *domain, dma_addr_t base)
 {
 	return -ENODEV;
+}
+
+static int take_ownership(struct iommu_group *group, void *owner)
+{
+	if (group->domain)
+		return -EBUSY;
+	group->owner = owner;
+	group->owner_cnt = 1;
+	return 0;
+}
+
+static void drop_ownership(struct iommu_group *group)
+{
+	if (WARN_ON(!group->owner_cnt))
+		return;
+	group->owner_cnt = 0;
+	group->owner = NULL;
+	group->domain = NULL;
+}
+
+int iommu_group_claim_dma_owner(struct iommu_group *group, void *owner)
+{
+	int ret;
+
+	mutex_lock(&group->mutex);
+	ret = group->owner_cnt ? -EPERM : take_ownership(group, owner);
+	mutex_unlock(&group->mutex);
+	return ret;
+}
+
+void iommu_group_release_dma_owner(struct iommu_group *group)
+{
+	mutex_lock(&group->mutex);
+	drop_ownership(group);
+	mutex_unlock(&group->mutex);
 }
 
 int iommu_device_claim_dma_owner(struct device *dev, void *owner)
@@ -254,14 +425,12 @@ int iommu_device_claim_dma_owner(struct device *dev, void *owner)
 	if (!group)
 		return -ENODEV;
 	mutex_lock(&group->mutex);
-	if (group->owner_cnt && group->owner != owner) {
+	if (!group->owner_cnt)
+		ret = take_ownership(group, owner);
+	else if (group->owner != owner)
 		ret = -EPERM;
-	} else if (!group->owner_cnt && group->domain) {
-		ret = -EBUSY;
-	} else {
-		group->owner = owner;
+	else
 		group->owner_cnt++;
-	}
 	mutex_unlock(&group->mutex);
 	return ret;
 }
@@ -271,10 +440,10 @@ void iommu_device_release_dma_owner(struct device *dev)
 	struct iommu_group *group = dev->iommu_group;
 
 	mutex_lock(&group->mutex);
-	if (!WARN_ON(!group->owner_cnt) && !--group->owner_cnt) {
-		group->owner = NULL;
-		group->domain = NULL;
-	}
+	if (group->owner_cnt > 1)
+		group->owner_cnt--;
+	else
+		drop_ownership(group);
 	mutex_unlock(&group->mutex);
 }
 
@@ -366,7 +535,32 @@ static int attach_device(struct iommu_domain *domain, struct device *dev)
 {
 	if (dev_iommu_ops(dev) != domain->owner || !domain_fits(domain, dev))
 		return -EINVAL;
-	return domain->ops->attach_dev(domain, dev);
+	return domain->ops->attach_dev ? domain->ops->attach_dev(domain, dev) : 0;
+}
+
+int iommu_attach_group(struct iommu_domain *domain, struct iommu_group *group)
+{
+	int ret;
+
+	mutex_lock(&group->mutex);
+	ret = group->domain ? -EBUSY : attach_device(domain, group->dev);
+	if (!ret)
+		group->domain = domain;
+	mutex_unlock(&group->mutex);
+	return ret;
+}
+
+void iommu_detach_group(struct iommu_domain *domain, struct iommu_group *group)
+{
+	mutex_lock(&group->mutex);
+	group->domain = NULL;
+	mutex_unlock(&group->mutex);
+}
+
+/* The driver has one stage only. */
+int iommu_enable_nesting(struct iommu_domain *domain)
+{
+	return -EINVAL;
 }
 
 int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *group,
@@ -512,10 +706,13 @@ static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_
 int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr, size_t size, int prot, gfp_t gfp)
 {
 	unsigned long nr = PFN_UP(size), good;
+	struct iommu_domain *table = upstream_domain_table(domain);
 	size_t done = 0;
 	int ret = -EINVAL;
 
 	might_sleep_if(gfpflags_allow_blocking(gfp));
+	if (table)
+		return kapi_domain_map(table, iova, paddr, size, prot);
 	if (size && !((iova | paddr | size) & ((1UL << __ffs(domain->pgsize_bitmap)) - 1))) {
 		good = sim_fault_pages(SIM_FAULT_IOMMU_MAP, nr);
 		sim_nopreempt_begin();
@@ -532,8 +729,11 @@ int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr
 
 size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 {
+	struct iommu_domain *table = upstream_domain_table(domain);
 	size_t done = 0;
 
+	if (table)
+		return kapi_domain_unmap(table, iova, size);
 	if (!((iova | size) & ((1UL << __ffs(domain->pgsize_bitmap)) - 1))) {
 		sim_nopreempt_begin();
 		done = unmap_pages(domain, iova, size);
@@ -545,10 +745,20 @@ size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 	return done;
 }
 
+/* No IOTLB: an unmap is in effect at once. */
+size_t iommu_unmap_fast(struct iommu_domain *domain, unsigned long iova, size_t size,
+			struct iommu_iotlb_gather *gather)
+{
+	return iommu_unmap(domain, iova, size);
+}
+
 phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 {
+	struct iommu_domain *table = upstream_domain_table(domain);
 	phys_addr_t phys;
 
+	if (table)
+		return kapi_domain_phys(table, iova);
 	sim_nopreempt_begin();
 	phys = domain->ops->iova_to_phys(domain, iova);
 	sim_nopreempt_end();
@@ -558,10 +768,17 @@ phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 /* Asks the driver only for what is mapped: it warns about everything else. */
 long upstream_device_pfn(struct device *dev, unsigned long iova)
 {
-	struct iommu_domain *domain = dev->iommu_group->domain;
+	struct iommu_domain *domain = dev->iommu_group->domain, *table;
 	struct sim_run run;
 
-	if (!domain || !sim_run_find(&domain_stamp(domain)->mapped, iova, &run))
+	if (!domain)
+		return -1;
+	table = upstream_domain_table(domain);
+	if (table && !iommu_lookup_frames(table, iova, iova, &run))
+		return -1;
+	if (table)
+		return (long)PHYS_PFN(kapi_domain_phys(table, iova));
+	if (!sim_run_find(&domain_stamp(domain)->mapped, iova, &run))
 		return -1;
 	iova &= ~((1UL << __ffs(domain->pgsize_bitmap)) - 1);
 	return (long)PHYS_PFN(domain->ops->iova_to_phys(domain, iova));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Loading iommufd into a world.
+ * Loading iommufd and vfio into a world.
  *
  * The kernel's files keep state in static variables, where everything else of a
  * run hangs off its world. The build gathers those variables in two sections
  * (iopt/upstream/CMakeLists.txt); they are regions of the world that runs upstream
  * code (sim/snapshot.h), so each one finds them as they were when the program
- * started, and runs the module's init. So one world at a time runs upstream code in
+ * started, and runs the modules' inits. So one world at a time runs upstream code in
  * a process, which is how pinsim runs worlds.
  */
 #include <linux/bug.h>
@@ -15,10 +15,12 @@
 #include <linux/miscdevice.h>
 #include <linux/pci-ats.h>
 #include <linux/platform_device.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <iopt/upstream.h>
 #include <sim/snapshot.h>
 #include <sim/world.h>
+#include <drivers/vfio/vfio.h>
 #include "machine.h"
 
 extern unsigned char __start_upstream_data[], __stop_upstream_data[];
@@ -30,6 +32,7 @@ struct upstream_machine *upstream(void)
 }
 
 int kapi_init_iommufd_init(void);
+int kapi_init_vfio_iommu_type1_init(void);
 
 void upstream_init(void)
 {
@@ -41,11 +44,19 @@ void upstream_init(void)
 	INIT_LIST_HEAD(&m->contexts);
 	INIT_LIST_HEAD(&m->mocks);
 	INIT_LIST_HEAD(&m->items);
+	INIT_LIST_HEAD(&m->type1_calls);
+	INIT_LIST_HEAD(&m->type1s);
+	INIT_LIST_HEAD(&m->cdevs);
 	m->ledger = ledger_object_create("iopt_pages", NULL);
+	upstream_vfio_iommu_init(&m->vfio_iommu);
 	m->iommu_id = sim_object_id();
 	sim_region_add(__start_upstream_data, (size_t)(__stop_upstream_data - __start_upstream_data));
 	sim_region_add(__start_upstream_bss, (size_t)(__stop_upstream_bss - __start_upstream_bss));
 	WARN_ON(kapi_init_iommufd_init());
+	WARN_ON(vfio_container_init());
+	WARN_ON(kapi_init_vfio_iommu_type1_init());
+	kapi_leak_except();
+	upstream_type1_invariants_register();
 }
 
 /* Buses, platform devices, device files: one of each kind is all that there is. */
@@ -86,17 +97,25 @@ int dev_set_name(struct device *dev, const char *format, ...)
 	return 0;
 }
 
+/* /dev/vfio/vfio is there twice: vfio's own, and that which iommufd serves in its place. */
+static struct miscdevice **misc_slot(struct miscdevice *misc)
+{
+	struct upstream_machine *m = upstream();
+
+	if (misc->minor == MISC_DYNAMIC_MINOR)
+		return &m->iommu_misc;
+	return m->iommu_misc && misc->fops == m->iommu_misc->fops ? &m->iommu_vfio_misc : &m->vfio_misc;
+}
+
 int misc_register(struct miscdevice *misc)
 {
-	if (misc->minor == MISC_DYNAMIC_MINOR)
-		upstream()->iommu_misc = misc;
+	*misc_slot(misc) = misc;
 	return 0;
 }
 
 void misc_deregister(struct miscdevice *misc)
 {
-	if (upstream()->iommu_misc == misc)
-		upstream()->iommu_misc = NULL;
+	*misc_slot(misc) = NULL;
 }
 
 /* The kernel's own fault attribute is never armed: faults come by the sites of sim/fault.h. */

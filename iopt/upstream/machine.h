@@ -15,9 +15,13 @@
 
 struct iommufd_ctx;
 struct miscdevice;
+struct vfio_iommu_driver_ops;
 
 struct upstream_machine {
 	struct miscdevice *iommu_misc;		/* /dev/iommu, once registered */
+	struct miscdevice *iommu_vfio_misc;	/* /dev/vfio/vfio served by iommufd */
+	struct miscdevice *vfio_misc;		/* /dev/vfio/vfio */
+	struct iommu_device vfio_iommu;		/* the driver behind vfio devices */
 	struct iommu_device *iommu;		/* the driver of mock_bus: there is one */
 	const struct iommu_ops *driver_ops;	/* as it registered them */
 	const struct bus_type *mock_bus;
@@ -28,11 +32,18 @@ struct upstream_machine {
 	struct list_head contexts;		/* struct upstream_context (calls.c) */
 	struct list_head mocks;			/* struct mock_ids (calls.c) */
 	struct list_head items;			/* struct access_item (access.c) */
+	struct list_head type1_calls;		/* struct type1_call (type1_driver.c) */
+	struct list_head type1s;		/* struct type1 (type1_driver.c) */
+	const struct vfio_iommu_driver_ops *type1_ops;	/* as the kernel's file registered them */
+	struct list_head cdevs;			/* struct vfio_cdev (vfio.c) */
 	struct ledger_object *ledger;		/* all that iommufd charges and pins */
 	unsigned char *scratch;			/* the content of every page */
 };
 
 struct upstream_machine *upstream(void);
+
+/* Whose charges and pins those that current makes now are: of a container of type1's, or iommufd's. */
+struct ledger_object *upstream_ledger(void);
 
 /* On the stack of the task that asks for a mock device. */
 struct attach_call {
@@ -44,9 +55,21 @@ struct attach_call {
 /* The harness's memory as the argument of a call (include/linux/uaccess.h). */
 #define HOST(ptr) ((u64)(unsigned long)(ptr) | UPSTREAM_HOST)
 
+/* type1_driver.c */
+void upstream_type1_invariants_register(void);
+
 /* iommu.c */
 /* The physical frame that the device's domain has at @iova, or -1. */
 long upstream_device_pfn(struct device *dev, unsigned long iova);
+
+void upstream_vfio_iommu_init(struct iommu_device *iommu);
+/* A device alone in its group, behind the IOMMU of vfio devices; NULL where an allocation fails. */
+struct device *upstream_vfio_device_create(void);
+void upstream_vfio_device_destroy(struct device *dev);
+/* What the domain maps, for iommu_lookup_frames(), where it is of the IOMMU of vfio devices; else NULL. */
+struct iommu_domain *upstream_domain_table(struct iommu_domain *domain);
+/* A group without a device, as vfio makes one for an emulated one; iommu_group_put() ends it. Or ERR_PTR. */
+#define upstream_fake_group_create() generic_device_group(NULL)
 
 /* A context that is open. */
 struct upstream_context {
@@ -67,6 +90,10 @@ struct mock_ids {
 /* One ioctl of the calling task; @arg is the harness's memory. EBADF, ENOTTY, or what the file returns. */
 long upstream_ioctl(int fd, unsigned int cmd, void *arg);
 long upstream_file_ioctl(struct file *file, unsigned int cmd, void *arg);
+/* @misc opened, as a file of no fd; ERR_PTR. */
+struct file *upstream_open_misc(struct miscdevice *misc);
+/* The context behind the file with a reference; EBADFD where it is another file. */
+struct iommufd_ctx *upstream_ctx_from_file(struct file *file);
 /* The context behind current's @fd, or NULL. Takes no reference. */
 struct iommufd_ctx *upstream_ctx(int fd);
 
@@ -76,9 +103,18 @@ long upstream_access_pin(int access_fd, unsigned long iova, unsigned long len, b
 long upstream_access_unpin(int access_fd, unsigned long iova, unsigned long len);
 long upstream_access_rw(int access_fd, unsigned long iova, unsigned long len, bool write);
 
+/* vfio.c */
+/*
+ * VFIO_DEVICE_ATTACH_IOMMUFD_PT and DETACH on the device that the context knows as
+ * @dev_id. False where that is no vfio device; else *@ret has what the driver says.
+ */
+bool upstream_cdev_attach(int fd, unsigned int dev_id, unsigned int ioas_id, long *ret);
+bool upstream_cdev_detach(int fd, unsigned int dev_id, long *ret);
+
 /* observe.c */
 long upstream_npinned(int fd, unsigned int ioas_id);
 long upstream_charged(int fd, unsigned int id);
+long upstream_ctx_charged(struct iommufd_ctx *ictx);
 long upstream_iova_pfn(int fd, unsigned int dev_id, unsigned long iova);
 
 #endif

@@ -80,15 +80,12 @@ static void sum_ioas(struct pages_sum *sum, struct iommufd_ioas *ioas)
 }
 
 /* @id 0: over the whole context. Pages that several areas share count once. */
-static long sum_pages(int fd, unsigned int id, struct pages_sum *sum)
+static long sum_context(struct iommufd_ctx *ictx, unsigned int id, struct pages_sum *sum)
 {
-	struct iommufd_ctx *ictx = upstream_ctx(fd);
 	struct iommufd_object *obj;
 	struct iommufd_ioas *ioas;
 	unsigned long index;
 
-	if (!ictx)
-		return -EBADF;
 	if (id) {
 		obj = xa_load(&ictx->objects, id);
 		if (!obj)
@@ -103,6 +100,13 @@ static long sum_pages(int fd, unsigned int id, struct pages_sum *sum)
 	}
 	sim_free(sum->seen);
 	return 0;
+}
+
+static long sum_pages(int fd, unsigned int id, struct pages_sum *sum)
+{
+	struct iommufd_ctx *ictx = upstream_ctx(fd);
+
+	return ictx ? sum_context(ictx, id, sum) : -EBADF;
 }
 
 long upstream_npinned(int fd, unsigned int ioas_id)
@@ -125,6 +129,16 @@ long upstream_charged(int fd, unsigned int id)
 	ret = sum_pages(fd, id, &sum);
 	sim_nopreempt_end();
 	return ret ? ret : sum.charged;
+}
+
+long upstream_ctx_charged(struct iommufd_ctx *ictx)
+{
+	struct pages_sum sum = { 0 };
+
+	sim_nopreempt_begin();
+	sum_context(ictx, 0, &sum);
+	sim_nopreempt_end();
+	return sum.charged;
 }
 
 long upstream_iova_pfn(int fd, unsigned int dev_id, unsigned long iova)

@@ -41,7 +41,7 @@ static long fill_pages(const struct page_runs *runs, struct page **pages)
 	for (r = 0; r < runs->nr; r++) {
 		const struct page_run *run = &runs->run[r];
 
-		ledger_pins(upstream()->ledger, run->frame, run->nr, true);
+		ledger_pins(upstream_ledger(), run->frame, run->nr, true);
 		for (i = 0; i < run->nr; i += contig) {
 			unsigned long pfn = PHYS_PFN(frame_to_phys(run->frame + i)), k;
 
@@ -94,7 +94,7 @@ static void unpin_runs(const struct page_runs *runs, bool make_dirty)
 
 	unpin_user_runs(runs->run, runs->nr, make_dirty);
 	for (r = 0; r < runs->nr; r++)
-		ledger_pins(upstream()->ledger, runs->run[r].frame, runs->run[r].nr, false);
+		ledger_pins(upstream_ledger(), runs->run[r].frame, runs->run[r].nr, false);
 }
 
 static void add_frames(struct page_runs *runs, unsigned long frame, unsigned long nr)
@@ -107,23 +107,36 @@ static void add_frames(struct page_runs *runs, unsigned long frame, unsigned lon
 		runs->run[runs->nr++] = (struct page_run){ .frame = frame, .nr = nr };
 }
 
-void unpin_user_pages(struct page **pages, unsigned long npages)
+static void unpin_pages(struct page **pages, unsigned long npages, bool make_dirty)
 {
-	struct page_runs runs;
+	struct page_run one;
+	struct page_runs runs = { .run = &one, .max = 1 };
 	unsigned long i;
 
 	if (!npages)
 		return;
-	runs_init(&runs, npages);
+	if (npages > 1)
+		runs_init(&runs, npages);
 	for (i = 0; i < npages; i++)
 		add_frames(&runs, page_to_frame(pages[i]), 1);
-	unpin_runs(&runs, false);
-	sim_free(runs.run);
+	unpin_runs(&runs, make_dirty);
+	if (npages > 1)
+		sim_free(runs.run);
+}
+
+void unpin_user_pages(struct page **pages, unsigned long npages)
+{
+	unpin_pages(pages, npages, false);
 }
 
 void unpin_user_page(struct page *page)
 {
 	unpin_user_pages(&page, 1);
+}
+
+void unpin_user_pages_dirty_lock(struct page **pages, unsigned long npages, bool make_dirty)
+{
+	unpin_pages(pages, npages, make_dirty);
 }
 
 void unpin_user_page_range_dirty_lock(struct page *page, unsigned long npages, bool make_dirty)
@@ -180,6 +193,56 @@ int PageCompound(const struct page *page)
 	unsigned long head;
 
 	return frame_folio(page_to_frame(page), &head) > 1;
+}
+
+/* Device memory has no struct page; the zero page has one, and it is reserved. */
+int pfn_valid(unsigned long pfn)
+{
+	unsigned long frame = phys_to_frame(PFN_PHYS(pfn));
+
+	return !frame_reserved(frame, NULL) || frame_is_zero(frame);
+}
+
+int PageReserved(const struct page *page)
+{
+	return frame_reserved(page_to_frame(page), NULL);
+}
+
+/*
+ * This machine's pages are those of its tasks: it has none to spare for the trial
+ * by which type1 learns whether its IOMMU parts large pages, which then takes it
+ * for one that does not, as it is.
+ */
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return NULL;
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	WARN_ON(page);
+}
+
+/* What device memory a mapping has stands from mmap() on: no fault brings any. */
+int fixup_user_fault(struct mm_struct *mm, unsigned long address, unsigned int fault_flags, bool *unlocked)
+{
+	return -EFAULT;
+}
+
+int follow_pfnmap_start(struct follow_pfnmap_args *args)
+{
+	struct page_run run;
+
+	if (follow_pfnmap_run(args->vma->vm_mm, args->address, 1, false, &run))
+		return -EINVAL;
+	args->pfn = PHYS_PFN(frame_to_phys(run.frame));
+	args->writable = !follow_pfnmap_run(args->vma->vm_mm, args->address, 1, true, &run);
+	args->special = true;
+	return 0;
+}
+
+void follow_pfnmap_end(struct follow_pfnmap_args *args)
+{
 }
 
 void *kmap_local_page(struct page *page)

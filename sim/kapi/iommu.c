@@ -46,10 +46,6 @@
 #define MOCK_APERTURE_START (1UL << 24)
 #define MOCK_APERTURE_LAST ((1UL << 31) - 1)
 #define MOCK_PAGE_BYTES (PAGE_SIZE / 2)
-#define VFIO_APERTURE_LAST ((1UL << 48) - 1)
-#define VFIO_PAGES (PAGE_SIZE | (1UL << 21) | (1UL << 30))
-#define MSI_START 0xfee00000UL
-#define MSI_BYTES 0x100000UL
 
 /* In a run's attr, beside IOMMU_READ and its kin. */
 #define ATTR_PROT 0xffffUL
@@ -99,7 +95,7 @@ static const struct iommu_ops mock_ops = {
 	.default_domain_ops = &mock_domain_ops,
 };
 static const struct iommu_ops vfio_ops = {
-	.pgsize_bitmap = VFIO_PAGES,
+	.pgsize_bitmap = KAPI_VFIO_PAGES,
 	.default_domain_ops = &vfio_domain_ops,
 };
 
@@ -236,8 +232,8 @@ void iommu_get_resv_regions(struct device *dev, struct list_head *list)
 	region = kzalloc(sizeof(*region), GFP_KERNEL);
 	if (!region)
 		return;
-	region->start = MSI_START;
-	region->length = MSI_BYTES;
+	region->start = KAPI_VFIO_MSI_START;
+	region->length = KAPI_VFIO_MSI_BYTES;
 	region->type = IOMMU_RESV_MSI;
 	list_add_tail(&region->list, list);
 }
@@ -440,9 +436,8 @@ struct iommu_attach_handle *iommu_attach_handle_get(struct iommu_group *group, i
 
 /* Domains. */
 
-struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
+struct iommu_domain *kapi_domain_alloc(const struct kapi_iommu_options *options)
 {
-	const struct kapi_iommu_options *options = &to_kapi_device(dev)->options;
 	bool mock = options->kind == KAPI_IOMMU_MOCK;
 	struct kapi_domain *kdomain;
 	struct iommu_domain *domain;
@@ -464,7 +459,7 @@ struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
 	if (options->pgsize)
 		domain->pgsize_bitmap = options->pgsize;
 	else
-		domain->pgsize_bitmap = mock ? MOCK_PAGE_BYTES : VFIO_PAGES;
+		domain->pgsize_bitmap = mock ? MOCK_PAGE_BYTES : KAPI_VFIO_PAGES;
 	if (options->aperture_start || options->aperture_last) {
 		domain->geometry.aperture_start = options->aperture_start;
 		domain->geometry.aperture_end = options->aperture_last;
@@ -472,10 +467,15 @@ struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
 		domain->geometry.aperture_start = MOCK_APERTURE_START;
 		domain->geometry.aperture_end = MOCK_APERTURE_LAST;
 	} else {
-		domain->geometry.aperture_end = VFIO_APERTURE_LAST;
+		domain->geometry.aperture_end = KAPI_VFIO_APERTURE_LAST;
 	}
 	domain->geometry.force_aperture = !mock;
 	return domain;
+}
+
+struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)
+{
+	return kapi_domain_alloc(&to_kapi_device(dev)->options);
 }
 
 void kapi_frames_count(unsigned long frame_addr, unsigned long bytes, bool map)
@@ -534,9 +534,14 @@ static void domain_free(struct iommu_domain *domain)
 	kfree(kdomain);
 }
 
-void iommu_domain_free(struct iommu_domain *domain)
+void kapi_domain_free(struct iommu_domain *domain)
 {
 	domain->ops->free(domain);
+}
+
+void iommu_domain_free(struct iommu_domain *domain)
+{
+	kapi_domain_free(domain);
 }
 
 /* Tables. */
@@ -605,7 +610,7 @@ int iommu_map_frames(struct iommu_domain *domain, unsigned long iova, unsigned l
 	return ret;
 }
 
-int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr, size_t size, int prot, gfp_t gfp)
+int kapi_domain_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr, size_t size, int prot)
 {
 	struct kapi_domain *kdomain = to_kapi_domain(domain);
 	size_t done = 0;
@@ -626,6 +631,11 @@ int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr
 	}
 	sim_done(SIM_POINT_IOMMU_MAP, kdomain->id, ret ? ret : PFN_UP(size));
 	return ret;
+}
+
+int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr, size_t size, int prot, gfp_t gfp)
+{
+	return kapi_domain_map(domain, iova, paddr, size, prot);
 }
 
 /* The page table entry that holds @iova of @run: its first IOVA, and its size in *@bytes. */
@@ -705,7 +715,7 @@ static size_t table_unmap(struct kapi_domain *kdomain, unsigned long iova, size_
 	return unmapped;
 }
 
-size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
+size_t kapi_domain_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 {
 	struct kapi_domain *kdomain = to_kapi_domain(domain);
 	size_t unmapped = 0;
@@ -720,13 +730,18 @@ size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 	return unmapped;
 }
 
+size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
+{
+	return kapi_domain_unmap(domain, iova, size);
+}
+
 size_t iommu_unmap_fast(struct iommu_domain *domain, unsigned long iova, size_t size,
 			struct iommu_iotlb_gather *iotlb_gather)
 {
 	return iommu_unmap(domain, iova, size);
 }
 
-phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
+phys_addr_t kapi_domain_phys(struct iommu_domain *domain, dma_addr_t iova)
 {
 	struct kapi_domain *kdomain = to_kapi_domain(domain);
 	unsigned long addr;
@@ -738,6 +753,11 @@ phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 	}
 	addr = run.value + (iova - run.start);
 	return frame_to_phys(PFN_DOWN(addr)) + offset_in_page(addr);
+}
+
+phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
+{
+	return kapi_domain_phys(domain, iova);
 }
 
 bool iommu_lookup_frames(struct iommu_domain *domain, unsigned long iova, unsigned long last, struct sim_run *run)

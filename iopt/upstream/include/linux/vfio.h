@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef _LINUX_VFIO_H
-#define _LINUX_VFIO_H
-
+/* The kernel's own, with what it expects its includes to bring along. */
+#include <linux/completion.h>
 #include <linux/module.h>
-#include <uapi/linux/vfio.h>
-
-#endif
+#include_next <linux/vfio.h>

@@ -62,6 +62,24 @@ bool iommu_lookup_frames(struct iommu_domain *domain, unsigned long iova, unsign
 void kapi_domain_digest(struct sim_digest *digest, struct iommu_domain *domain,
 			void (*frames)(struct sim_digest *digest, unsigned long frame, unsigned long nr));
 
+/* What the IOMMU behind vfio devices has. */
+#define KAPI_VFIO_APERTURE_LAST ((1UL << 48) - 1)
+#define KAPI_VFIO_PAGES (PAGE_SIZE | (1UL << 21) | (1UL << 30))
+#define KAPI_VFIO_MSI_START 0xfee00000UL
+#define KAPI_VFIO_MSI_BYTES 0x100000UL
+
+/*
+ * The same domains for who brings an IOMMU core of his own (iopt/upstream), whose
+ * functions have the kernel's names and whose struct iommu_domain has the kernel's
+ * layout: these are opaque to him. They do what iommu_paging_domain_alloc(),
+ * iommu_domain_free(), iommu_map(), iommu_unmap() and iommu_iova_to_phys() do.
+ */
+struct iommu_domain *kapi_domain_alloc(const struct kapi_iommu_options *options);
+void kapi_domain_free(struct iommu_domain *domain);
+int kapi_domain_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr, size_t size, int prot);
+size_t kapi_domain_unmap(struct iommu_domain *domain, unsigned long iova, size_t size);
+phys_addr_t kapi_domain_phys(struct iommu_domain *domain, dma_addr_t iova);
+
 /* Every paging domain of the world, for the invariants dma_pages and unpin_while_mapped. */
 void kapi_for_each_domain(void (*fn)(struct iommu_domain *domain, void *arg), void *arg);
 /* For a table that is not of these drivers: @bytes at @frame_addr were mapped (@map) or unmapped once more. */

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An emulated device and its driver, above the kernel's container.c, type1 and
+ * vfio/iommufd.c; vfio_pin_pages() and vfio_unpin_pages() are as in vfio_main.c.
+ *
+ * The driver does what that of the model does (subsys/vfio_mdev.c): it remembers
+ * what it pinned, lets go of a range in dma_unmap(), and of all when it is closed.
+ * It is outside of iommu->lock, so a mutex of its own keeps pins and notes together.
+ */
+#include <linux/errno.h>
+#include <linux/iommufd.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vfio.h>
+#include <sim/world.h>
+#include "machine.h"
+#include "vfio.h"
+
+struct mdev_range {
+	struct list_head node;
+	unsigned long iova;
+	unsigned long len;
+};
+
+static struct vfio_mdev *to_mdev(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct vfio_mdev, vfio.vdev);
+}
+
+/* One more (@by 1) or one less (@by -1) of the pages from @first on. */
+static void note(struct vfio_mdev *mdev, unsigned long first, unsigned long npage, int by)
+{
+	unsigned long at = first, last = first + npage - 1;
+	struct sim_run run;
+
+	while (at <= last) {
+		unsigned long held = 0, end = last;
+
+		if (sim_run_clip(&mdev->pins, at, last, &run)) {
+			if (run.start == at)
+				held = run.value;
+			end = run.start == at ? run.last : run.start - 1;
+		}
+		if (held + by)
+			sim_run_set(&mdev->pins, at, end, held + by, 0);
+		else
+			sim_run_clear(&mdev->pins, at, end);
+		at = end + 1;
+	}
+}
+
+/* In calls of as many pages as type1 takes. */
+static void unpin_noted(struct vfio_mdev *mdev, unsigned long first, unsigned long npage)
+{
+	unsigned long part;
+
+	for (; npage; first += part, npage -= part) {
+		part = min(npage, VFIO_PIN_PAGES_MAX_ENTRIES);
+		vfio_device_container_unpin_pages(&mdev->vfio.vdev, first << PAGE_SHIFT, (int)part);
+		note(mdev, first, part, -1);
+	}
+}
+
+static void container_unmap(struct vfio_mdev *mdev, unsigned long first, unsigned long last)
+{
+	struct sim_run run;
+	bool held;
+
+	do {
+		mutex_lock(&mdev->lock);
+		held = sim_run_clip(&mdev->pins, first, last, &run);
+		if (held)
+			unpin_noted(mdev, run.start, run.last - run.start + 1);
+		mutex_unlock(&mdev->lock);
+	} while (held);
+}
+
+/* Takes the first range that overlaps off the list; NULL where there is none. */
+static struct mdev_range *take_range(struct vfio_mdev *mdev, unsigned long iova, unsigned long last)
+{
+	struct mdev_range *range, *found = NULL;
+
+	mutex_lock(&mdev->lock);
+	list_for_each_entry(range, &mdev->ranges, node) {
+		if (range->iova > last || range->iova + range->len - 1 < iova)
+			continue;
+		found = range;
+		list_del(&range->node);
+		break;
+	}
+	mutex_unlock(&mdev->lock);
+	return found;
+}
+
+static void access_unmap(struct vfio_mdev *mdev, unsigned long iova, unsigned long last)
+{
+	struct mdev_range *range;
+
+	while ((range = take_range(mdev, iova, last))) {
+		iommufd_access_unpin_pages(mdev->vfio.vdev.iommufd_access, range->iova, range->len);
+		kfree(range);
+	}
+}
+
+static void mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
+{
+	struct vfio_mdev *mdev = to_mdev(vdev);
+
+	if (vdev->iommufd_access)
+		access_unmap(mdev, iova, iova + length - 1);
+	else
+		container_unmap(mdev, PFN_DOWN(iova), PFN_DOWN(iova + length - 1));
+}
+
+static const struct vfio_device_ops mdev_ops = {
+	.name = "mdev",
+	.bind_iommufd = vfio_iommufd_emulated_bind,
+	.unbind_iommufd = vfio_iommufd_emulated_unbind,
+	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
+	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+	.dma_unmap = mdev_dma_unmap,
+};
+
+struct vfio_mdev *upstream_mdev_create(void)
+{
+	struct vfio_mdev *mdev = kzalloc(sizeof(*mdev), GFP_KERNEL);
+	struct iommu_group *group;
+
+	if (!mdev)
+		return ERR_PTR(-ENOMEM);
+	group = upstream_fake_group_create();
+	if (IS_ERR(group)) {
+		kfree(mdev);
+		return ERR_CAST(group);
+	}
+	upstream_vfio_init(&mdev->vfio, &mdev_ops, VFIO_EMULATED_IOMMU, NULL, group);
+	mutex_init(&mdev->lock);
+	sim_run_tree_init(&mdev->pins, SIM_RUN_CONSTANT);
+	INIT_LIST_HEAD(&mdev->ranges);
+	return mdev;
+}
+
+void upstream_mdev_destroy(struct vfio_mdev *mdev)
+{
+	sim_run_tree_destroy(&mdev->pins);
+	mutex_destroy(&mdev->lock);
+	upstream_vfio_fini(&mdev->vfio);
+	kfree(mdev);
+}
+
+void upstream_mdev_open(struct vfio_mdev *mdev)
+{
+	vfio_device_container_register(&mdev->vfio.vdev);
+}
+
+int upstream_mdev_bind(struct vfio_mdev *mdev, struct iommufd_ctx *ictx)
+{
+	struct vfio_device *vdev = &mdev->vfio.vdev;
+	u32 id;
+	int ret;
+
+	mutex_lock(&vdev->dev_set->lock);
+	ret = vdev->ops->bind_iommufd(vdev, ictx, &id);
+	if (!ret) {
+		ret = vfio_iommufd_compat_attach_ioas(vdev, ictx);
+		if (ret)
+			vdev->ops->unbind_iommufd(vdev);
+	}
+	mutex_unlock(&vdev->dev_set->lock);
+	return ret;
+}
+
+void upstream_mdev_close(struct vfio_mdev *mdev)
+{
+	struct vfio_device *vdev = &mdev->vfio.vdev;
+
+	if (vdev->iommufd_access) {
+		access_unmap(mdev, 0, ~0UL);
+		mutex_lock(&vdev->dev_set->lock);
+		vdev->ops->unbind_iommufd(vdev);
+		mutex_unlock(&vdev->dev_set->lock);
+		return;
+	}
+	container_unmap(mdev, 0, PFN_DOWN(~0UL));
+	vfio_device_container_unregister(vdev);
+	upstream_vfio_leave(&mdev->vfio);
+}
+
+static long container_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned long npage)
+{
+	struct page **pages = sim_alloc(min(npage, VFIO_PIN_PAGES_MAX_ENTRIES) * sizeof(*pages));
+	long ret;
+
+	mutex_lock(&mdev->lock);
+	ret = vfio_device_container_pin_pages(&mdev->vfio.vdev, iova, (int)min(npage, (unsigned long)INT_MAX),
+					      IOMMU_READ | IOMMU_WRITE, pages);
+	if (ret > 0)
+		note(mdev, PFN_DOWN(iova), npage, 1);
+	mutex_unlock(&mdev->lock);
+	sim_free(pages);
+	return ret < 0 ? ret : 0;
+}
+
+static long access_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
+{
+	struct mdev_range *range = kmalloc(sizeof(*range), GFP_KERNEL);
+	struct page **pages;
+	int ret;
+
+	if (!range)
+		return -ENOMEM;
+	*range = (struct mdev_range){ .iova = iova, .len = len };
+	pages = sim_alloc((len >> PAGE_SHIFT) * sizeof(*pages));
+	ret = iommufd_access_pin_pages(mdev->vfio.vdev.iommufd_access, iova, len, pages, IOMMUFD_ACCESS_RW_WRITE);
+	sim_free(pages);
+	if (ret) {
+		kfree(range);
+		return ret;
+	}
+	mutex_lock(&mdev->lock);
+	list_add_tail(&range->node, &mdev->ranges);
+	mutex_unlock(&mdev->lock);
+	return 0;
+}
+
+long upstream_mdev_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
+{
+	unsigned long npage = PFN_UP(offset_in_page(iova) + len);
+
+	if (!len || !npage)
+		return -EINVAL;
+	iova &= PAGE_MASK;
+	if (!mdev->vfio.vdev.iommufd_access)
+		return container_pin(mdev, iova, npage);
+	/* the driver has a vector of that size */
+	return npage > VFIO_PIN_PAGES_MAX_ENTRIES ? -E2BIG : access_pin(mdev, iova, npage << PAGE_SHIFT);
+}
+
+static long container_unpin(struct vfio_mdev *mdev, unsigned long first, unsigned long npage)
+{
+	long ret = -EINVAL;
+
+	mutex_lock(&mdev->lock);
+	if (sim_run_covered(&mdev->pins, first, first + npage - 1) == npage) {
+		unpin_noted(mdev, first, npage);
+		ret = 0;
+	}
+	mutex_unlock(&mdev->lock);
+	return ret;
+}
+
+static long access_unpin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
+{
+	struct mdev_range *range;
+
+	mutex_lock(&mdev->lock);
+	list_for_each_entry(range, &mdev->ranges, node) {
+		if (range->iova != iova || range->len != len)
+			continue;
+		list_del(&range->node);
+		mutex_unlock(&mdev->lock);
+		iommufd_access_unpin_pages(mdev->vfio.vdev.iommufd_access, iova, len);
+		kfree(range);
+		return 0;
+	}
+	mutex_unlock(&mdev->lock);
+	return -EINVAL;
+}
+
+long upstream_mdev_unpin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
+{
+	unsigned long npage = PFN_UP(offset_in_page(iova) + len);
+
+	if (!len || !npage)
+		return -EINVAL;
+	if (mdev->vfio.vdev.iommufd_access)
+		return access_unpin(mdev, iova & PAGE_MASK, npage << PAGE_SHIFT);
+	return container_unpin(mdev, PFN_DOWN(iova), npage);
+}

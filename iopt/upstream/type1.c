@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel's drivers/vfio/vfio_iommu_type1.c, as it is, with what must see its
+ * static parts behind it. Four of its words are led elsewhere (type1_driver.c):
+ *
+ *	vfio_register_iommu_driver	its calls are noted: whose charges are these?
+ *	mmap_write_lock_killable	an uncharge may come to nothing there
+ *	pr_warn				says that the limit refused, and nothing else does
+ *	mutex_lock			a driver's unpin from within dma_unmap() nests
+ *					(subsys/vfio_mdev.c says why)
+ */
+#include <linux/device.h>
+#include <linux/highmem.h>
+#include <linux/iommu.h>
+#include <linux/kthread.h>
+#include <linux/rbtree.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/vfio.h>
+#include <drivers/vfio/vfio.h>
+#include "type1.h"
+
+#define vfio_register_iommu_driver(ops) type1_register(ops)
+#define mutex_lock(lock) type1_mutex_lock(lock)
+/* npage: mm_lock_acct()'s argument, the only place that locks so. */
+#define mmap_write_lock_killable(mm) type1_mmap_write_lock_killable(mm, npage)
+/* Where the pre-check warns, lock_acct is its variable: the pages that the chunk has to charge so far. */
+static const long lock_acct = -1;
+#undef pr_warn
+#define pr_warn(format, ...) type1_warn(lock_acct, format, ##__VA_ARGS__)
+
+#include <drivers/vfio/vfio_iommu_type1.c>
+
+void type1_for_each_dma(void *iommu_data, void (*fn)(const struct type1_dma *dma, void *arg), void *arg)
+{
+	struct vfio_iommu *iommu = iommu_data;
+	struct iommu_domain *domain = NULL;
+	struct rb_node *n, *p;
+
+	if (!list_empty(&iommu->domain_list))
+		domain = list_first_entry(&iommu->domain_list, struct vfio_domain, next)->domain;
+	for (n = rb_first(&iommu->dma_list); n; n = rb_next(n)) {
+		struct vfio_dma *dma = rb_entry(n, struct vfio_dma, node);
+		struct type1_dma seen = {
+			.mm = dma->mm,
+			.iova = dma->iova,
+			.size = dma->size,
+			.locked_vm = dma->locked_vm,
+			.domain = domain,
+		};
+
+		for (p = rb_first(&dma->pfn_list); p; p = rb_next(p))
+			seen.held += !is_invalid_reserved_pfn(rb_entry(p, struct vfio_pfn, node)->pfn);
+		fn(&seen, arg);
+	}
+}

@@ -1,0 +1,756 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vfio_upstream: the scenario's vfio operations on the kernel's own container.c,
+ * vfio_iommu_type1.c and vfio/iommufd.c, or on the container that its
+ * vfio_compat.c serves. What a process does, by ioctl where there is one.
+ *
+ * As in the model (subsys/vfio.c) a container variable is one file that stands for
+ * the fds a process has: container, groups, devices, and its last close lets go of
+ * them in the order in which exit closes fds. Groups and devices have no file of
+ * their own: what vfio's group.c and vfio_main.c do on the way of the calls below
+ * is done here.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/iommufd.h>
+#include <linux/miscdevice.h>
+#include <linux/slab.h>
+#include <linux/vfio.h>
+#include <iopt/upstream.h>
+#include <mm_model/syscalls.h>
+#include <sim/sched.h>
+#include <sim/world.h>
+#include "machine.h"
+#include "type1.h"
+#include "vfio.h"
+
+#define VERSION_UNKNOWN 99	/* to any driver */
+
+/* A real device in the container. */
+struct vfio_user {
+	struct list_head node;
+	struct upstream_vfio vfio;
+	bool bound;				/* container served by iommufd: it is open */
+};
+
+struct vfio_fd {
+	struct mutex lock;			/* users */
+	unsigned int version;
+	struct file *container;			/* /dev/vfio/vfio of vfio, else NULL */
+	struct type1 *type1;			/* its IOMMU, while it has one */
+	struct iommufd_ctx *ictx;		/* served by iommufd, else NULL */
+	struct file *context_file;		/* that one's */
+	bool own;				/* /dev/vfio/vfio served by iommufd: ours alone */
+	bool iommu_set;				/* VFIO_SET_IOMMU was done on the context */
+	struct list_head users;			/* in order of attaching */
+};
+
+struct vfio_cdev {
+	struct list_head node;			/* upstream_machine.cdevs */
+	struct upstream_vfio vfio;
+	struct iommufd_ctx *ictx;
+	struct file *file;
+	u32 id;
+};
+
+static const struct vfio_device_ops physical_ops = {
+	.name = "physical",
+	.bind_iommufd = vfio_iommufd_physical_bind,
+	.unbind_iommufd = vfio_iommufd_physical_unbind,
+	.attach_ioas = vfio_iommufd_physical_attach_ioas,
+	.detach_ioas = vfio_iommufd_physical_detach_ioas,
+};
+
+void upstream_vfio_init(struct upstream_vfio *vfio, const struct vfio_device_ops *ops, enum vfio_group_type type,
+			struct device *dev, struct iommu_group *iommu_group)
+{
+	mutex_init(&vfio->group.group_lock);
+	mutex_init(&vfio->dev_set.lock);
+	vfio->group.type = type;
+	vfio->group.iommu_group = iommu_group;
+	vfio->vdev.ops = ops;
+	vfio->vdev.dev = dev;
+	vfio->vdev.group = &vfio->group;
+	vfio->vdev.dev_set = &vfio->dev_set;
+}
+
+void upstream_vfio_fini(struct upstream_vfio *vfio)
+{
+	iommu_group_put(vfio->group.iommu_group);
+	mutex_destroy(&vfio->dev_set.lock);
+	mutex_destroy(&vfio->group.group_lock);
+}
+
+void upstream_vfio_leave(struct upstream_vfio *vfio)
+{
+	mutex_lock(&vfio->group.group_lock);
+	vfio_group_detach_container(&vfio->group);
+	mutex_unlock(&vfio->group.group_lock);
+}
+
+/* A new real device in @vfio, outside of any container. */
+static int physical_create(struct upstream_vfio *vfio)
+{
+	struct device *dev = upstream_vfio_device_create();
+
+	if (!dev)
+		return -ENOMEM;
+	upstream_vfio_init(vfio, &physical_ops, VFIO_IOMMU, dev, iommu_group_get(dev));
+	return 0;
+}
+
+static void physical_destroy(struct upstream_vfio *vfio)
+{
+	struct device *dev = vfio->vdev.dev;
+
+	upstream_vfio_fini(vfio);
+	upstream_vfio_device_destroy(dev);
+}
+
+static void physical_unbind(struct upstream_vfio *vfio)
+{
+	mutex_lock(&vfio->dev_set.lock);
+	vfio->vdev.ops->unbind_iommufd(&vfio->vdev);
+	mutex_unlock(&vfio->dev_set.lock);
+}
+
+static void user_close(struct vfio_user *user)
+{
+	if (user->bound)
+		physical_unbind(&user->vfio);
+	if (user->vfio.group.container)
+		upstream_vfio_leave(&user->vfio);
+	list_del(&user->node);
+	physical_destroy(&user->vfio);
+	kfree(user);
+}
+
+static void vfio_fd_free(struct vfio_fd *vfd)
+{
+	struct vfio_user *user, *next;
+
+	if (vfd->container)
+		__fput_sync(vfd->container);
+	list_for_each_entry_safe(user, next, &vfd->users, node)
+		user_close(user);
+	if (vfd->type1)
+		type1_disown(vfd->type1);
+	if (vfd->ictx)
+		iommufd_ctx_put(vfd->ictx);
+	if (vfd->own)
+		fput(vfd->context_file);
+	mutex_destroy(&vfd->lock);
+	kfree(vfd);
+}
+
+static int vfio_fd_release(struct inode *inode, struct file *file)
+{
+	vfio_fd_free(file->private_data);
+	return 0;
+}
+
+static const struct file_operations vfio_fd_fops = {
+	.name = "vfio",
+	.release = vfio_fd_release,
+};
+
+static int vfio_mdev_release(struct inode *inode, struct file *file)
+{
+	upstream_mdev_close(file->private_data);
+	upstream_mdev_destroy(file->private_data);
+	return 0;
+}
+
+static const struct file_operations vfio_mdev_fops = {
+	.name = "vfio_mdev",
+	.release = vfio_mdev_release,
+};
+
+static int vfio_cdev_release(struct inode *inode, struct file *file)
+{
+	struct vfio_cdev *cdev = file->private_data;
+
+	list_del(&cdev->node);
+	physical_unbind(&cdev->vfio);
+	iommufd_ctx_put(cdev->ictx);
+	physical_destroy(&cdev->vfio);
+	kfree(cdev);
+	return 0;
+}
+
+static const struct file_operations vfio_cdev_fops = {
+	.name = "vfio_cdev",
+	.release = vfio_cdev_release,
+};
+
+/* The file of the caller's @fd, with a reference, if it is of that kind: EBADF, ENOTTY. */
+static struct file *vfio_fget(int fd, const struct file_operations *fops)
+{
+	struct file *file = fd < 0 ? NULL : fget(fd);
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	if (file->f_op != fops) {
+		fput(file);
+		return ERR_PTR(-ENOTTY);
+	}
+	return file;
+}
+
+/* A container's file, for an ioctl on it. Of /dev/iommu used as a container the caller needs that very fd. */
+static struct file *container_fget(int fd, struct vfio_fd **vfd)
+{
+	struct file *file = vfio_fget(fd, &vfio_fd_fops);
+
+	if (IS_ERR(file))
+		return file;
+	*vfd = file->private_data;
+	if ((*vfd)->ictx && !(*vfd)->own && mm_fd_of(current, (*vfd)->context_file->f_id) < 0) {
+		fput(file);
+		return ERR_PTR(-EBADF);
+	}
+	return file;
+}
+
+static long container_ioctl(struct vfio_fd *vfd, unsigned int cmd, unsigned long arg)
+{
+	struct miscdevice *misc = vfd->container ? upstream()->vfio_misc : upstream()->iommu_misc;
+	struct file *file = vfd->container ? vfd->container : vfd->context_file;
+	long ret = misc->fops->unlocked_ioctl(file, cmd, arg);
+
+	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
+}
+
+static long set_iommu(struct vfio_fd *vfd)
+{
+	unsigned long type = vfd->version == 1 ? VFIO_TYPE1_IOMMU :
+			     vfd->version == 2 ? VFIO_TYPE1v2_IOMMU : VERSION_UNKNOWN;
+	long ret = container_ioctl(vfd, VFIO_SET_IOMMU, type);
+
+	if (!ret && vfd->container)
+		type1_claim(&vfd->type1);
+	return ret;
+}
+
+/* A group comes into a container that iommufd serves: its IOAS, and VFIO_SET_IOMMU if that is still to be done. */
+static long join_compat(struct vfio_fd *vfd)
+{
+	long ret = iommufd_vfio_compat_ioas_create(vfd->ictx);
+
+	if (!ret && !vfd->iommu_set) {
+		ret = set_iommu(vfd);
+		vfd->iommu_set = !ret;
+	}
+	return ret;
+}
+
+/* Into a type1 container, and VFIO_SET_IOMMU if that is still to be done. On an error out of it again. */
+static long join_container(struct vfio_fd *vfd, struct upstream_vfio *vfio)
+{
+	long ret;
+
+	mutex_lock(&vfio->group.group_lock);
+	ret = vfio_container_attach_group(vfio_container_from_file(vfd->container), &vfio->group);
+	mutex_unlock(&vfio->group.group_lock);
+	if (ret || vfd->type1)
+		return ret;
+	ret = set_iommu(vfd);
+	if (ret)
+		upstream_vfio_leave(vfio);
+	return ret;
+}
+
+/* The device's fd is asked for: bound to the context and attached to its IOAS. */
+static long open_compat(struct vfio_fd *vfd, struct vfio_user *user)
+{
+	struct vfio_device *vdev = &user->vfio.vdev;
+	u32 id;
+	long ret;
+
+	mutex_lock(&vdev->dev_set->lock);
+	ret = vdev->ops->bind_iommufd(vdev, vfd->ictx, &id);
+	if (!ret) {
+		ret = vfio_iommufd_compat_attach_ioas(vdev, vfd->ictx);
+		if (ret)
+			vdev->ops->unbind_iommufd(vdev);
+	}
+	mutex_unlock(&vdev->dev_set->lock);
+	user->bound = !ret;
+	return ret;
+}
+
+/* One more device, with its group. vfd->lock held, or not yet shared. */
+static long attach_device(struct vfio_fd *vfd)
+{
+	struct vfio_user *user = kzalloc(sizeof(*user), GFP_KERNEL);
+	long ret;
+
+	if (!user)
+		return -ENOMEM;
+	ret = physical_create(&user->vfio);
+	if (ret) {
+		kfree(user);
+		return ret;
+	}
+	list_add_tail(&user->node, &vfd->users);
+	if (vfd->container) {
+		ret = join_container(vfd, &user->vfio);
+	} else {
+		ret = join_compat(vfd);
+		if (!ret)
+			ret = open_compat(vfd, user);
+	}
+	if (ret)
+		user_close(user);
+	return ret;
+}
+
+static struct file *open_vfio_misc(void)
+{
+	struct miscdevice *misc = upstream()->vfio_misc;
+	struct file *file = anon_inode_getfile("vfio", misc->fops, misc, O_RDWR);
+	int ret;
+
+	if (IS_ERR(file))
+		return file;
+	ret = misc->fops->open(NULL, file);
+	if (!ret)
+		return file;
+	kfree(file);
+	return ERR_PTR(ret);
+}
+
+/* What is behind the container's fd: vfio's own file, or a context of iommufd. */
+static long open_container(struct vfio_fd *vfd, const struct vfio_open *args)
+{
+	struct iommufd_ctx *ictx;
+	struct file *file;
+
+	if (!args->compat && args->iommufd < 0) {
+		file = open_vfio_misc();
+		if (!IS_ERR(file))
+			vfd->container = file;
+		return PTR_ERR_OR_ZERO(file);
+	}
+	file = args->compat ? upstream_open_misc(upstream()->iommu_vfio_misc) : fget(args->iommufd);
+	if (IS_ERR_OR_NULL(file))
+		return file ? PTR_ERR(file) : -EBADF;
+	ictx = upstream_ctx_from_file(file);
+	if (!IS_ERR(ictx)) {
+		vfd->ictx = ictx;
+		vfd->context_file = file;
+	}
+	vfd->own = args->compat;
+	/* the context's reference holds the file, too */
+	if (!vfd->own)
+		fput(file);
+	return PTR_ERR_OR_ZERO(ictx);
+}
+
+static long upstream_vfio_open(const struct vfio_open *args)
+{
+	struct vfio_fd *vfd = kzalloc(sizeof(*vfd), GFP_KERNEL);
+	long ret;
+
+	if (!vfd)
+		return -ENOMEM;
+	mutex_init(&vfd->lock);
+	INIT_LIST_HEAD(&vfd->users);
+	vfd->version = args->version;
+	ret = open_container(vfd, args);
+	if (!ret && args->device)
+		ret = attach_device(vfd);
+	if (!ret)
+		ret = anon_inode_getfd("vfio", &vfio_fd_fops, vfd, 0);
+	if (ret < 0)
+		vfio_fd_free(vfd);
+	return ret;
+}
+
+static long upstream_vfio_attach(int fd)
+{
+	struct vfio_fd *vfd;
+	struct file *file = container_fget(fd, &vfd);
+	long ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mutex_lock(&vfd->lock);
+	ret = attach_device(vfd);
+	mutex_unlock(&vfd->lock);
+	fput(file);
+	return ret;
+}
+
+static long upstream_vfio_detach(int fd)
+{
+	struct vfio_fd *vfd;
+	struct file *file = container_fget(fd, &vfd);
+	long ret = -EINVAL;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mutex_lock(&vfd->lock);
+	if (!list_empty(&vfd->users)) {
+		user_close(list_last_entry(&vfd->users, struct vfio_user, node));
+		ret = 0;
+	}
+	mutex_unlock(&vfd->lock);
+	fput(file);
+	return ret;
+}
+
+static long fd_ioctl(int fd, unsigned int cmd, void *arg)
+{
+	struct vfio_fd *vfd;
+	struct file *file = container_fget(fd, &vfd);
+	long ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = container_ioctl(vfd, cmd, HOST(arg));
+	fput(file);
+	return ret;
+}
+
+static long do_map(int fd, unsigned long iova, unsigned long va, unsigned long len, u32 flags)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = flags,
+		.vaddr = va,
+		.iova = iova,
+		.size = len,
+	};
+
+	return fd_ioctl(fd, VFIO_IOMMU_MAP_DMA, &map);
+}
+
+static long upstream_vfio_map(int fd, unsigned long iova, unsigned long va, unsigned long len, unsigned int prot)
+{
+	return do_map(fd, iova, va, len,
+		      (prot & VFIO_READ ? VFIO_DMA_MAP_FLAG_READ : 0) |
+		      (prot & VFIO_WRITE ? VFIO_DMA_MAP_FLAG_WRITE : 0));
+}
+
+static long upstream_vfio_map_vaddr(int fd, unsigned long iova, unsigned long va, unsigned long len)
+{
+	return do_map(fd, iova, va, len, VFIO_DMA_MAP_FLAG_VADDR);
+}
+
+static long do_unmap(int fd, unsigned long iova, unsigned long len, u32 flags, unsigned long *unmapped)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.flags = flags,
+		.iova = iova,
+		.size = len,
+	};
+	long ret = fd_ioctl(fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
+
+	*unmapped = ret ? 0 : unmap.size;
+	return ret;
+}
+
+static long upstream_vfio_unmap(int fd, unsigned long iova, unsigned long len, bool all, unsigned long *unmapped)
+{
+	return do_unmap(fd, iova, len, all ? VFIO_DMA_UNMAP_FLAG_ALL : 0, unmapped);
+}
+
+static long upstream_vfio_unmap_vaddr(int fd, unsigned long iova, unsigned long len, bool all,
+				      unsigned long *unmapped)
+{
+	return do_unmap(fd, iova, len, VFIO_DMA_UNMAP_FLAG_VADDR | (all ? VFIO_DMA_UNMAP_FLAG_ALL : 0), unmapped);
+}
+
+static struct vfio_mdev *mdev_create(struct vfio_fd *vfd)
+{
+	struct vfio_mdev *mdev = upstream_mdev_create();
+	long ret;
+
+	if (IS_ERR(mdev))
+		return mdev;
+	if (vfd->container) {
+		ret = join_container(vfd, &mdev->vfio);
+		if (!ret)
+			upstream_mdev_open(mdev);
+	} else {
+		ret = join_compat(vfd);
+		if (!ret)
+			ret = upstream_mdev_bind(mdev, vfd->ictx);
+	}
+	if (!ret)
+		return mdev;
+	upstream_mdev_destroy(mdev);
+	return ERR_PTR(ret);
+}
+
+static long upstream_mdev_attach(int fd)
+{
+	struct vfio_fd *vfd;
+	struct file *file = container_fget(fd, &vfd);
+	struct vfio_mdev *mdev;
+	long ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mutex_lock(&vfd->lock);
+	mdev = mdev_create(vfd);
+	mutex_unlock(&vfd->lock);
+	fput(file);
+	if (IS_ERR(mdev))
+		return PTR_ERR(mdev);
+	ret = anon_inode_getfd("vfio_mdev", &vfio_mdev_fops, mdev, 0);
+	if (ret < 0) {
+		upstream_mdev_close(mdev);
+		upstream_mdev_destroy(mdev);
+	}
+	return ret;
+}
+
+static long mdev_call(int fd, unsigned long iova, unsigned long len,
+		      long (*call)(struct vfio_mdev *mdev, unsigned long iova, unsigned long len))
+{
+	struct file *file = vfio_fget(fd, &vfio_mdev_fops);
+	long ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = call(file->private_data, iova, len);
+	fput(file);
+	return ret;
+}
+
+static long upstream_vfio_mdev_pin(int mdev_fd, unsigned long iova, unsigned long len)
+{
+	return mdev_call(mdev_fd, iova, len, upstream_mdev_pin);
+}
+
+static long upstream_vfio_mdev_unpin(int mdev_fd, unsigned long iova, unsigned long len)
+{
+	return mdev_call(mdev_fd, iova, len, upstream_mdev_unpin);
+}
+
+/* VFIO_DEVICE_BIND_IOMMUFD. On an error nothing is left. */
+static long bind_cdev(struct vfio_cdev *cdev, int iommufd)
+{
+	struct vfio_device *vdev = &cdev->vfio.vdev;
+	struct file *file = fget(iommufd);
+	long ret;
+
+	if (!file)
+		return -EBADF;
+	cdev->ictx = upstream_ctx_from_file(file);
+	fput(file);
+	if (IS_ERR(cdev->ictx))
+		return PTR_ERR(cdev->ictx);
+	mutex_lock(&vdev->dev_set->lock);
+	ret = vdev->ops->bind_iommufd(vdev, cdev->ictx, &cdev->id);
+	mutex_unlock(&vdev->dev_set->lock);
+	if (ret)
+		iommufd_ctx_put(cdev->ictx);
+	return ret;
+}
+
+static long upstream_cdev_open(int iommufd, unsigned int *id)
+{
+	struct vfio_cdev *cdev = kzalloc(sizeof(*cdev), GFP_KERNEL);
+	long ret = -ENOMEM;
+	int fd;
+
+	if (!cdev)
+		return -ENOMEM;
+	ret = physical_create(&cdev->vfio);
+	if (ret)
+		goto out_free;
+	ret = bind_cdev(cdev, iommufd);
+	if (ret)
+		goto out_destroy;
+	fd = get_unused_fd_flags(0);
+	ret = fd;
+	if (fd < 0)
+		goto out_unbind;
+	cdev->file = anon_inode_getfile("vfio_cdev", &vfio_cdev_fops, cdev, O_RDWR);
+	if (IS_ERR(cdev->file)) {
+		put_unused_fd(fd);
+		ret = PTR_ERR(cdev->file);
+		goto out_unbind;
+	}
+	list_add(&cdev->node, &upstream()->cdevs);
+	*id = cdev->id;
+	fd_install(fd, cdev->file);
+	return fd;
+
+out_unbind:
+	physical_unbind(&cdev->vfio);
+	iommufd_ctx_put(cdev->ictx);
+out_destroy:
+	physical_destroy(&cdev->vfio);
+out_free:
+	kfree(cdev);
+	return ret;
+}
+
+/* The device by its object, with a reference on its file, or NULL. */
+static struct vfio_cdev *cdev_get(int fd, unsigned int dev_id)
+{
+	struct iommufd_ctx *ictx = upstream_ctx(fd);
+	struct vfio_cdev *cdev;
+
+	list_for_each_entry(cdev, &upstream()->cdevs, node)
+		if (cdev->ictx == ictx && cdev->id == dev_id && atomic_long_inc_not_zero(&cdev->file->f_count))
+			return cdev;
+	return NULL;
+}
+
+bool upstream_cdev_attach(int fd, unsigned int dev_id, unsigned int ioas_id, long *ret)
+{
+	struct vfio_cdev *cdev = cdev_get(fd, dev_id);
+	u32 pt_id = ioas_id;
+
+	if (!cdev)
+		return false;
+	mutex_lock(&cdev->vfio.dev_set.lock);
+	*ret = cdev->vfio.vdev.ops->attach_ioas(&cdev->vfio.vdev, &pt_id);
+	mutex_unlock(&cdev->vfio.dev_set.lock);
+	fput(cdev->file);
+	return true;
+}
+
+bool upstream_cdev_detach(int fd, unsigned int dev_id, long *ret)
+{
+	struct vfio_cdev *cdev = cdev_get(fd, dev_id);
+
+	if (!cdev)
+		return false;
+	mutex_lock(&cdev->vfio.dev_set.lock);
+	cdev->vfio.vdev.ops->detach_ioas(&cdev->vfio.vdev);
+	mutex_unlock(&cdev->vfio.dev_set.lock);
+	fput(cdev->file);
+	*ret = 0;
+	return true;
+}
+
+/*
+ * A list of capabilities in one buffer, each with the offset of the next (vfio_main.c).
+ * ERR_PTR(-ENOMEM) with the buffer freed.
+ */
+struct vfio_info_cap_header *vfio_info_cap_add(struct vfio_info_cap *caps, size_t size, u16 id, u16 version)
+{
+	size_t at = caps->size, bytes = ALIGN(size, sizeof(u64));
+	struct vfio_info_cap_header *header;
+	char *buf = krealloc(caps->buf, at + bytes, GFP_KERNEL);
+	size_t last;
+
+	if (!buf) {
+		kfree(caps->buf);
+		*caps = (struct vfio_info_cap){ 0 };
+		return ERR_PTR(-ENOMEM);
+	}
+	memset(buf + at, 0, bytes);
+	caps->buf = (void *)buf;
+	caps->size = at + bytes;
+	if (at) {
+		for (last = 0; ((struct vfio_info_cap_header *)(buf + last))->next;
+		     last = ((struct vfio_info_cap_header *)(buf + last))->next)
+			;
+		((struct vfio_info_cap_header *)(buf + last))->next = (u32)at;
+	}
+	header = (void *)(buf + at);
+	header->id = id;
+	header->version = version;
+	return header;
+}
+
+/* The list will lie @offset behind what it is copied with. */
+void vfio_info_cap_shift(struct vfio_info_cap *caps, size_t offset)
+{
+	char *buf = (void *)caps->buf;
+	struct vfio_info_cap_header *header;
+	size_t at, next;
+
+	for (at = 0; caps->size; at = next) {
+		header = (void *)(buf + at);
+		next = header->next;
+		if (!next)
+			break;
+		header->next += (u32)offset;
+	}
+}
+
+int vfio_info_add_capability(struct vfio_info_cap *caps, struct vfio_info_cap_header *cap, size_t size)
+{
+	struct vfio_info_cap_header *header = vfio_info_cap_add(caps, size, cap->id, cap->version);
+
+	if (IS_ERR(header))
+		return PTR_ERR(header);
+	memcpy(header + 1, cap + 1, size - sizeof(*header));
+	return 0;
+}
+
+/* Observers: no place where another task may go first. */
+
+static long upstream_vfio_charged(int fd)
+{
+	struct vfio_fd *vfd;
+	struct file *file;
+	long ret = -ENOENT;
+
+	sim_nopreempt_begin();
+	file = vfio_fget(fd, &vfio_fd_fops);
+	if (!IS_ERR(file)) {
+		vfd = file->private_data;
+		ret = vfd->ictx ? upstream_ctx_charged(vfd->ictx) :
+		      vfd->type1 ? ledger_charged(vfd->type1->ledger) : 0;
+		fput(file);
+	}
+	sim_nopreempt_end();
+	return ret;
+}
+
+static struct device *file_device(const struct file *file)
+{
+	struct vfio_fd *vfd = file->private_data;
+	struct vfio_cdev *cdev = file->private_data;
+
+	if (file->f_op == &vfio_cdev_fops)
+		return cdev->vfio.vdev.dev;
+	if (file->f_op == &vfio_fd_fops && !list_empty(&vfd->users))
+		return list_first_entry(&vfd->users, struct vfio_user, node)->vfio.vdev.dev;
+	return NULL;
+}
+
+static long upstream_vfio_device_pfn(int fd, unsigned long iova)
+{
+	struct device *dev;
+	struct file *file;
+	long ret = -ENOENT;
+
+	sim_nopreempt_begin();
+	file = fget(fd);
+	if (file) {
+		dev = file_device(file);
+		if (dev)
+			ret = upstream_device_pfn(dev, iova);
+		fput(file);
+	}
+	sim_nopreempt_end();
+	return ret;
+}
+
+const struct vfio_calls vfio_upstream = {
+	.open = upstream_vfio_open,
+	.attach = upstream_vfio_attach,
+	.detach = upstream_vfio_detach,
+	.map = upstream_vfio_map,
+	.unmap = upstream_vfio_unmap,
+	.unmap_vaddr = upstream_vfio_unmap_vaddr,
+	.map_vaddr = upstream_vfio_map_vaddr,
+	.mdev_attach = upstream_mdev_attach,
+	.mdev_pin = upstream_vfio_mdev_pin,
+	.mdev_unpin = upstream_vfio_mdev_unpin,
+	.cdev_open = upstream_cdev_open,
+	.charged = upstream_vfio_charged,
+	.device_pfn = upstream_vfio_device_pfn,
+};
