@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One run for each trace: dynamic partial order reduction with source sets and
+ * sleep sets (Abdulla, Aronis, Jonsson and Sagonas, POPL 2014).
+ *
+ * Each step gets a vector clock: the latest step of each actor that it comes after.
+ * Two steps of different actors are a race where they depend on each other, and
+ * nothing but that orders them. For each race the other order must be run: at the
+ * node of the earlier step somebody is tried who can begin what came between them
+ * without it (a source set). Who was tried already sleeps until a step depends on
+ * what it was seen to do: by the touches of the real step, so that a failed
+ * compare-and-exchange is a read here too. Every trace is so run exactly once; a
+ * run in which only sleepers are left is cut.
+ *
+ * Locks. An actor that would wait is not enabled, so what races is not the unlock
+ * with the lock behind it, but the two times that the lock is taken.
+ */
+#include "explore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t slot_of(const struct tree *tree, uint64_t key)
+{
+	uint32_t slot = key * 0x9e3779b97f4a7c15ull >> 32;
+
+	while (tree->keys[slot & (tree->room_keys - 1)] && tree->keys[slot & (tree->room_keys - 1)] != key)
+		slot++;
+	return slot & (tree->room_keys - 1);
+}
+
+/* A larger table, in which only things stand that the path touches. */
+static void keys_rebuild(struct tree *tree)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 1; i < tree->nr_touches; i++)
+		nr += tree->touches[i].linked && !tree->touches[i].prev;
+	free(tree->keys);
+	free(tree->heads);
+	for (tree->room_keys = 64; tree->room_keys < 4 * (nr + 1); tree->room_keys *= 2)
+		;
+	tree->keys = calloc(tree->room_keys, sizeof(*tree->keys));
+	tree->heads = calloc(tree->room_keys, sizeof(*tree->heads));
+	if (!tree->keys || !tree->heads)
+		sim_die("the host is out of memory (a search)");
+	tree->nr_keys = nr;
+	for (uint32_t i = 1; i < tree->nr_touches; i++) {
+		uint32_t slot;
+
+		if (!tree->touches[i].linked)
+			continue;
+		slot = slot_of(tree, tree->touches[i].key);
+		tree->keys[slot] = tree->touches[i].key;
+		tree->heads[slot] = i;
+	}
+}
+
+/* @touch comes behind the others of its thing; @done: and later ones behind it. */
+static void link_touch(struct tree *tree, uint32_t index, bool done)
+{
+	struct touch *touch = &tree->touches[index];
+	uint32_t slot;
+
+	if (2 * (tree->nr_keys + 1) > tree->room_keys)
+		keys_rebuild(tree);
+	slot = slot_of(tree, touch->key);
+	tree->nr_keys += !tree->keys[slot];
+	tree->keys[slot] = touch->key;
+	touch->prev = tree->heads[slot];
+	touch->linked = done;
+	if (done)
+		tree->heads[slot] = index;
+}
+
+static void join(const struct tree *tree, uint32_t *clock, uint32_t index)
+{
+	const uint32_t *other = tree_clock(tree, index);
+
+	for (uint32_t i = 0; i < tree->stride; i++)
+		if (other[i] > clock[i])
+			clock[i] = other[i];
+}
+
+static void race_add(struct tree *tree, uint32_t node)
+{
+	for (uint32_t i = 0; i < tree->nr_races; i++)
+		if (tree->races[i] == node)
+			return;
+	tree->races = tree_grown(tree->races, &tree->room_races, tree->nr_races + 1, sizeof(*tree->races));
+	tree->races[tree->nr_races++] = node;
+}
+
+/*
+ * Goes back over the earlier touches of @touch's thing: joins what it comes after
+ * into @clock, and notes the races. @before: the step's clock without its touches.
+ */
+static void scan(struct tree *tree, const struct touch *touch, const uint32_t *before, uint32_t *clock)
+{
+	const struct node *node = &tree->nodes[touch->node];
+	const struct touch *other;
+
+	for (uint32_t i = touch->prev; i; i = other->prev) {
+		bool let_go;
+
+		other = &tree->touches[i];
+		if (other->node < tree->window)
+			return;
+		if (!touch->write && !other->write)
+			continue;
+		/* The unlock that a lock had to come behind: not to be reversed, but what was locked before it is. */
+		let_go = other->release && touch->waits;
+		if (tree->nodes[other->node].actor != node->actor) {
+			join(tree, clock, other->node);
+			if (!let_go && before[tree->nodes[other->node].actor] <= other->node)
+				race_add(tree, other->node);
+		}
+		if (other->write && !let_go)
+			return;
+	}
+}
+
+/* Who can begin what lies between step @first and step @last, and @last itself, without @first. */
+static uint64_t initials(const struct tree *tree, uint32_t first, uint32_t last)
+{
+	uint32_t begins[SIM_SEARCH_ACTORS_MAX];
+	uint64_t seen = 0, able = 0;
+
+	for (uint32_t i = first + 1; i <= last; i++) {
+		unsigned int actor = tree->nodes[i].actor;
+		bool free = true;
+
+		if (seen >> actor & 1 || (i != last && tree_before(tree, first, i)))
+			continue;
+		for (uint64_t others = seen; others && free; others &= others - 1) {
+			unsigned int other = __builtin_ctzll(others);
+
+			free = tree_clock(tree, i)[other] <= begins[other];
+		}
+		seen |= 1ull << actor;
+		begins[actor] = i;
+		if (free)
+			able |= 1ull << actor;
+	}
+	return able;
+}
+
+static void reverse(struct tree *tree, uint32_t first, uint32_t last)
+{
+	uint64_t able;
+	struct node *node;
+
+	while (tree->nodes[first].glued && first > tree->window)
+		first--;
+	node = &tree->nodes[first];
+	if (node->glued)
+		return;
+	able = initials(tree, first, last);
+	if (able & (node->todo | node->asleep))
+		return;
+	able &= node->enabled;
+	if (!able)
+		node->todo |= node->enabled;
+	else if (able >> tree->nodes[last].actor & 1)
+		node->todo |= 1ull << tree->nodes[last].actor;
+	else
+		node->todo |= able & -able;
+}
+
+static void dpor_step_done(struct tree *tree, uint32_t index)
+{
+	const struct node *node = &tree->nodes[index];
+	uint32_t before[SIM_SEARCH_ACTORS_MAX], *clock = tree_clock(tree, index);
+	uint32_t i, j;
+
+	tree->nr_races = 0;
+	memset(clock, 0, tree->stride * sizeof(*clock));
+	if (node->before)
+		join(tree, clock, node->before - 1);
+	if (node->enabled_by)
+		join(tree, clock, node->enabled_by - 1);
+	memcpy(before, clock, tree->stride * sizeof(*clock));
+	for (i = 0; i < node->nr_touches; i++) {
+		link_touch(tree, node->first_touch + i, !node->waits);
+		scan(tree, &tree->touches[node->first_touch + i], before, clock);
+	}
+	clock[node->actor] = index + 1;
+	for (i = 0; i < tree->nr_races; i++) {
+		/* Another one of them lies between: it is that one's race. */
+		for (j = 0; j < tree->nr_races; j++)
+			if (tree->races[j] > tree->races[i] && tree_before(tree, tree->races[i], tree->races[j]))
+				break;
+		if (j == tree->nr_races)
+			reverse(tree, tree->races[i], index);
+	}
+}
+
+static unsigned int dpor_choose(struct tree *tree, struct node *node)
+{
+	uint64_t able = node->enabled & ~node->asleep;
+	unsigned int actor;
+
+	if (!able)
+		return NOBODY;
+	actor = tree_prefer(node, able);
+	node->todo = 1ull << actor;
+	return actor;
+}
+
+static bool dpor_again(struct tree *tree)
+{
+	tree->explored.traces = tree->explored.runs;
+	return false;
+}
+
+const struct tree_ops dpor_ops = {
+	.choose = dpor_choose,
+	.step_done = dpor_step_done,
+	.again = dpor_again,
+};

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the searches share: the tree of choices, of which one path is kept.
+ *
+ * nodes[0 .. depth) is the schedule under way: node i is the choice of who does
+ * step i, with what was known before it (who could go on, who sleeps) and what is
+ * known behind it (what the step touched, and after which steps it comes). Between
+ * runs the path is cut back to the deepest node with something left to try, and
+ * the next run repeats the path up to there.
+ */
+#ifndef SIM_CORE_EXPLORE_H
+#define SIM_CORE_EXPLORE_H
+
+#include "../core.h"
+#include <sim/explore.h>
+
+#define NOBODY 0xffff
+
+/* One thing that a step touched. */
+struct touch {
+	uint64_t key;		/* what */
+	uint32_t node;		/* whose step */
+	uint32_t prev;		/* the one before of the same thing, by index into touches[]; 0: none */
+	bool write;
+	bool release;		/* of a lock */
+	bool waits;		/* takes a lock, and would wait for it */
+	bool linked;		/* on its thing's list */
+};
+
+struct node {
+	uint64_t enabled;	/* bits by actor: who could go on */
+	uint64_t todo;		/* who is to be tried, or was */
+	uint64_t done;		/* who was */
+	uint64_t asleep;	/* whose step would only repeat another run */
+	uint32_t first_touch;	/* of the step: nr_touches */
+	uint32_t nr_touches;
+	uint32_t first_sleeper;	/* asleep before the step, and behind them those that were tried */
+	uint32_t nr_sleepers;
+	uint32_t before;	/* 1 + the actor's step before; 0: none */
+	uint32_t enabled_by;	/* 1 + the step that let the actor go on; 0: none */
+	uint32_t preemptions;	/* up to and with this choice */
+	uint16_t actor;
+	uint16_t current;	/* who was running and could have gone on; NOBODY */
+	bool glued;		/* nobody else could have been picked: part of the step before */
+	bool waits;		/* comes to a real wait, as nobody else can go on: touches nothing */
+	bool opens;		/* first of a window */
+	unsigned long drawn;	/* a draw: its value, and bound; 0: none */
+	unsigned long draw_bound;
+};
+
+/* A step that was run from some node of the path, and what it touched there. */
+struct sleeper {
+	uint16_t actor;
+	uint32_t first_touch;
+	uint32_t nr_touches;
+};
+
+struct lock_state {
+	unsigned long run;	/* of which the rest is */
+	bool written;
+	unsigned int readers;
+};
+
+struct tree;
+
+/* What tells one tree search from another. */
+struct tree_ops {
+	/* At a new node whose enabled is set: sets todo, returns the actor to go first, or NOBODY: to cut the run. */
+	unsigned int (*choose)(struct tree *tree, struct node *node);
+	/* The step of the last node is over. Or NULL. */
+	void (*step_done)(struct tree *tree, uint32_t index);
+	/* The path has no node left to try: true to begin again from the root. Or NULL. */
+	bool (*again)(struct tree *tree);
+};
+
+struct tree {
+	const struct tree_ops *ops;
+	struct sim_search_options options;
+	unsigned long run;		/* number of the run under way, from 1 */
+	bool running;			/* a run is under way or not yet judged */
+	bool cut;
+	bool ended;			/* nothing is left to try */
+	bool open;			/* in the window */
+	bool opened;			/* and no step yet since */
+	bool stepping;			/* the last node's step is under way */
+	bool unlocks;			/* the step begins with the unlock that the actor came to */
+
+	struct node *nodes;
+	uint32_t depth, room;
+	uint32_t replay;		/* nodes that the run has to repeat, the last with a new choice */
+	uint32_t window;		/* first node of this window */
+	struct touch *touches;		/* [0] is none */
+	uint32_t nr_touches, room_touches;
+	struct sleeper *sleepers;
+	uint32_t nr_sleepers, room_sleepers;
+	uint32_t *clocks;		/* of each node: stride entries */
+	uint32_t stride, room_clocks;
+
+	uint64_t *keys;			/* open addressing: a thing, and its latest touch */
+	uint32_t *heads;
+	uint32_t room_keys, nr_keys;
+
+	uint32_t *races;		/* dpor: of the step that is over, with the nodes of these */
+	uint32_t nr_races, room_races;
+
+	struct lock_state *locks;	/* by object number */
+	unsigned long room_locks;
+	uint32_t last_step[SIM_SEARCH_ACTORS_MAX];	/* 1 + index */
+	uint32_t enabled_by[SIM_SEARCH_ACTORS_MAX];
+	struct touch ahead[SIM_SEARCH_ACTORS_MAX];	/* what each will do first */
+	uint64_t has_ahead;
+
+	unsigned int budget;		/* bounded: preemptions of this round */
+	bool over_budget;		/* something was left out for it */
+	unsigned long runs_before;	/* of the rounds before */
+	struct sim_explored explored;
+};
+
+/* tree.c */
+extern const struct sim_strategy sim_strategy_tree;
+void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_search_options *options);
+void tree_fini(struct tree *tree);
+/* Ends the last run; false where nothing is left. */
+bool tree_next(struct tree *tree);
+/* @array with room for @need. */
+void *tree_grown(void *array, uint32_t *room, size_t need, size_t size);
+/* Puts a step to sleep at @node: an actor that was tried there, or one that sleeps on from above. */
+void tree_add_sleeper(struct tree *tree, struct node *node, const struct sleeper *sleeper);
+bool tree_independent(const struct tree *tree, const struct sleeper *a, const struct node *b);
+/* The running actor where it can go on, else the oldest of @mask. */
+unsigned int tree_prefer(const struct node *node, uint64_t mask);
+
+static inline uint32_t *tree_clock(const struct tree *tree, uint32_t index)
+{
+	return tree->clocks + (size_t)index * tree->stride;
+}
+
+/* Does step @a come before step @b in every order of this trace? @a before @b on the path. */
+static inline bool tree_before(const struct tree *tree, uint32_t a, uint32_t b)
+{
+	return tree_clock(tree, b)[tree->nodes[a].actor] > a;
+}
+
+/* dpor.c, naive.c, bounded.c */
+extern const struct tree_ops dpor_ops, naive_ops, bounded_ops;
+/* count.c: the interleavings of the trace that the path is; 0 where they are too many to count. */
+double tree_interleavings(const struct tree *tree);
+
+/* strategy/pct.c */
+struct pct_context {
+	unsigned int depth;
+	unsigned long points;	/* the most picks that a run has had so far */
+};
+extern const struct sim_strategy sim_strategy_pct;
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The searches by name, and the portfolio of them.
+ *
+ * The portfolio runs its parts in turn, a schedule each: no one of them is best on
+ * every bug, and one that comes to an end ends all. PCT takes another depth each
+ * time.
+ */
+#include "explore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_DEFAULT 3
+#define PARTS_MAX 4
+
+struct sim_search {
+	const struct sim_search_kind *kind;
+	struct sim_search_options options;
+	struct tree tree;
+	unsigned long samples;			/* begun */
+	struct pct_context pct;
+	struct sim_search *parts[PARTS_MAX];
+	unsigned int nr_parts, turn;
+	struct sim_search *last;		/* the part whose run it was */
+};
+
+const struct sim_search_kind sim_search_naive = {
+	.name = "naive",
+	.what = "every interleaving",
+};
+const struct sim_search_kind sim_search_dpor = {
+	.name = "dpor",
+	.what = "one of all interleavings that differ only in the order of independent steps",
+};
+const struct sim_search_kind sim_search_bounded = {
+	.name = "bounded",
+	.what = "every interleaving with at most k preemptions, for k = 0, 1, 2 and so on",
+};
+const struct sim_search_kind sim_search_random = {
+	.name = "random",
+	.what = "at each point each task that can go on is equally likely",
+	.samples = true,
+};
+const struct sim_search_kind sim_search_pct = {
+	.name = "pct",
+	.what = "random priorities, which change at depth - 1 random points",
+	.samples = true,
+};
+const struct sim_search_kind sim_search_portfolio = {
+	.name = "portfolio",
+	.what = "dpor, bounded, random and pct in turn, until one has seen all",
+};
+
+static const struct sim_search_kind *const kinds[] = {
+	&sim_search_portfolio, &sim_search_dpor, &sim_search_bounded,
+	&sim_search_pct, &sim_search_random, &sim_search_naive,
+};
+
+const struct sim_search_kind *sim_search_kind_at(unsigned int index)
+{
+	return index < sizeof(kinds) / sizeof(kinds[0]) ? kinds[index] : NULL;
+}
+
+const struct sim_search_kind *sim_search_kind_by_name(const char *name)
+{
+	const struct sim_search_kind *kind;
+
+	for (unsigned int i = 0; (kind = sim_search_kind_at(i)) != NULL; i++)
+		if (!strcmp(kind->name, name))
+			return kind;
+	return NULL;
+}
+
+static void add_part(struct sim_search *search, const struct sim_search_kind *kind)
+{
+	struct sim_search_options options = search->options;
+
+	options.kind = kind;
+	search->parts[search->nr_parts++] = sim_search_create(&options);
+}
+
+struct sim_search *sim_search_create(const struct sim_search_options *options)
+{
+	struct sim_search *search = calloc(1, sizeof(*search));
+
+	if (!search)
+		sim_die("the host is out of memory (a search)");
+	search->kind = options->kind ? options->kind : &sim_search_portfolio;
+	search->options = *options;
+	search->pct.depth = options->depth ? options->depth : DEPTH_DEFAULT;
+	if (search->kind == &sim_search_naive)
+		tree_init(&search->tree, &naive_ops, options);
+	else if (search->kind == &sim_search_dpor)
+		tree_init(&search->tree, &dpor_ops, options);
+	else if (search->kind == &sim_search_bounded)
+		tree_init(&search->tree, &bounded_ops, options);
+	if (search->kind == &sim_search_portfolio) {
+		add_part(search, &sim_search_dpor);
+		add_part(search, &sim_search_bounded);
+		add_part(search, &sim_search_random);
+		add_part(search, &sim_search_pct);
+	}
+	return search;
+}
+
+void sim_search_destroy(struct sim_search *search)
+{
+	if (!search)
+		return;
+	for (unsigned int i = 0; i < search->nr_parts; i++)
+		sim_search_destroy(search->parts[i]);
+	if (search->tree.ops)
+		tree_fini(&search->tree);
+	free(search);
+}
+
+static bool sample_next(struct sim_search *search, struct sim_config *config)
+{
+	bool pct = search->kind == &sim_search_pct;
+
+	config->strategy = pct ? &sim_strategy_pct : &sim_strategy_random;
+	config->seed = search->options.seed + search->samples++;
+	config->context = pct ? &search->pct : NULL;
+	if (pct && !search->options.depth)
+		search->pct.depth = DEPTH_DEFAULT - 1 + search->samples % 4;
+	return true;
+}
+
+static bool portfolio_next(struct sim_search *search, struct sim_config *config)
+{
+	/* What its part has seen all of is over, also where the others could go on. */
+	for (unsigned int tried = 0; tried < search->nr_parts; tried++) {
+		struct sim_search *part = search->parts[search->turn++ % search->nr_parts];
+
+		if (part->tree.ops && (part->tree.ended || part->tree.explored.unfit))
+			continue;
+		if (sim_search_next(part, config)) {
+			search->last = part;
+			return true;
+		}
+		if (part->tree.explored.finished)
+			return false;
+	}
+	return false;
+}
+
+bool sim_search_next(struct sim_search *search, struct sim_config *config)
+{
+	if (search->nr_parts)
+		return portfolio_next(search, config);
+	if (!search->tree.ops)
+		return sample_next(search, config);
+	if (!tree_next(&search->tree))
+		return false;
+	config->strategy = &sim_strategy_tree;
+	config->context = &search->tree;
+	return true;
+}
+
+bool sim_search_cut(const struct sim_search *search)
+{
+	if (search->nr_parts)
+		return search->last && sim_search_cut(search->last);
+	return search->tree.ops && search->tree.cut;
+}
+
+static void portfolio_explored(const struct sim_search *search, struct sim_explored *explored)
+{
+	for (unsigned int i = 0; i < search->nr_parts; i++) {
+		struct sim_explored part;
+		unsigned long runs = explored->runs, cut = explored->cut;
+
+		sim_search_explored(search->parts[i], &part);
+		if (part.finished)
+			*explored = part;
+		else if (part.bound_known && !explored->finished) {
+			explored->bound = part.bound;
+			explored->bound_known = true;
+		}
+		explored->runs = runs + part.runs;
+		explored->cut = cut + part.cut;
+	}
+}
+
+void sim_search_explored(const struct sim_search *search, struct sim_explored *explored)
+{
+	if (search->tree.ops)
+		*explored = search->tree.explored;
+	else
+		*explored = (struct sim_explored){ .runs = search->samples };
+	explored->by = search->kind->name;
+	if (search->nr_parts)
+		portfolio_explored(search, explored);
+}

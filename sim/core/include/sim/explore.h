@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Searches over schedules: the same run again and again, each time in another order.
+ *
+ *	struct sim_search *search = sim_search_create(&options);
+ *
+ *	while (sim_search_next(search, &config)) {
+ *		a world with config.strategy, .seed and .context (or, on a snapshot,
+ *		sim_strategy_set() with the three); sim_window(true); the part whose
+ *		order is open; sim_window(false); the verdict
+ *	}
+ *	sim_search_explored(search, &explored);
+ *
+ * The run must be the same function of its choices each time. A search that cuts a
+ * run short (it would only repeat another) has it end as SIM_FATAL without any
+ * violation; sim_search_cut() tells, and that run has no verdict.
+ *
+ * What counts as a step: what an actor does from one scheduling point to the next.
+ * Two steps depend on each other where both touch one atomic, lock, queue, counter,
+ * domain or address space and one of them changes it; a compare-and-exchange that
+ * fails only reads. Orders that differ only in steps that do not depend on each
+ * other are one trace. Plain memory does not count: what it says holds for code
+ * whose plain accesses are ordered by locks, which is the data race detector's part.
+ *
+ * An actor that would wait for a lock is not picked before the lock is free, so
+ * that who comes first is open each time; only where nobody else can go on does it
+ * come to the real wait, and to its report.
+ */
+#ifndef SIM_EXPLORE_H
+#define SIM_EXPLORE_H
+
+#include <stdbool.h>
+#include <sim/world.h>
+
+struct sim_search;
+
+/* One way to search; those below. */
+struct sim_search_kind {
+	const char *name;
+	const char *what;
+	bool samples;	/* never comes to an end by itself */
+};
+
+/* Every interleaving. */
+extern const struct sim_search_kind sim_search_naive;
+/* One run for each trace: source sets and sleep sets, by what each step was seen to touch. */
+extern const struct sim_search_kind sim_search_dpor;
+/* Every interleaving with at most so many preemptions: none, then one, and so on up to options.bound. */
+extern const struct sim_search_kind sim_search_bounded;
+/* Random order, uniform at each point; options.seed, then the next seed. */
+extern const struct sim_search_kind sim_search_random;
+/* Random priorities that change at options.depth - 1 random points (Burckhardt et al., ASPLOS 2010). */
+extern const struct sim_search_kind sim_search_pct;
+/* All of the above in turn, until one of them has seen everything. */
+extern const struct sim_search_kind sim_search_portfolio;
+
+/* By name, or by index from 0; NULL where there is none. */
+const struct sim_search_kind *sim_search_kind_by_name(const char *name);
+const struct sim_search_kind *sim_search_kind_at(unsigned int index);
+
+#define SIM_SEARCH_ACTORS_MAX 64
+
+struct sim_search_options {
+	const struct sim_search_kind *kind;	/* NULL: sim_search_portfolio */
+	unsigned long seed;
+	unsigned int bound;			/* preemptions; 0: until nothing more is open */
+	bool bounded;				/* stop at @bound, also if it is 0 */
+	unsigned int depth;			/* of PCT: ordering points that a bug needs; 0: 3 */
+	/*
+	 * Bit KIND: an actor that is about to do this is let do so at once, and that is no step. For
+	 * programs whose steps are known: SIM_POINT_START and SIM_POINT_NONE lie behind and before them.
+	 */
+	unsigned long silent;
+	bool count;				/* interleavings too, where the search does not run each */
+};
+
+/* Never NULL. */
+struct sim_search *sim_search_create(const struct sim_search_options *options);
+void sim_search_destroy(struct sim_search *search);
+/* The last run, if there was one, is over. True: *@config says how to run next. False: there is nothing left. */
+bool sim_search_next(struct sim_search *search, struct sim_config *config);
+/* The run that is over was cut short: it says nothing. */
+bool sim_search_cut(const struct sim_search *search);
+
+struct sim_explored {
+	const char *by;			/* name of the kind: for a portfolio whichever came to an end */
+	unsigned long runs;		/* complete ones */
+	unsigned long cut;
+	bool finished;			/* everything: all of what follows is exact */
+	unsigned long traces;		/* dpor: distinct ones, one complete run each */
+	double interleavings;		/* 0: not counted. Exact below 2^53 */
+	unsigned int bound;		/* every order with at most so many preemptions has been run... */
+	bool bound_known;		/* ...where this is set */
+	const char *unfit;		/* why this search cannot go on with this program, or NULL */
+};
+void sim_search_explored(const struct sim_search *search, struct sim_explored *explored);
+
+#endif

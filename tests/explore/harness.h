@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TESTS_EXPLORE_HARNESS_H
+#define TESTS_EXPLORE_HARNESS_H
+
+#include <check.h>
+#include <sim/explore.h>
+#include <sim/sched.h>
+#include "programs.h"
+
+/* Bits of sim_search_options.silent under which exactly the steps of a program count. */
+#define ONLY_STEPS (1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE)
+
+/*
+ * Searches @program with @tasks tasks until nothing is left or @runs_max runs are
+ * done; each complete run is given to @judge (or NULL), while its world stands.
+ */
+void explore(const struct program *program, unsigned int tasks, const struct sim_search_options *options,
+	     unsigned long runs_max, void (*judge)(void *arg, enum sim_outcome outcome), void *arg,
+	     struct sim_explored *explored);
+/* A judge: *@arg counts the runs that end stuck. */
+void count_stuck(void *arg, enum sim_outcome outcome);
+
+#endif
