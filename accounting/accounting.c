@@ -185,9 +185,9 @@ void accounting_call_entered(const struct ledger_object *object, long pages)
 
 	if (!call)
 		return;
-	if (strcmp(object->kind, "iopt_pages"))
+	if (!object->iopt_pages)
 		call->iopt_pages_only = false;
-	if (strcmp(object->kind, "io_ring"))
+	if (!object->io_ring)
 		call->io_ring_only = false;
 	if (pages > 0)
 		call->decreases_only = false;
@@ -201,7 +201,7 @@ void accounting_call_pinned(const struct ledger_object *object, unsigned long fr
 	if (!call)
 		return;
 	call->io_ring_only = false;
-	if (strcmp(object->kind, "iopt_pages"))
+	if (!object->iopt_pages)
 		call->iopt_pages_only = false;
 	if (pin)
 		call->decreases_only = false;

@@ -67,6 +67,7 @@ struct ledger_entry {
 
 struct ledger_object {
 	const char *kind;
+	bool iopt_pages, io_ring;	/* it is of this kind */
 	unsigned long id;
 	struct ledger_object *parent;
 	struct ledger_object *child;	/* the youngest */

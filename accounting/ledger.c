@@ -254,6 +254,8 @@ struct ledger_object *ledger_object_create(const char *kind, struct ledger_objec
 	struct ledger_object *object = sim_zalloc(sizeof(*object));
 
 	object->kind = kind;
+	object->iopt_pages = !strcmp(kind, "iopt_pages");
+	object->io_ring = !strcmp(kind, "io_ring");
 	object->id = sim_object_id();
 	object->entry = object->own;
 	object->max_entries = OWN_ENTRIES;

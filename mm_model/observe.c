@@ -169,7 +169,7 @@ unsigned long mm_pages_pinned(void)
 	unsigned long frame = 0, pages = 0;
 	struct mm_pin_run run;
 
-	while (mm_pin_state(frame, &run)) {
+	while (mm_pin_state(frame, ~0UL, &run)) {
 		pages += run.nr;
 		frame = run.frame + run.nr;
 	}

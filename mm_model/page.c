@@ -387,23 +387,23 @@ void page_runs_add(struct page_runs *runs, unsigned long frame, unsigned long nr
 		runs->run[runs->nr++] = (struct page_run){ .frame = frame, .nr = nr };
 }
 
-bool mm_pin_state(unsigned long frame, struct mm_pin_run *out)
+bool mm_pin_state(unsigned long frame, unsigned long last, struct mm_pin_run *out)
 {
 	const struct mm_machine *m = machine();
 	struct sim_run run;
 
-	while (sim_run_next(&m->frames, frame, &run)) {
+	while (sim_run_next(&m->frames, frame, &run) && run.start <= last) {
 		if (run.value >> STATE_PINS_SHIFT) {
 			unsigned long first = max(run.start, frame);
 
 			*out = (struct mm_pin_run){ first, run.last - first + 1, run.value >> STATE_PINS_SHIFT };
 			return true;
 		}
-		if (run.last == ~0UL)
+		if (run.last >= last)
 			break;
 		frame = run.last + 1;
 	}
-	if (!m->zero_pins || frame > FRAME_ZERO_FIRST)
+	if (!m->zero_pins || frame > FRAME_ZERO_FIRST || last < FRAME_ZERO_FIRST)
 		return false;
 	*out = (struct mm_pin_run){ FRAME_ZERO_FIRST, 1, m->zero_pins };
 	return true;

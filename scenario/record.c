@@ -24,7 +24,7 @@ static unsigned long long hash_pins(void)
 	unsigned long frame;
 
 	/* pages one by one, as runs may be cut differently; the zero page is the last */
-	for (frame = 0; mm_pin_state(frame, &run); frame = run.frame + run.nr) {
+	for (frame = 0; mm_pin_state(frame, ~0UL, &run); frame = run.frame + run.nr) {
 		for (unsigned long i = 0; i < run.nr; i++)
 			hash = hash_word(hash_word(hash, run.frame + i), run.pins);
 		if (run.frame + run.nr <= frame)

@@ -183,7 +183,7 @@ int page_ref_count(const struct page *page)
 	unsigned long frame = page_to_frame(page);
 	struct mm_pin_run run;
 
-	if (!mm_pin_state(frame, &run) || run.frame > frame)
+	if (!mm_pin_state(frame, frame, &run) || run.frame > frame)
 		return 2;
 	return 2 + (int)(run.pins * GUP_PIN_COUNTING_BIAS);
 }

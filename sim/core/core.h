@@ -201,6 +201,13 @@ void sim_violate_at(enum sim_violation violation, const uintptr_t sites[SITES_MA
 /* Gives the places their names. Outside of any actor. */
 void sim_reports_resolve(struct sim_world *world);
 
+/* invariant.c: what is checked at one kind of time. */
+#define SIM_ROUNDS (SIM_END + 1)
+struct sim_round {
+	void (**checks)(void);
+	unsigned int nr, room;
+};
+
 struct sim_world {
 	SIM_WORLD_FRONT;
 	/* what every scheduling point touches */
@@ -254,6 +261,7 @@ struct sim_world {
 	const struct sim_invariant **invariants;
 	size_t nr_invariants;
 	size_t room_invariants;
+	struct sim_round rounds[SIM_ROUNDS];
 
 	void (*digests[SIM_DIGESTS_MAX])(struct sim_digest *digest);
 	unsigned int nr_digests;

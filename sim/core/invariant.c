@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The registry of invariants: a list in order of registering, since a run has a few dozen. */
+/*
+ * The registry of invariants, in order of registering, and for each kind of round the
+ * checks that it makes: a round comes after every step, and asks nobody in vain.
+ */
 #include "core.h"
+
+static void round_add(struct sim_round *round, void (*check)(void))
+{
+	if (round->nr == round->room) {
+		round->room = round->room ? round->room * 2 : 32;
+		round->checks = sim_realloc(round->checks, round->room * sizeof(*round->checks));
+	}
+	round->checks[round->nr++] = check;
+}
 
 void sim_invariant_register(const struct sim_invariant *invariant)
 {
@@ -12,16 +24,18 @@ void sim_invariant_register(const struct sim_invariant *invariant)
 						world->room_invariants * sizeof(*world->invariants));
 	}
 	world->invariants[world->nr_invariants++] = invariant;
+	if (!invariant->check)
+		return;
+	for (unsigned int when = invariant->when; when < SIM_ROUNDS; when++)
+		round_add(&world->rounds[when], invariant->check);
 }
 
 void sim_invariants_check(enum sim_when when)
 {
-	const struct sim_world *world = sim_this;
+	const struct sim_round *round = &sim_this->rounds[when];
 
-	for (size_t i = 0; i < world->nr_invariants; i++) {
-		if (world->invariants[i]->when <= when)
-			world->invariants[i]->check();
-	}
+	for (unsigned int i = 0; i < round->nr; i++)
+		round->checks[i]();
 }
 
 size_t sim_invariants(void)

@@ -617,14 +617,29 @@ static unsigned long clear_in_leaf(struct sim_run_tree *tree, unsigned long star
 	return cleared;
 }
 
+/* The cursor's run where it is exactly [@start, @last], as what was set mostly is when it is changed. */
+static struct sim_run *exactly(const struct cursor *cursor, unsigned long start, unsigned long last)
+{
+	struct sim_run *run = cursor->pos < 0 ? NULL : &cursor->leaf->runs[cursor->pos];
+
+	return run && run->start == start && run->last == last ? run : NULL;
+}
+
 unsigned long sim_run_clear(struct sim_run_tree *tree, unsigned long start, unsigned long last)
 {
 	unsigned long cleared = 0;
+	struct cursor cursor;
 	struct sim_run run;
 	bool more = true;
 
 	if (!tree->root)
 		return 0;
+	seek(tree, start, &cursor);
+	if (exactly(&cursor, start, last)) {
+		runs_remove(tree, &cursor, cursor.pos, 1);
+		tree->nr_keys -= last - start + 1;
+		return last - start + 1;
+	}
 	cleared = cut_off_left(tree, start, last);
 	while (more && sim_run_next(tree, start, &run) && run.start <= last)
 		cleared += clear_in_leaf(tree, run.start, last, &more);
@@ -676,6 +691,24 @@ static bool seek_gap(const struct sim_run_tree *tree, unsigned long start, unsig
 	return !run || run->start > last;
 }
 
+/* Gives one whole run another value, where that joins it to neither neighbour. */
+static bool set_in_place(const struct sim_run_tree *tree, const struct cursor *cursor, const struct sim_run *run)
+{
+	struct sim_run *old = exactly(cursor, run->start, run->last);
+	const struct sim_run *before, *after;
+
+	/* At the ends of a leaf the neighbours are elsewhere. */
+	if (!old || (!cursor->pos && cursor->leaf->prev))
+		return false;
+	before = cursor->pos ? old - 1 : NULL;
+	after = run_after(cursor);
+	if ((before && before->last == run->start - 1 && continues(tree, before, run)) ||
+	    (after && after->start == run->last + 1 && continues(tree, run, after)))
+		return false;
+	*old = *run;
+	return true;
+}
+
 void sim_run_set(struct sim_run_tree *tree, unsigned long start, unsigned long last, unsigned long value,
 		 unsigned long attr)
 {
@@ -685,6 +718,8 @@ void sim_run_set(struct sim_run_tree *tree, unsigned long start, unsigned long l
 	if (tree->root && !seek_gap(tree, start, last, &cursor)) {
 		const struct sim_run *before = run_before(&cursor);
 
+		if (set_in_place(tree, &cursor, &run))
+			return;
 		if (before && before->last >= last && continues(tree, before, &run))
 			return;
 		sim_run_clear(tree, start, last);

@@ -57,9 +57,10 @@ static unsigned char *redzone_of(struct kapi_object *object)
 	return (unsigned char *)(object + 1) + object->bytes;
 }
 
+/* All the same as the first: that is what comparing them with themselves, one further on, says, and says fast. */
 static bool filled(const void *at, unsigned char byte, size_t bytes)
 {
-	return !bytes || !memchr_inv(at, byte, bytes);
+	return !bytes || (*(const unsigned char *)at == byte && !memcmp(at, (const char *)at + 1, bytes - 1));
 }
 
 static void *object_alloc(size_t bytes, gfp_t gfp, const char *site)

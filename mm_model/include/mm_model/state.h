@@ -31,10 +31,11 @@ struct mm_pin_run {
 	unsigned long pins;	/* FOLL_PIN pins of each frame of the run */
 };
 /*
- * The first run at or after @frame whose frames have pins; false: none. The zero
+ * The first run at or after @frame whose frames have pins; false: none that begins up
+ * to @last. The zero
  * page comes last, as one frame (frame_is_zero()) with all its pins, by the rules
  * under which pins of it count at all.
  */
-bool mm_pin_state(unsigned long frame, struct mm_pin_run *run);
+bool mm_pin_state(unsigned long frame, unsigned long last, struct mm_pin_run *run);
 
 #endif

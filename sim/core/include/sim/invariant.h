@@ -20,7 +20,8 @@ struct sim_invariant {
 	const char *sentence;		/* one sentence, for `pinsim list invariants` */
 	const char *source;		/* facts' number, file:function, commit or mail */
 	enum sim_when when;
-	void (*check)(void);		/* calls sim_violate() for each break it finds */
+	/* Calls sim_violate() for each break it finds. NULL: breaks are reported where they happen, at the event. */
+	void (*check)(void);
 };
 
 /* @invariant: static. Registered for this world. */
