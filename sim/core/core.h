@@ -281,15 +281,15 @@ void sim_sched_fiber_reset(struct sim_fiber *fiber);
 void sim_snapshots_destroy(struct sim_world *world);
 
 /* trace.c */
-void sim_trace_tell(struct sim_world *world, const struct sim_access *access);
+void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long object, const void *at, long result,
+		    bool ahead);
 
 /*
  * One record into the hash. The record is mixed on its own, off the chain of
  * dependencies, and then folded in by a bijection of the state: two runs whose
  * hashes differ can only meet again by chance, and the chain costs one multiply.
  */
-static inline void sim_trace_add_access(struct sim_world *world, enum sim_point kind, unsigned long object,
-					const void *at, long result, bool ahead)
+static inline void sim_trace_mix(struct sim_world *world, enum sim_point kind, unsigned long object, long result)
 {
 	uint64_t mixed = object ^ (((uint64_t)world->current->index << 32 | kind) * 0x9e3779b97f4a7c15ull);
 
@@ -298,8 +298,14 @@ static inline void sim_trace_add_access(struct sim_world *world, enum sim_point 
 	mixed ^= mixed >> 32;
 	world->hash = ((world->hash << 23 | world->hash >> 41) ^ mixed) * 0x94d049bb133111ebull;
 	world->nr_records++;
+}
+
+static inline void sim_trace_add_access(struct sim_world *world, enum sim_point kind, unsigned long object,
+					const void *at, long result, bool ahead)
+{
+	sim_trace_mix(world, kind, object, result);
 	if (unlikely(world->watched))
-		sim_trace_tell(world, &(struct sim_access){ world->current->index, kind, object, at, result, ahead });
+		sim_trace_tell(world, kind, object, at, result, ahead);
 }
 
 static inline void sim_trace_add(struct sim_world *world, enum sim_point kind, unsigned long object, long result)

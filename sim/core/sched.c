@@ -345,40 +345,49 @@ static inline void give_way(struct sim_world *world, struct sim_actor *current)
 		sim_fiber_switch(current->fiber, take_over(world, next));
 }
 
-void sim_point(enum sim_point kind, unsigned long object, long result)
+/* What a point is beyond its record, where somebody watches or another may go first. */
+static __attribute__((noinline)) void point_rest(struct sim_world *world, enum sim_point kind, unsigned long object,
+						 const void *at, long result, bool ahead)
+{
+	if (unlikely(world->watched))
+		sim_trace_tell(world, kind, object, at, result, ahead);
+	if (world->current != &world->outside)
+		give_way(world, world->current);
+}
+
+/*
+ * The point of an actor that is alone, as most are outside of parallel blocks, is a
+ * few stores; the rest is elsewhere, so that no register is saved for it here.
+ */
+static inline void point(enum sim_point kind, unsigned long object, const void *at, long result, bool ahead)
 {
 	struct sim_world *world = sim_this;
 	struct sim_actor *current = world->current;
 
-	sim_trace_add_access(world, kind, object, NULL, result, true);
-	if (unlikely(current == &world->outside))
-		return;
-	announce(current, kind, object, NULL, result);
-	give_way(world, current);
+	sim_trace_mix(world, kind, object, result);
+	if (ahead)
+		announce(current, kind, object, at, result);
+	else
+		announce(current, SIM_POINT_NONE, 0, NULL, 0);
+	if (likely(world->nr_ready == 1 && current->self && !world->watched && world->points < world->points_max))
+		world->points++;
+	else
+		point_rest(world, kind, object, at, result, ahead);
+}
+
+void sim_point(enum sim_point kind, unsigned long object, long result)
+{
+	point(kind, object, NULL, result, true);
 }
 
 void sim_point_at(enum sim_point kind, const void *at, long result)
 {
-	struct sim_world *world = sim_this;
-	struct sim_actor *current = world->current;
-
-	sim_trace_add_access(world, kind, 0, at, result, true);
-	if (unlikely(current == &world->outside))
-		return;
-	announce(current, kind, 0, at, result);
-	give_way(world, current);
+	point(kind, 0, at, result, true);
 }
 
 void sim_done(enum sim_point kind, unsigned long object, long result)
 {
-	struct sim_world *world = sim_this;
-	struct sim_actor *current = world->current;
-
-	sim_trace_add(world, kind, object, result);
-	if (unlikely(current == &world->outside))
-		return;
-	announce(current, SIM_POINT_NONE, 0, NULL, 0);
-	give_way(world, current);
+	point(kind, object, NULL, result, false);
 }
 
 void sim_pause(enum sim_point kind, unsigned long object)

@@ -66,17 +66,14 @@ void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), vo
 	sim_this->watched = sink || sim_this->strategy->record;
 }
 
-void sim_trace_tell(struct sim_world *world, const struct sim_access *access)
+void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long object, const void *at, long result,
+		    bool ahead)
 {
-	struct sim_record record = {
-		.actor = access->actor,
-		.kind = access->kind,
-		.object = access->object,
-		.result = access->result,
-	};
+	const struct sim_access access = { world->current->index, kind, object, at, result, ahead };
+	const struct sim_record record = { world->current->index, kind, object, result };
 
 	if (world->strategy->record)
-		world->strategy->record(world->strategy_state, access);
+		world->strategy->record(world->strategy_state, &access);
 	if (world->sink)
 		world->sink(world->sink_arg, &record);
 }
