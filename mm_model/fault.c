@@ -35,10 +35,33 @@ static unsigned long vma_pgoff_of(const struct vm_area_struct *vma, unsigned lon
 	return vma->vm_pgoff + index - (vma->vm_start >> PAGE_SHIFT);
 }
 
+static void ptes_changed(const struct mm_struct *mm, unsigned long index, unsigned long nr)
+{
+	const struct mm_hooks *hooks = &machine()->config.hooks;
+
+	if (hooks->ptes_changed)
+		hooks->ptes_changed(mm, index, nr);
+}
+
 static void set_ptes(struct mm_struct *mm, unsigned long index, unsigned long nr, unsigned long frame,
 		     unsigned long attr)
 {
 	sim_run_set(&mm->page_table, index, index + nr - 1, frame, attr);
+	ptes_changed(mm, index, nr);
+}
+
+static void clear_ptes(struct mm_struct *mm, unsigned long first, unsigned long last)
+{
+	sim_run_clear(&mm->page_table, first, last);
+	ptes_changed(mm, first, last - first + 1);
+}
+
+static void copy_pages(unsigned long from_frame, unsigned long to_frame, unsigned long nr)
+{
+	const struct mm_hooks *hooks = &machine()->config.hooks;
+
+	if (hooks->pages_copied)
+		hooks->pages_copied(from_frame, to_frame, nr);
 }
 
 static bool vma_is_thp(const struct vm_area_struct *vma)
@@ -146,7 +169,7 @@ static unsigned long fault_anon(struct fault *f, unsigned long index, unsigned l
 static unsigned long fault_hugetlb_private(struct fault *f, unsigned long first, unsigned long nr)
 {
 	struct vm_area_struct *vma = f->vma;
-	unsigned long frame;
+	unsigned long frame, cached = 0;
 	long got;
 
 	if (vma->hugetlb_unmapped) {
@@ -165,8 +188,12 @@ static unsigned long fault_hugetlb_private(struct fault *f, unsigned long first,
 			set_ptes(f->mm, first, nr, frame, PTE_READ);
 			return nr;
 		}
+		if (got > 0)
+			cached = frame;
 	}
 	got = alloc_own(f, first, nr, &frame);
+	if (got && cached)
+		copy_pages(cached, frame, min(got, (long)nr));
 	if (got)
 		set_ptes(f->mm, first, got, frame, own_pte(f));
 	return got;
@@ -191,8 +218,10 @@ static unsigned long fault_file(struct fault *f, unsigned long index, unsigned l
 	}
 	if (private_write) {
 		got = alloc_own(f, index, got, &copy);
-		if (got)
+		if (got) {
+			copy_pages(frame, copy, got);
 			set_ptes(f->mm, index, got, copy, own_pte(f));
+		}
 		return got;
 	}
 	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE))
@@ -272,6 +301,7 @@ static unsigned long wp_copy(struct fault *f, unsigned long index, unsigned long
 
 	if (!got)
 		return 0;
+	copy_pages(frame, copy, got);
 	frames_adjust(frame, got, -1, 0, 0, 0);
 	set_ptes(f->mm, index, got, copy, own_pte(f));
 	return got;
@@ -292,7 +322,7 @@ static void hugetlb_take_from_others(struct mm_struct *mm, unsigned long head)
 			at = run.last + 1;
 			if (head < run.value || index > run.last)
 				continue;
-			sim_run_clear(&other->page_table, index, index + HPAGE_PMD_NR - 1);
+			clear_ptes(other, index, index + HPAGE_PMD_NR - 1);
 			frames_adjust(head, HPAGE_PMD_NR, -1, 0, 0, 0);
 			hugetlb_mark_unmapped(other, index << PAGE_SHIFT);
 			break;
@@ -426,7 +456,7 @@ void zap_page_range(struct mm_struct *mm, unsigned long start, unsigned long end
 		frames_adjust(run.value, run.last - run.start + 1, -1, 0, 0, 0);
 		at = run.last + 1;
 	}
-	sim_run_clear(&mm->page_table, first, last);
+	clear_ptes(mm, first, last);
 	spin_unlock(&mm->page_table_lock);
 }
 
@@ -462,7 +492,7 @@ void move_page_tables(struct mm_struct *mm, unsigned long old, unsigned long new
 	while (at <= last && sim_run_clip(&mm->page_table, at, last, &run)) {
 		unsigned long frame = run.value;
 
-		sim_run_clear(&mm->page_table, run.start, run.last);
+		clear_ptes(mm, run.start, run.last);
 		if (frame_is_zero(frame))
 			frame += shift;
 		set_ptes(mm, run.start + shift, run.last - run.start + 1, frame, run.attr);
@@ -503,6 +533,7 @@ static int fork_copy_pages(struct vm_area_struct *dst, unsigned long index, cons
 			got = frames_alloc(dst->vm_mm, index, left, 1, flags, &frame);
 		if (!got)
 			return -ENOMEM;
+		copy_pages(page->frame + (page->nr - left), frame, got);
 		set_ptes(dst->vm_mm, index, got, frame, attr);
 		index += got;
 		left -= got;

@@ -204,6 +204,21 @@ static bool task_frame(const struct task_struct *task, unsigned long va, unsigne
 	return true;
 }
 
+long mm_task_frame(const struct task_struct *task, unsigned long va, bool write)
+{
+	struct sim_run run;
+
+	if (!task->mm || !sim_run_find(&task->mm->page_table, va >> PAGE_SHIFT, &run) ||
+	    !(run.attr & (write ? PTE_WRITE : PTE_READ)))
+		return -1;
+	return (long)(run.value + (va >> PAGE_SHIFT) - run.start);
+}
+
+bool mm_frame_is_zero(unsigned long frame)
+{
+	return frame_is_zero(frame);
+}
+
 unsigned long mm_task_pins(const struct task_struct *task, unsigned long va)
 {
 	struct frame_run run;

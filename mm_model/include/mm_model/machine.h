@@ -69,6 +69,12 @@ struct mm_hooks {
 	/* The struct goes away (mm_count or refcount fell to zero). */
 	void (*mm_free)(struct mm_struct *mm);
 	void (*user_free)(struct user_struct *user);
+	/*
+	 * Memory has no content here. Who gives it one is told where the kernel would flush a TLB: entries of
+	 * [@index, +@nr) (pages) were set or went; and where it would copy pages. page_table_lock held: no locks.
+	 */
+	void (*ptes_changed)(const struct mm_struct *mm, unsigned long index, unsigned long nr);
+	void (*pages_copied)(unsigned long from_frame, unsigned long to_frame, unsigned long nr);
 };
 
 struct mm_config {
@@ -151,6 +157,13 @@ unsigned long mm_pages_pinned(void);
  * page that a fault would find; 0 where none stands.
  */
 unsigned long mm_task_pins(const struct task_struct *task, unsigned long va);
+/*
+ * The frame (its number, not where it lies: linux/mm_types.h) that the task reaches at @va by a load or, with
+ * @write, a store, without a fault; -1 where that faults.
+ */
+long mm_task_frame(const struct task_struct *task, unsigned long va, bool write);
+/* Is it the zero page, whose content nobody writes? */
+bool mm_frame_is_zero(unsigned long frame);
 /* The physical frame (phys >> 12) of that page, or -1 where none stands. */
 long mm_task_pfn(const struct task_struct *task, unsigned long va);
 
