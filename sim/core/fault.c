@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define NTH_BIT (1u << SIM_FAULT_NR)
+#define NTH_CALLS_BIT (NTH_BIT << 1)	/* beside NTH_BIT: sites that count pages are passed over */
 
 static const struct {
 	const char *name;
@@ -54,11 +55,18 @@ void sim_fault_arm(struct sim_actor *actor, enum sim_fault_site site, unsigned l
 void sim_fault_arm_nth(struct sim_actor *actor, unsigned long nth)
 {
 	actor = or_outside(actor);
-	actor->faults &= ~NTH_BIT;
+	actor->faults &= ~(NTH_BIT | NTH_CALLS_BIT);
 	if (nth) {
 		actor->faults |= NTH_BIT;
 		actor->fault_nth = nth - 1;
 	}
+}
+
+void sim_fault_arm_nth_call(struct sim_actor *actor, unsigned long nth)
+{
+	sim_fault_arm_nth(actor, nth);
+	if (nth)
+		or_outside(actor)->faults |= NTH_CALLS_BIT;
 }
 
 bool sim_fault_pending(const struct sim_actor *actor)
@@ -68,7 +76,7 @@ bool sim_fault_pending(const struct sim_actor *actor)
 
 static void deliver(struct sim_actor *actor, unsigned int bit, enum sim_fault_site site, unsigned long at)
 {
-	actor->faults &= ~bit;
+	actor->faults &= ~(bit == NTH_BIT ? NTH_BIT | NTH_CALLS_BIT : bit);
 	sim_record(SIM_POINT_FAULT, site, at);
 }
 
@@ -77,7 +85,7 @@ static unsigned long units_before_fault(struct sim_actor *actor, enum sim_fault_
 {
 	unsigned int bit = 1u << site;
 
-	if (sites[site].nth && actor->faults & NTH_BIT) {
+	if (sites[site].nth && actor->faults & NTH_BIT && !(sites[site].pages && actor->faults & NTH_CALLS_BIT)) {
 		if (!actor->fault_nth) {
 			deliver(actor, NTH_BIT, site, 0);
 			return 0;
@@ -99,6 +107,25 @@ static unsigned long units_before_fault(struct sim_actor *actor, enum sim_fault_
 bool sim_fault_armed(enum sim_fault_site site)
 {
 	return units_before_fault(sim_this->current, site, 1) == 0;
+}
+
+bool sim_fault_nth(void)
+{
+	struct sim_actor *current = sim_this->current;
+
+	if (likely(!(current->faults & NTH_BIT)))
+		return false;
+	if (current->fault_nth--)
+		return false;
+	deliver(current, NTH_BIT, SIM_FAULT_NR, 0);
+	return true;
+}
+
+unsigned long sim_fault_nth_left(const struct sim_actor *actor)
+{
+	if (!actor)
+		actor = &sim_this->outside;
+	return actor->faults & NTH_BIT ? actor->fault_nth + 1 : 0;
 }
 
 unsigned long sim_fault_pages_armed(enum sim_fault_site site, unsigned long nr)

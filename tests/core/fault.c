@@ -94,6 +94,30 @@ START_TEST(nth_of_all)
 }
 END_TEST
 
+/* Counting as the kernel's fail-nth: calls alone, those without a site too; and what is left can be read. */
+START_TEST(nth_of_calls)
+{
+	struct sim_world *world = sim_world_create(NULL);
+
+	ck_assert(!sim_fault_nth());
+	sim_fault_arm_nth_call(NULL, 3);
+	ck_assert_uint_eq(sim_fault_nth_left(NULL), 3);
+	ck_assert(!sim_fault(SIM_FAULT_ALLOC));				/* 1 */
+	ck_assert_uint_eq(sim_fault_pages(SIM_FAULT_GUP, 512), 512);
+	ck_assert_uint_eq(sim_fault_pages(SIM_FAULT_IOMMU_MAP, 8), 8);
+	ck_assert(!sim_fault_nth());					/* 2 */
+	ck_assert_uint_eq(sim_fault_nth_left(NULL), 1);
+	ck_assert(sim_fault_nth());					/* 3 */
+	ck_assert_uint_eq(sim_fault_nth_left(NULL), 0);
+	ck_assert(!sim_fault_nth() && !sim_fault_pending(NULL));
+	/* armed the other way afterwards, pins count again */
+	sim_fault_arm_nth_call(NULL, 9);
+	sim_fault_arm_nth(NULL, 1);
+	ck_assert_uint_eq(sim_fault_pages(SIM_FAULT_GUP, 512), 0);
+	sim_world_destroy(world);
+}
+END_TEST
+
 /* Both armed: each is delivered, once. */
 START_TEST(nth_and_site)
 {
@@ -148,6 +172,7 @@ void suite_fill(TCase *tcase)
 	tcase_add_test(tcase, kth_call);
 	tcase_add_test(tcase, at_page);
 	tcase_add_test(tcase, nth_of_all);
+	tcase_add_test(tcase, nth_of_calls);
 	tcase_add_test(tcase, nth_and_site);
 	tcase_add_test(tcase, by_actor);
 }

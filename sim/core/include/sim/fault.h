@@ -29,6 +29,11 @@ const char *sim_fault_site_name(enum sim_fault_site site);
 /* @count: from 1 for calls; for sites that count pages the index, from 0, of the page that fails. */
 void sim_fault_arm(struct sim_actor *actor, enum sim_fault_site site, unsigned long count);
 void sim_fault_arm_nth(struct sim_actor *actor, unsigned long nth);
+/*
+ * The same, counting what the kernel's own fail-nth counts: calls alone. Pins and
+ * maps do not ask there; iommufd's test attribute does so for them (sim_fault_nth()).
+ */
+void sim_fault_arm_nth_call(struct sim_actor *actor, unsigned long nth);
 /* Is anything armed and not yet delivered for this actor? */
 bool sim_fault_pending(const struct sim_actor *actor);
 
@@ -41,6 +46,10 @@ static inline bool sim_fault(enum sim_fault_site site)
 {
 	return __builtin_expect(sim_current_front()->faults, 0) && sim_fault_armed(site);
 }
+/* Does it, where only fail_nth() may ask for it? For what has no site of its own. */
+bool sim_fault_nth(void);
+/* How many calls from now fail_nth()'s comes; 0: none is armed, or it was delivered. */
+unsigned long sim_fault_nth_left(const struct sim_actor *actor);
 
 /*
  * How many of the next @nr pages may go well before the fault; @nr where none
