@@ -27,6 +27,8 @@
 #include "internal.h"
 
 #define CHUNK_SHIFT 6
+#define IDA_VALUE_IDS 63UL
+#define IDA_BITMAP_IDS 1024UL
 
 struct xa_run {
 	struct rb_node rb;
@@ -314,11 +316,27 @@ void xas_pause(struct xa_state *xas)
  * Storing.
  */
 
+/* Of an IDA the first ids are bits of an entry at index 0, and from there on a bitmap serves many. */
+static bool id_bitmap_stands(struct xarray *xa, unsigned long id)
+{
+	unsigned long first = id & ~(IDA_BITMAP_IDS - 1);
+	struct xa_run *run;
+
+	if (id < IDA_VALUE_IDS)
+		return true;
+	run = run_from(xa, max(first, IDA_VALUE_IDS));
+	return run && run->first < first + IDA_BITMAP_IDS;
+}
+
 /* Does the kernel have the lowest node for @index? Not for index 0 alone. */
 static bool node_stands(struct xarray *xa, unsigned long index)
 {
-	struct xa_run *next = run_from(xa, index);
-	struct xa_run *prev = RUN_SAFE(next ? rb_prev(&next->rb) : rb_last(&xa->xa_runs));
+	struct xa_run *next, *prev;
+
+	if (xa->xa_flags & XA_FLAGS_IDS)
+		return id_bitmap_stands(xa, index);
+	next = run_from(xa, index);
+	prev = RUN_SAFE(next ? rb_prev(&next->rb) : rb_last(&xa->xa_runs));
 
 	if (next && next->first >> CHUNK_SHIFT <= index >> CHUNK_SHIFT)
 		return true;

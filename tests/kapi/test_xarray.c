@@ -441,6 +441,33 @@ static void store_range(void)
 	kt_check(xa_erase(&fx->xa, 44) == fx->objects && xa_empty(&fx->xa));
 }
 
+static void ids_until_fault(void *arg)
+{
+	struct ida ida;
+
+	ida_init(&ida);
+	sim_fault_arm(sim_self(), SIM_FAULT_ALLOC, 1);
+	for (int i = 0; i < 63; i++)
+		kt_check(ida_alloc(&ida, GFP_KERNEL) == i);
+	kt_check(sim_fault_pending(sim_self()) && ida_alloc(&ida, GFP_KERNEL) == -ENOMEM);
+	kt_check(ida_alloc(&ida, GFP_KERNEL) == 63);
+	sim_fault_arm(sim_self(), SIM_FAULT_ALLOC, 1);
+	for (int i = 64; i < 1024; i++)
+		kt_check(ida_alloc(&ida, GFP_KERNEL) == i);
+	kt_check(sim_fault_pending(sim_self()) && ida_alloc(&ida, GFP_KERNEL) == -ENOMEM);
+	ida_destroy(&ida);
+}
+
+/*
+ * Situation: an allocation fails while ids are taken. Expectation: the first 63 need none, then each 1024 do once.
+ */
+static void ida_memory(void)
+{
+	setup(1);
+	kt_actor("a", ids_until_fault, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+}
+
 /*
  * Situation: ids from an IDA and pointers in an IDR. Expectation: lowest first, ENOSPC at the end, a wrong free
  * warns.
@@ -512,6 +539,7 @@ const struct kt_case kt_cases[] = {
 	{ "walker", walker },
 	{ "faults", faults },
 	{ "store_range", store_range },
+	{ "ida_memory", ida_memory },
 	{ "ida_and_idr", ida_and_idr },
 	{ "alloc_in_parallel", alloc_in_parallel, 20 },
 };

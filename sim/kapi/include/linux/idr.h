@@ -9,11 +9,11 @@ struct ida {
 	struct xarray xa;
 };
 
-#define IDA_INIT(name) { .xa = XARRAY_INIT((name).xa, XA_FLAGS_ALLOC) }
+#define IDA_INIT(name) { .xa = XARRAY_INIT((name).xa, XA_FLAGS_ALLOC | XA_FLAGS_IDS) }
 #define DEFINE_IDA(name) struct ida name = IDA_INIT(name)
-#define ida_init(ida) xa_init_flags(&(ida)->xa, XA_FLAGS_ALLOC)
+#define ida_init(ida) xa_init_flags(&(ida)->xa, XA_FLAGS_ALLOC | XA_FLAGS_IDS)
 
-/* The lowest free one in [@min, @max]: -ENOSPC where there is none, -ENOMEM. */
+/* The lowest free one in [@min, @max]: -ENOSPC where there is none, -ENOMEM; the first 63 need no memory. */
 int ida_alloc_range(struct ida *ida, unsigned int min, unsigned int max, gfp_t gfp);
 /* Freeing what was not allocated warns. */
 void ida_free(struct ida *ida, unsigned int id);

@@ -53,6 +53,7 @@ struct xa_limit {
 #define XA_FLAGS_ZERO_BUSY 8u
 #define XA_FLAGS_ALLOC_WRAPPED 16u
 #define XA_FLAGS_ACCOUNT 32u
+#define XA_FLAGS_IDS 64u	/* of an IDA: our own */
 #define XA_FLAGS_ALLOC XA_FLAGS_TRACK_FREE
 #define XA_FLAGS_ALLOC1 (XA_FLAGS_TRACK_FREE | XA_FLAGS_ZERO_BUSY)
 
