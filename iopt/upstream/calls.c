@@ -30,9 +30,16 @@ static int upstream_release(struct inode *inode, struct file *file)
 	return upstream()->iommu_misc->fops->release(inode, file);
 }
 
+/* @arg as the caller's user space has it; upstream_file_ioctl() is for arguments of the harness. */
+static long upstream_unlocked_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return upstream()->iommu_misc->fops->unlocked_ioctl(file, cmd, arg);
+}
+
 static const struct file_operations upstream_fops = {
 	.name = "iommufd",
 	.release = upstream_release,
+	.unlocked_ioctl = upstream_unlocked_ioctl,
 };
 
 void __fput_sync(struct file *file)

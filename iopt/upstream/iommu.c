@@ -213,6 +213,7 @@ static int probe_device(struct device *dev)
 	options = kzalloc(sizeof(*options), GFP_KERNEL);
 	if (!options)
 		return -ENOMEM;
+	mutex_init(&options->iommu.lock);
 	list_for_each_entry(call, &m->attaching, node)
 		if (call->task == current)
 			options->attach = *call->args;

@@ -59,6 +59,11 @@ void upstream_init(void)
 	upstream_type1_invariants_register();
 }
 
+void upstream_user_set(const struct upstream_user *user)
+{
+	upstream()->user = user;
+}
+
 /* Buses, platform devices, device files: one of each kind is all that there is. */
 
 int bus_register(const struct bus_type *bus)
@@ -118,10 +123,12 @@ void misc_deregister(struct miscdevice *misc)
 	*misc_slot(misc) = NULL;
 }
 
-/* The kernel's own fault attribute is never armed: faults come by the sites of sim/fault.h. */
+/* A scenario never arms the kernel's own fault attribute: its faults come by the sites of sim/fault.h. */
 bool should_fail(struct fault_attr *attr, ssize_t size)
 {
-	return false;
+	const struct upstream_user *user = upstream()->user;
+
+	return user && user->fails();
 }
 
 /* No scenario's access comes from a kernel thread. */

@@ -16,6 +16,7 @@
 struct iommufd_ctx;
 struct miscdevice;
 struct vfio_iommu_driver_ops;
+struct upstream_user;
 
 struct upstream_machine {
 	struct miscdevice *iommu_misc;		/* /dev/iommu, once registered */
@@ -37,7 +38,8 @@ struct upstream_machine {
 	const struct vfio_iommu_driver_ops *type1_ops;	/* as the kernel's file registered them */
 	struct list_head cdevs;			/* struct vfio_cdev (vfio.c) */
 	struct ledger_object *ledger;		/* all that iommufd charges and pins */
-	unsigned char *scratch;			/* the content of every page */
+	unsigned char *scratch;			/* the content of every page, where @user has none */
+	const struct upstream_user *user;	/* or NULL */
 };
 
 struct upstream_machine *upstream(void);

@@ -10,6 +10,7 @@
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <iopt/upstream.h>
 #include <mm_model/state.h>
 #include <sim/world.h>
 #include "machine.h"
@@ -249,6 +250,8 @@ void *kmap_local_page(struct page *page)
 {
 	struct upstream_machine *m = upstream();
 
+	if (m->user)
+		return m->user->content(page_to_frame(page));
 	if (!m->scratch)
 		m->scratch = sim_zalloc(PAGE_SIZE);
 	return m->scratch;

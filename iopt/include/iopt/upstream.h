@@ -6,6 +6,8 @@
 #ifndef IOPT_UPSTREAM_H
 #define IOPT_UPSTREAM_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <iopt/iommufd.h>
 #include <iopt/vfio_calls.h>
 
@@ -17,5 +19,22 @@ extern const struct vfio_calls vfio_upstream;
  * accounting_init() and mm_machine_init(). One such world a process at a time.
  */
 void upstream_init(void);
+
+/*
+ * Who runs real programs on it (tests/upstream/selftests) has user memory with a
+ * content. Without these the ioctls' arguments are the harness's, and everything
+ * else of a task's memory is reached through its page tables but has no content.
+ */
+struct upstream_user {
+	/* copy_from_user() and its kin on the current task's addresses: false is EFAULT. May sleep. */
+	bool (*read)(void *to, unsigned long from, size_t bytes);
+	bool (*write)(unsigned long to, const void *from, size_t bytes);
+	/* Where the content of a page lies, by frame number. */
+	void *(*content)(unsigned long frame);
+	/* The test driver's own fault attribute (should_fail()): does this call fail? */
+	bool (*fails)(void);
+};
+/* @user: static. After upstream_init(), for this world. */
+void upstream_user_set(const struct upstream_user *user);
 
 #endif

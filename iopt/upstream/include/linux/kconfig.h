@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel API's configuration, without what its IOMMU does not have, page
- * requests of devices; and with /dev/vfio/vfio served by iommufd, which a real
- * kernel has only in place of vfio's own.
+ * The kernel API's configuration, with /dev/vfio/vfio served by iommufd, which a
+ * real kernel has only in place of vfio's own.
  */
 #include_next <linux/kconfig.h>
-#undef CONFIG_IOMMU_IOPF
 #define CONFIG_IOMMUFD_VFIO_CONTAINER 1
