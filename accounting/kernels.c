@@ -49,22 +49,26 @@
 		     .carry_end_zero = true, .uptr_wrap = true, .split_stale_itree = true }, \
 	.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true, \
 		   .hpage_cross_buffer = true }, \
-	.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true }
+	.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, .sev_moves = true, .vduse_umem = true, \
+		   .zpci_aif = true, .vdpa = true }
 #define RULES_V6_12	\
 	MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false), \
 	TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST), \
 	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV }, \
 	.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true, \
 		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true }, \
-	.other = { OTHER(PF_OWN, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true }
+	.other = { OTHER(PF_OWN, SH_UC18), .siw = S_UMEM, .sev_moves = true, .vduse_umem = true, \
+		   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true }
 #define RULES_V6_18	\
 	MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), \
 	.mm.merge_faulted = true, .mm.reuse_large_folio = true, \
 	TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST), \
 	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED }, \
 	.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true, \
-		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true }, \
-	.other = { OTHER(PF_REATT, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true }
+		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true, \
+		   .hpage_again_in_call = true }, \
+	.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, .sev_moves = true, .vduse_umem = true, \
+		   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true }
 
 #define PROPOSAL(id, ...) extern const struct proposal id;
 #include "proposals/table.h"
@@ -81,7 +85,8 @@ static const struct kernel table[] = {
 		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
 		.type1.mdev_add_pfn_leak = true,
 		.uring = { RING(R_P3, B_PRE, false) },
-		.other = { OTHER(PF_SPLIT, SH_USER), .bpf_memlock = true },
+		.other = { OTHER(PF_SPLIT, SH_USER), .siw = S_CHK, .umem_force_write = true, .shm_hugetlb_charge = true,
+			   .perf_aux_close_leak = true, .bpf_memlock = true },
 	},
 }, {
 	.name = "v5.9", .release = RELEASE(5, 9), .what = "5.9.0",
@@ -91,7 +96,8 @@ static const struct kernel table[] = {
 		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
 		.type1.mdev_add_pfn_leak = true,
 		.uring = { RING(R_P3P1, B_PRE, true) },
-		.other = { OTHER(PF_CLAMP, SH_USER), .vdpa = true, .bpf_memlock = true },
+		.other = { OTHER(PF_CLAMP, SH_USER), .siw = S_CHK, .umem_force_write = true, .shm_hugetlb_charge = true,
+			   .vdpa = true, .bpf_memlock = true },
 	},
 }, {
 	.name = "v5.10", .release = RELEASE(5, 10), .what = "5.10.0", .source = "ejga2001/linux-5.10.7@d71d8a767497",
@@ -99,7 +105,8 @@ static const struct kernel table[] = {
 		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_NONE, true, false),
 		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
 		.uring = { RING(R_P3P1, B_POST, true), .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_USER), .vdpa = true, .bpf_memlock = true },
+		.other = { OTHER(PF_CLAMP, SH_USER), .siw = S_CHK, .umem_force_write = true, .shm_hugetlb_charge = true,
+			   .vdpa = true, .bpf_memlock = true },
 	},
 }, {
 	.name = "v5.15", .release = RELEASE(5, 15), .what = "5.15.0",
@@ -108,7 +115,8 @@ static const struct kernel table[] = {
 		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_VMA0, true, false),
 		TYPE1(T_TASK, X_GUARD, V_BLOCK, P_BATCH, Z_LEAK, O_INVAL, NT_CHAIN),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC14), .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC14), .siw = S_CHK, .umem_force_write = true, .shm_hugetlb_charge = true,
+			   .vdpa = true },
 	},
 }, {
 	.name = "v6.0", .release = RELEASE(6, 0), .what = "6.0.0",
@@ -118,7 +126,8 @@ static const struct kernel table[] = {
 		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL, NT_LIST),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, .umem_force_write = true, .sev_moves = true, .vduse_umem = true,
+			   .zpci_aif = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.1", .release = RELEASE(6, 1), .what = "6.1.0",
@@ -128,7 +137,8 @@ static const struct kernel table[] = {
 		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL, NT_LIST),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, .umem_force_write = true, .sev_moves = true, .vduse_umem = true,
+			   .zpci_aif = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.2", .release = RELEASE(6, 2), .what = "6.2.0",
@@ -142,7 +152,8 @@ static const struct kernel table[] = {
 		.iommufd = { .present = true, .unmap = N_WARN, .carry_end_zero = true, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, .sev_moves = true, .vduse_umem = true,
+			   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.6", .release = RELEASE(6, 6), .what = "6.6.0",
@@ -153,7 +164,8 @@ static const struct kernel table[] = {
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, .sev_moves = true, .vduse_umem = true,
+			   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.12", .release = RELEASE(6, 12), .what = "6.12.117, measured",
@@ -166,8 +178,10 @@ static const struct kernel table[] = {
 		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
-			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
+			   .hpage_again_in_call = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_UMEM, .sev_moves = true, .vduse_umem = true,
+			   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.18", .release = RELEASE(6, 18), .what = "6.18.0",
@@ -182,8 +196,10 @@ static const struct kernel table[] = {
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
-			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true },
-		.other = { OTHER(PF_REATT, SH_UC18), .zerocopy_infinity_skips = true, .vdpa = true },
+			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
+			   .hpage_again_in_call = true },
+		.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, .sev_moves = true, .vduse_umem = true,
+			   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 },
 #define PROPOSAL(id, major, minor, text, from, ...)							\
@@ -242,6 +258,7 @@ static const char *const unmap_values[] = { "N_WARN", "N_RETRY", "N_EMPTY", "N_E
 static const char *const ring_values[] = { "R_P3", "R_P3P1", "R_FREE", "R_REGION" };
 static const char *const buffers_values[] = { "B_PRE", "B_POST" };
 static const char *const perf_values[] = { "PF_SPLIT", "PF_CLAMP", "PF_OWN", "PF_REATT" };
+static const char *const siw_values[] = { "S_CHK", "S_ADD", "S_UMEM" };
 static const char *const shm_values[] = { "SH_USER", "SH_UC14", "SH_UC18" };
 
 #define CELL(text, member, names)								\
@@ -286,8 +303,16 @@ static const struct cell cells[] = {
 	CELL("clone_buffers asks for the same user and mm", uring.clone_checked, NULL),
 	CELL("io_uring buffer update", uring.register_update, NULL),
 	CELL("io_uring SEND_ZC", uring.send_zc, NULL),
+	CELL("io_uring counts a folio again within a call", uring.hpage_again_in_call, NULL),
 	CELL("uring_hpage_cross_buffer", uring.hpage_cross_buffer, NULL),
 	CELL("perf mmap", other.perf, perf_values),
+	CELL("RDMA, siw", other.siw, siw_values),
+	CELL("umem_force_write", other.umem_force_write, NULL),
+	CELL("shm_hugetlb_charge", other.shm_hugetlb_charge, NULL),
+	CELL("SEV moves between VMs", other.sev_moves, NULL),
+	CELL("VDUSE umem", other.vduse_umem, NULL),
+	CELL("zPCI interrupt forwarding", other.zpci_aif, NULL),
+	CELL("perf_aux_close_leak", other.perf_aux_close_leak, NULL),
 	CELL("perf_double_charge", other.perf_double_charge, NULL),
 	CELL("perf_negative_extra", other.perf_negative_extra, NULL),
 	CELL("perf_reattach_charge", other.perf_reattach_charge, NULL),

@@ -90,6 +90,7 @@ static const char *const kind_names[VALUE_KINDS] = {
 	[VALUE_RING] = "ring",	 [VALUE_PERF] = "perf",	    [VALUE_XSK] = "xsk",     [VALUE_VDPA] = "vdpa",
 	[VALUE_MR] = "mr",	 [VALUE_BPF] = "bpf",	    [VALUE_IOAS] = "ioas",   [VALUE_DEVICE] = "dev",
 	[VALUE_SEGMENT] = "seg", [VALUE_ZEROCOPY] = "zc",   [VALUE_SEV] = "sev",
+	[VALUE_PINNER] = "pinner", [VALUE_PROPOSED] = "thing",
 };
 
 /* The kind's word and the slot: unique, and cheaper than printf. */

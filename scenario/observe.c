@@ -103,6 +103,7 @@ static long ask_charged(const struct question *ask)
 	case VALUE_XSK:
 	case VALUE_SECRETMEM:
 	case VALUE_BPF:
+	case VALUE_PINNER:
 		return pinner_charged(ask->fd);
 	case VALUE_CONTAINER:
 	case VALUE_MDEV:

@@ -7,7 +7,7 @@
 #include "ops.h"
 
 const struct op_area *const op_areas[] = {
-	&ops_process, &ops_memory, &ops_iommufd, &ops_vfio, &ops_io_uring, &ops_others, &ops_fault,
+	&ops_process, &ops_memory, &ops_iommufd, &ops_vfio, &ops_io_uring, &ops_others, &ops_pinners, &ops_fault,
 	&ops_proposals,
 };
 const size_t op_areas_nr = sizeof(op_areas) / sizeof(op_areas[0]);
@@ -38,6 +38,7 @@ static const char *const kind_texts[VALUE_KINDS] = {
 	[VALUE_VDPA] = "a vdpa device",
 	[VALUE_MR] = "a memory region",
 	[VALUE_BPF] = "a bpf map",
+	[VALUE_PINNER] = "another pinner's fd",
 	[VALUE_IOAS] = "an IOAS",
 	[VALUE_DEVICE] = "a device",
 	[VALUE_SEGMENT] = "a SysV segment",

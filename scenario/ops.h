@@ -11,6 +11,7 @@ extern const struct op_area ops_iommufd;
 extern const struct op_area ops_vfio;
 extern const struct op_area ops_io_uring;
 extern const struct op_area ops_others;
+extern const struct op_area ops_pinners;
 extern const struct op_area ops_fault;
 extern struct op_area ops_proposals;	/* filled in before main() */
 

@@ -108,7 +108,7 @@ static long op_secretmem(struct op_call *call)
 
 static long op_shmget(struct op_call *call)
 {
-	return op_made_object(call, VALUE_SEGMENT, shm_get(call->arg[0].number));
+	return op_made_object(call, VALUE_SEGMENT, shm_get(call->arg[0].number, call->arg[1].number));
 }
 
 static long op_shm_lock(struct op_call *call)
@@ -269,7 +269,10 @@ static const struct op ops[] = {
 		.what = "a SysV segment",
 		.source = "ipc/shm.c:newseg",
 		.makes = KIND(SEGMENT),
-		.args = { { "len", ARG_NUMBER, .draw = DRAW_SIZE } },
+		.args = {
+			{ "len", ARG_NUMBER, .draw = DRAW_SIZE },
+			{ "hugetlb", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .odds = 8 },
+		},
 		.run = op_shmget,
 		.random = { .weight = 2 },
 	},

@@ -9,14 +9,18 @@ static bool has_vdpa(const struct kernel_rules *rules)
 }
 
 static const struct op_word rdma_drivers[] = {
-	{ "usnic", RDMA_USNIC }, { "qib", RDMA_QIB }, { "hfi1", RDMA_HFI1 }, { NULL, 0 }
+	{ "usnic", RDMA_USNIC }, { "qib", RDMA_QIB }, { "hfi1", RDMA_HFI1 }, { "siw", RDMA_SIW }, { NULL, 0 }
 };
+
+/* A region that the device only reads. */
+static const struct op_word mr_prot[] = { { "rw", 0 }, { "r", 1 }, { NULL, 0 } };
+static const struct op_word zerocopy_protos[] = { { "tcp", 0 }, { "rds", 1 }, { NULL, 0 } };
 
 static long op_rdma_reg_mr(struct op_call *call)
 {
 	return op_made_file(call, VALUE_MR,
 			    rdma_reg_mr(call->arg[0].number, call->arg[1].number,
-					(enum rdma_driver)call->arg[2].number));
+					(enum rdma_driver)call->arg[2].number, call->arg[3].number));
 }
 
 static long op_rdma_dereg_mr(struct op_call *call)
@@ -58,7 +62,8 @@ static long op_xdp_reg_umem(struct op_call *call)
 
 static long op_sendmsg_zerocopy(struct op_call *call)
 {
-	return op_made_object(call, VALUE_ZEROCOPY, sendmsg_zerocopy(call->arg[0].number, call->arg[1].number));
+	return op_made_object(call, VALUE_ZEROCOPY, sendmsg_zerocopy(call->arg[0].number, call->arg[1].number,
+								    call->arg[2].number));
 }
 
 static long op_zerocopy_done(struct op_call *call)
@@ -96,6 +101,7 @@ static const struct op ops[] = {
 			VA,
 			LEN,
 			{ "driver", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = rdma_drivers },
+			{ "prot", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = mr_prot, .odds = 8 },
 		},
 		.run = op_rdma_reg_mr,
 		.random = { .weight = 14, .charges = true },
@@ -179,7 +185,7 @@ static const struct op ops[] = {
 		.what = "sends without copying: charged until the data is gone",
 		.source = "net/core/skbuff.c:mm_account_pinned_pages",
 		.makes = KIND(ZEROCOPY),
-		.args = RANGE_ARGS,
+		.args = { VA, LEN, { "proto", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = zerocopy_protos, .odds = 8 } },
 		.run = op_sendmsg_zerocopy,
 		.random = { .weight = 8, .charges = true },
 	},

@@ -52,6 +52,7 @@
 #include <sim/digest.h>
 #include <sim/sched.h>
 #include <subsys/io_uring.h>
+#include "pinners_private.h"
 
 #define RING_ENTRIES_MAX 32768u
 #define FIXED_BUFFERS_MAX (1u << 14)
@@ -487,9 +488,12 @@ static int io_sqe_buffers_register(struct io_ring_ctx *ctx, const struct uring_i
 		ret = io_buffer_validate(&iov[i]);
 		if (!ret)
 			ret = io_sqe_buffer_register(ctx, &iov[i], &ctx->user_bufs[i], &last_hpage);
-		if (!ret)
+		/* from 6.13 on the ring gets its table when that is complete */
+		if (!ret && !rules()->hpage_again_in_call)
 			ctx->nr_user_bufs++;
 	}
+	if (rules()->hpage_again_in_call)
+		ctx->nr_user_bufs = nr;
 	if (ret)
 		io_sqe_buffers_free(ctx);
 	return ret;
@@ -794,6 +798,19 @@ long uring_clone_buffers(int dst_fd, int src_fd)
 	mutex_unlock(&ctx->uring_lock);
 	fput(dst);
 	return ret;
+}
+
+int io_uring_user(int fd, struct user_struct **user)
+{
+	struct file *file = io_uring_register_get_file(fd);
+	const struct io_ring_ctx *ctx;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ctx = file->private_data;
+	*user = ctx->user ? get_uid(ctx->user) : NULL;
+	fput(file);
+	return 0;
 }
 
 /* The ring's own memory and its buffers; one that a clone shares shows in both. */

@@ -13,6 +13,9 @@
  * Only the last munmap gives anything back: the user's part to that user, the
  * pinned part to the mm of the VMA that is closed last, whoever was charged.
  *
+ * An AUX area is charged in the same way when it is mapped, without a control page,
+ * and given back by its own last munmap.
+ *
  * Locks: event->mmap_mutex, inside the mmap_lock that mmap and munmap hold.
  */
 #include <linux/anon_inodes.h>
@@ -39,6 +42,12 @@ struct perf_buffer {
 	unsigned long mmap_locked;	/* in pinned_vm */
 	unsigned long frame;		/* the control page; the data pages follow */
 	struct user_struct *mmap_user;
+	/* the AUX area, behind the data; nr 0: none */
+	unsigned long aux_nr_pages;
+	atomic_t aux_mmap_count;
+	long aux_user_pages;
+	unsigned long aux_mmap_locked;
+	unsigned long aux_frame;
 	struct ledger_object *charged;
 };
 
@@ -111,10 +120,31 @@ static void perf_buffer_put(struct perf_buffer *rb)
 	kfree(rb);
 }
 
+/* Where the AUX area lies in the file: behind the control page and the data. */
+static bool perf_is_aux(const struct perf_buffer *rb, const struct vm_area_struct *vma)
+{
+	return rb->aux_nr_pages && vma->vm_pgoff == rb->nr_pages + 1;
+}
+
+/* The last munmap of an AUX area. 5.4.0 forgot the user's part of one that was split. */
+static void perf_aux_free(struct perf_buffer *rb, struct mm_struct *mm)
+{
+	const struct charge_by by = { .object = rb->charged, .rule = "perf" };
+
+	if (!kernel_rules()->other.perf_aux_close_leak || !rb->aux_mmap_locked)
+		perf_user_add(rb->mmap_user, rb, -rb->aux_user_pages);
+	if (rb->aux_mmap_locked)
+		uncharge_pinned_vm(mm, rb->aux_mmap_locked, &by);
+	file_pages_free(rb->aux_frame, rb->aux_nr_pages);
+	rb->aux_nr_pages = 0;
+}
+
 static void perf_vma_open(struct vm_area_struct *vma)
 {
 	struct perf_event *event = vma->vm_file->private_data;
 
+	if (perf_is_aux(event->rb, vma))
+		atomic_inc(&event->rb->aux_mmap_count);
 	atomic_inc(&event->mmap_count);
 	atomic_inc(&event->rb->mmap_count);
 }
@@ -127,6 +157,8 @@ static void perf_vma_close(struct vm_area_struct *vma)
 	bool last;
 
 	refcount_inc(&rb->refcount);
+	if (perf_is_aux(rb, vma) && atomic_dec_and_test(&rb->aux_mmap_count))
+		perf_aux_free(rb, vma->vm_mm);
 	last = atomic_dec_and_test(&rb->mmap_count);
 	if (atomic_dec_and_mutex_lock(&event->mmap_count, &event->mmap_mutex)) {
 		event->rb = NULL;
@@ -153,6 +185,13 @@ static long perf_fault_run(struct vm_area_struct *vma, unsigned long pgoff, unsi
 	const struct perf_event *event = vma->vm_file->private_data;
 	const struct perf_buffer *rb = event->rb;
 
+	if (rb && rb->aux_nr_pages && pgoff > rb->nr_pages) {
+		pgoff -= rb->nr_pages + 1;
+		if (pgoff >= rb->aux_nr_pages)
+			return -EFAULT;
+		*frame = rb->aux_frame + pgoff;
+		return min(nr, rb->aux_nr_pages - pgoff);
+	}
 	if (!rb || pgoff > rb->nr_pages)
 		return -EFAULT;
 	*frame = rb->frame + pgoff;
@@ -199,20 +238,66 @@ static int perf_mmap_again(struct perf_event *event, unsigned long nr_pages)
 	return 0;
 }
 
+/* Would @split fit beside what the mm has pinned? Asked also where it adds nothing there. EPERM. */
+static int perf_test(struct mm_struct *mm, const struct perf_split *split, const struct charge_by *by)
+{
+	unsigned long limit = memlock_limit_pages(current);
+	unsigned long used = atomic64_read(&mm->pinned_vm);
+
+	/* Unsigned: a negative pinned_vm is above every limit. */
+	if (charge_used(mm, used) + split->extra <= limit || capable(CAP_IPC_LOCK))
+		return 0;
+	charge_refused(BUCKET_PINNED_VM, mm, used, split->extra, limit, by);
+	return -EPERM;
+}
+
+static int perf_mmap_aux_area(struct perf_event *event, struct mm_struct *mm, unsigned long nr_pages)
+{
+	struct perf_buffer *rb = event->rb;
+	struct user_struct *user = current_user();
+	struct charge_by by = { .object = rb ? rb->charged : NULL, .rule = "perf, AUX" };
+	struct perf_split split;
+	int ret;
+
+	if (!rb || !is_power_of_2(nr_pages) || (rb->aux_nr_pages && rb->aux_nr_pages != nr_pages))
+		return -EINVAL;
+	if (!atomic_inc_not_zero(&rb->mmap_count))
+		return -EINVAL;
+	if (rb->aux_nr_pages) {
+		atomic_inc(&rb->aux_mmap_count);
+		if (kernel_rules()->other.perf == PF_REATT || kernel_rules()->other.perf_reattach_charge)
+			perf_user_add(user, rb, nr_pages);
+		return 0;
+	}
+	split = perf_split_charge(user, nr_pages);
+	ret = perf_test(mm, &split, &by);
+	if (!ret && file_pages_alloc(nr_pages, &rb->aux_frame) != nr_pages)
+		ret = -ENOMEM;
+	if (ret) {
+		atomic_dec(&rb->mmap_count);
+		return ret;
+	}
+	rb->aux_nr_pages = nr_pages;
+	rb->aux_user_pages = split.user;
+	rb->aux_mmap_locked = split.extra;
+	atomic_set(&rb->aux_mmap_count, 1);
+	perf_user_add(user, rb, split.user);
+	if (split.extra)
+		charge_pinned_vm(mm, split.extra, &by);
+	return 0;
+}
+
 static int perf_mmap_new(struct perf_event *event, struct mm_struct *mm, unsigned long nr_pages)
 {
 	struct user_struct *user = current_user();
-	unsigned long limit = memlock_limit_pages(current);
 	struct charge_by by = { .rule = "perf" };
 	struct perf_split split = perf_split_charge(user, nr_pages + 1);
-	unsigned long used = atomic64_read(&mm->pinned_vm);
 	struct perf_buffer *rb;
+	int ret;
 
-	/* Unsigned: a negative pinned_vm is above every limit. */
-	if (charge_used(mm, used) + split.extra > limit && !capable(CAP_IPC_LOCK)) {
-		charge_refused(BUCKET_PINNED_VM, mm, used, split.extra, limit, &by);
-		return -EPERM;
-	}
+	ret = perf_test(mm, &split, &by);
+	if (ret)
+		return ret;
 	rb = perf_buffer_alloc(nr_pages);
 	if (!rb)
 		return -ENOMEM;
@@ -233,15 +318,18 @@ static int perf_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct perf_event *event = file->private_data;
 	unsigned long nr_pages = (vma->vm_end - vma->vm_start) / PAGE_SIZE - 1;
+	bool aux = vma->vm_pgoff;
 	int ret;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	if (nr_pages && !is_power_of_2(nr_pages))
+	if (!aux && nr_pages && !is_power_of_2(nr_pages))
 		return -EINVAL;
 	do {
 		mutex_lock(&event->mmap_mutex);
-		if (event->rb)
+		if (aux)
+			ret = perf_mmap_aux_area(event, vma->vm_mm, nr_pages + 1);
+		else if (event->rb)
 			ret = perf_mmap_again(event, nr_pages);
 		else
 			ret = perf_mmap_new(event, vma->vm_mm, nr_pages);
@@ -296,6 +384,28 @@ long perf_open(void)
 	if (fd < 0)
 		kfree(event);
 	return fd;
+}
+
+long perf_mmap_aux(int fd, unsigned long pages)
+{
+	struct mm_mmap_args args = {
+		.len = pages << PAGE_SHIFT,
+		.kind = MM_SHARED,
+		.prot = MM_PROT_READ | MM_PROT_WRITE,
+		.fd = fd,
+	};
+	struct file *file = pinner_fget(fd, &perf_fops);
+	const struct perf_event *event;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file) == -ENOTTY ? -EINVAL : PTR_ERR(file);
+	event = file->private_data;
+	/* aux_offset in the control page, which user space sets */
+	args.off = event->rb ? (event->rb->nr_pages + 1) << PAGE_SHIFT : PAGE_SIZE;
+	fput(file);
+	if (!pages || pages >= TASK_SIZE >> PAGE_SHIFT)
+		return pages ? -ENOMEM : -EINVAL;
+	return sys_mmap(&args);
 }
 
 long perf_mmap(int fd, unsigned long data_pages)

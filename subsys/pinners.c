@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The pinners' common state, their objects that are no files, and what is charged for one of either. */
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/file.h>
 #include <linux/kernel.h>
@@ -67,6 +68,23 @@ void pinners_tear_down(void)
 		pinner_object_destroy(list_first_entry(&pinners_state()->objects, struct pinner_object, list));
 }
 
+struct file *pinner_fget(int fd, const struct file_operations *fops)
+{
+	struct file *file = fget(fd);
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	if (file->f_op == fops)
+		return file;
+	fput(file);
+	return ERR_PTR(-ENOTTY);
+}
+
+static struct ledger_object *first_member(const struct file *file)
+{
+	return *(struct ledger_object **)file->private_data;
+}
+
 static const struct {
 	const struct file_operations *fops;
 	struct ledger_object *(*ledger)(const struct file *file);
@@ -77,6 +95,11 @@ static const struct {
 	{ &vdpa_fops, vdpa_ledger },
 	{ &bpf_map_fops, bpf_map_ledger },
 	{ &secretmem_fops, secretmem_ledger },
+	{ &vduse_fops, first_member },
+	{ &afu_fops, first_member },
+	{ &tce_fops, first_member },
+	{ &zpci_fops, first_member },
+	{ &uncharged_fops, first_member },
 };
 
 long pinner_charged(int fd)

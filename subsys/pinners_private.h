@@ -5,6 +5,7 @@
 
 #include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/sched/user.h>
 #include <accounting/ledger.h>
 #include <subsys/pinners.h>
 
@@ -42,9 +43,21 @@ extern const struct file_operations rdma_fops;
 extern const struct file_operations vdpa_fops;
 extern const struct file_operations bpf_map_fops;
 extern const struct file_operations secretmem_fops;
+/* These keep their ledger object as the first member of what the file points to. */
+extern const struct file_operations vduse_fops;
+extern const struct file_operations afu_fops;
+extern const struct file_operations tce_fops;
+extern const struct file_operations zpci_fops;
+extern const struct file_operations uncharged_fops;
 extern const struct pinner_ops zerocopy_ops;
 extern const struct pinner_ops sev_ops;
 extern const struct pinner_ops shm_ops;
+
+/* The caller's file behind @fd, referenced. ERR_PTR: EBADF; ENOTTY for one of another kind. */
+struct file *pinner_fget(int fd, const struct file_operations *fops);
+
+/* io_uring.c: who pays for the ring behind @fd, referenced, or NULL: nobody. EBADF, EOPNOTSUPP. */
+int io_uring_user(int fd, struct user_struct **user);
 
 /* The ledger object behind a file of that kind; NULL while nothing stands. */
 struct ledger_object *perf_ledger(const struct file *file);

@@ -11,6 +11,9 @@
  *	qib	add, then test; back to the mm of whoever deregisters
  *	usnic	add, then test; a pin that fails after k pages gives back only the
  *		pages not pinned yet, so k stay charged
+ *	siw	up to 6.2 a look before the pin, then each batch is added as it is
+ *		pinned; then add, test, and what could not be pinned is taken off
+ *		again; in neither does a capability help. From 6.8 on it is umem's
  *	hfi1	test (also against a quarter of the limit a context), pin, then add
  */
 #include <linux/anon_inodes.h>
@@ -38,6 +41,7 @@ struct rdma_mr {
 	enum rdma_driver driver;
 	struct mm_struct *owning_mm;
 	unsigned long npages;
+	bool read_only;
 	struct pinned_range pages;
 	struct ledger_object *charged;
 };
@@ -51,6 +55,8 @@ static const char *rdma_rule(enum rdma_driver driver)
 		return "RDMA, hfi1";
 	case RDMA_USNIC:
 		return "RDMA, usnic";
+	case RDMA_SIW:
+		return "RDMA, siw";
 	default:
 		return "RDMA";
 	}
@@ -69,7 +75,7 @@ static int rdma_charge_then_test(struct rdma_mr *mr)
 	unsigned long now;
 
 	now = charge_pinned_vm_return(mr->owning_mm, mr->npages, &by);
-	if (charge_used(mr->owning_mm, now) <= limit || capable(CAP_IPC_LOCK))
+	if (charge_used(mr->owning_mm, now) <= limit || (mr->driver != RDMA_SIW && capable(CAP_IPC_LOCK)))
 		return 0;
 	uncharge_pinned_vm(mr->owning_mm, mr->npages, &by);
 	charge_refused(BUCKET_PINNED_VM, mr->owning_mm, now - mr->npages, mr->npages, limit, &by);
@@ -103,10 +109,44 @@ static void rdma_uncharge_failed(struct rdma_mr *mr)
 		uncharge_pinned_vm(mr->owning_mm, pages, &by);
 }
 
+static unsigned int rdma_gup_flags(const struct rdma_mr *mr)
+{
+	if (!mr->read_only)
+		return FOLL_WRITE | FOLL_LONGTERM;
+	/* b40656aa7d55: until then also a region that is only read was made the task's own */
+	return kernel_rules()->other.umem_force_write ? FOLL_WRITE | FOLL_FORCE | FOLL_LONGTERM : FOLL_LONGTERM;
+}
+
+/* drivers/infiniband/sw/siw/siw_mem.c:siw_umem_get up to 6.2: the look and the adds are not one step. */
+static int siw_get(struct rdma_mr *mr, unsigned long va)
+{
+	unsigned long limit = memlock_limit_pages(current);
+	unsigned long used = atomic64_read(&mr->owning_mm->pinned_vm);
+	struct charge_by by = rdma_by(mr);
+	long got = 0;
+
+	if (charge_used(mr->owning_mm, used) + mr->npages > limit) {
+		charge_refused(BUCKET_PINNED_VM, mr->owning_mm, used, mr->npages, limit, &by);
+		return -ENOMEM;
+	}
+	for (unsigned long done = 0; done < mr->npages; done += got) {
+		got = pinned_range_add(&mr->pages, (va & PAGE_MASK) + (done << PAGE_SHIFT),
+				       min(mr->npages - done, RDMA_BATCH_PAGES), rdma_gup_flags(mr), RDMA_BATCH_PAGES);
+		if (got <= 0)
+			break;
+		charge_pinned_vm(mr->owning_mm, got, &by);
+	}
+	if (mr->pages.nr_pages == mr->npages)
+		return 0;
+	if (mr->pages.nr_pages)
+		uncharge_pinned_vm(mr->owning_mm, mr->pages.nr_pages, &by);
+	pinned_range_release(&mr->pages, false);
+	return got < 0 ? got : -EFAULT;
+}
+
 static int rdma_pin(struct rdma_mr *mr, unsigned long va)
 {
-	long got = pinned_range_add(&mr->pages, va & PAGE_MASK, mr->npages, FOLL_WRITE | FOLL_LONGTERM,
-				    RDMA_BATCH_PAGES);
+	long got = pinned_range_add(&mr->pages, va & PAGE_MASK, mr->npages, rdma_gup_flags(mr), RDMA_BATCH_PAGES);
 
 	if (got == (long)mr->npages)
 		return 0;
@@ -119,6 +159,8 @@ static int rdma_get(struct rdma_mr *mr, unsigned long va)
 	struct charge_by by = rdma_by(mr);
 	int ret;
 
+	if (mr->driver == RDMA_SIW && kernel_rules()->other.siw == S_CHK)
+		return siw_get(mr, va);
 	if (mr->driver == RDMA_HFI1)
 		ret = hfi1_test(mr);
 	else
@@ -177,7 +219,7 @@ struct ledger_object *rdma_ledger(const struct file *file)
 	return mr->charged;
 }
 
-long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver)
+long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver, bool read_only)
 {
 	struct rdma_mr *mr;
 	long ret;
@@ -189,7 +231,9 @@ long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver)
 	mr = kzalloc(sizeof(*mr), GFP_KERNEL);
 	if (!mr)
 		return -ENOMEM;
-	mr->driver = driver;
+	/* 476b7c7e00ec: from 6.8 on it is nothing special */
+	mr->driver = driver == RDMA_SIW && kernel_rules()->other.siw == S_UMEM ? RDMA_UMEM : driver;
+	mr->read_only = read_only;
 	mr->owning_mm = current->mm;
 	mmgrab(mr->owning_mm);
 	mr->charged = ledger_object_create("ib_umem", NULL);

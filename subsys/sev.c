@@ -143,6 +143,53 @@ long sev_pin(unsigned long va, unsigned long len)
 	return ret;
 }
 
+/* The VM of @mm, or NULL. */
+static struct kvm_sev *kvm_sev_of(const struct mm_struct *mm)
+{
+	struct kvm_sev *kvm;
+
+	list_for_each_entry(kvm, &pinners_state()->sev_vms, list)
+		if (kvm->mm == mm)
+			return kvm;
+	return NULL;
+}
+
+/*
+ * sev_vm_move_enc_context_from() (from 5.16): the regions go over, and with them the
+ * number, to a VM that has none. Nobody is asked whether it fits the new limit.
+ */
+long sev_move(const struct task_struct *from)
+{
+	struct kvm_sev *src = kvm_sev_of(from->mm), *dst;
+	struct pinner_object *object;
+
+	if (!from->mm || !src || src->mm == current->mm || kvm_sev_of(current->mm))
+		return -EINVAL;
+	dst = kvm_sev_get();
+	if (!dst)
+		return -ENOMEM;
+	mutex_lock(&dst->lock);
+	mutex_lock_nested(&src->lock, SINGLE_DEPTH_NESTING);
+	list_for_each_entry(object, &pinners_state()->objects, list) {
+		struct sev_region *region = container_of(object, struct sev_region, object);
+
+		if (object->ops != &sev_ops || region->kvm != src)
+			continue;
+		region->kvm = dst;
+		dst->nr_regions++;
+		src->nr_regions--;
+	}
+	dst->pages_locked = src->pages_locked;
+	src->pages_locked = 0;
+	mutex_unlock(&src->lock);
+	mutex_unlock(&dst->lock);
+	/* what kvm_sev_get() counted for the call itself; a source without regions is gone */
+	dst->nr_regions--;
+	src->nr_regions++;
+	kvm_sev_put(src);
+	return 0;
+}
+
 long sev_unpin(unsigned int id)
 {
 	struct pinner_object *object = pinner_object_find(id, &sev_ops);

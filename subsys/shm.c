@@ -28,6 +28,7 @@ struct shm_segment {
 	struct pinner_object object;
 	kuid_t owner;
 	unsigned long pages;
+	bool huge;			/* SHM_HUGETLB */
 	struct ucounts *ucounts;	/* charged there; NULL: not locked, or charged to the user */
 	struct user_struct *user;	/* up to 5.13 */
 };
@@ -122,9 +123,27 @@ static int shm_find(unsigned int id, struct shm_segment **seg)
 	return 0;
 }
 
-long shm_get(unsigned long len)
+static int shm_charge(struct shm_segment *seg)
+{
+	return kernel_rules()->other.shm == SH_USER ? shm_lock_user(seg) : shm_lock_ucounts(seg);
+}
+
+/*
+ * fs/hugetlbfs/inode.c:hugetlb_file_setup. Who may not use huge pages could, up to
+ * 5.15, as far as the segment fits the limit for locked ones, and pays for its whole
+ * life. Since then the pool is only asked for the words of a warning.
+ */
+static int shm_may_be_huge(struct shm_segment *seg)
+{
+	if (!seg->huge || capable(CAP_IPC_LOCK))
+		return 0;
+	return kernel_rules()->other.shm_hugetlb_charge && !shm_charge(seg) ? 0 : -EPERM;
+}
+
+long shm_get(unsigned long len, bool hugetlb)
 {
 	struct shm_segment *seg;
+	int ret;
 
 	if (!len)
 		return -EINVAL;
@@ -133,8 +152,13 @@ long shm_get(unsigned long len)
 		return -ENOMEM;
 	pinner_object_init(&seg->object, &shm_ops, "shm_segment");
 	seg->owner = current_euid();
-	seg->pages = PFN_UP(len);
-	return seg->object.id;
+	seg->huge = hugetlb;
+	seg->pages = PFN_UP(hugetlb ? ALIGN(len, HPAGE_PMD_SIZE) : len);
+	ret = shm_may_be_huge(seg);
+	if (!ret)
+		return seg->object.id;
+	pinner_object_destroy(&seg->object);
+	return ret;
 }
 
 long shm_lock(unsigned int id)
@@ -146,10 +170,10 @@ long shm_lock(unsigned int id)
 		return ret;
 	if (!capable(CAP_IPC_LOCK) && !rlimit(RLIMIT_MEMLOCK))
 		return -EPERM;
-	/* locked already: charged once */
-	if (seg->user || seg->ucounts)
+	/* huge pages stay where they are; what is locked already is charged once */
+	if (seg->huge || seg->user || seg->ucounts)
 		return 0;
-	return kernel_rules()->other.shm == SH_USER ? shm_lock_user(seg) : shm_lock_ucounts(seg);
+	return shm_charge(seg);
 }
 
 long shm_unlock(unsigned int id)
@@ -157,7 +181,7 @@ long shm_unlock(unsigned int id)
 	struct shm_segment *seg;
 	int ret = shm_find(id, &seg);
 
-	if (!ret)
+	if (!ret && !seg->huge)
 		shm_uncharge(seg);
 	return ret;
 }

@@ -39,9 +39,9 @@ static long call_in(struct task_struct *task, long (*fn)(const unsigned long *ar
 static long do_perf_open(const unsigned long *arg) { return perf_open(); }
 static long do_perf_mmap(const unsigned long *arg) { return perf_mmap((int)arg[0], arg[1]); }
 static long do_xdp(const unsigned long *arg) { return xdp_reg_umem(arg[0], arg[1]); }
-static long do_send(const unsigned long *arg) { return sendmsg_zerocopy(arg[0], arg[1]); }
+static long do_send(const unsigned long *arg) { return sendmsg_zerocopy(arg[0], arg[1], false); }
 static long do_sent(const unsigned long *arg) { return zerocopy_done((unsigned int)arg[0]); }
-static long do_reg_mr(const unsigned long *arg) { return rdma_reg_mr(arg[0], arg[1], (enum rdma_driver)arg[2]); }
+static long do_reg_mr(const unsigned long *arg) { return rdma_reg_mr(arg[0], arg[1], (enum rdma_driver)arg[2], false); }
 static long do_dereg_mr(const unsigned long *arg) { return rdma_dereg_mr((int)arg[0]); }
 static long do_vdpa_open(const unsigned long *arg) { return vdpa_open(); }
 static long do_vdpa_map(const unsigned long *arg) { return vdpa_map((int)arg[0], arg[1], arg[2], arg[3]); }
@@ -49,7 +49,7 @@ static long do_vdpa_unmap(const unsigned long *arg) { return vdpa_unmap((int)arg
 static long do_sev_pin(const unsigned long *arg) { return sev_pin(arg[0], arg[1]); }
 static long do_sev_unpin(const unsigned long *arg) { return sev_unpin((unsigned int)arg[0]); }
 static long do_bpf(const unsigned long *arg) { return bpf_map(arg[0]); }
-static long do_shm_get(const unsigned long *arg) { return shm_get(arg[0]); }
+static long do_shm_get(const unsigned long *arg) { return shm_get(arg[0], false); }
 static long do_shm_lock(const unsigned long *arg) { return shm_lock((unsigned int)arg[0]); }
 static long do_shm_unlock(const unsigned long *arg) { return shm_unlock((unsigned int)arg[0]); }
 static long do_secretmem(const unsigned long *arg) { return secretmem_open(arg[0]); }
@@ -255,7 +255,7 @@ START_TEST(test_rdma)
 
 	begin("v6.12", 1000, 0);
 	ram = world_memory(a, 600);
-	fd = CALL(a, do_reg_mr, ram, 600 * PAGE, RDMA_UMEM);
+	fd = CALL(a, do_reg_mr, ram, 600 * PAGE, RDMA_UMEM, false);
 	ck_assert_int_eq(pinned_vm(), 600);
 	ck_assert_int_eq(CALL(a, do_reg_mr, ram, 401 * PAGE, RDMA_UMEM), -ENOMEM);
 	ck_assert_int_eq(CALL(a, do_reg_mr, ram, 0, RDMA_UMEM), -EINVAL);
@@ -466,11 +466,11 @@ static void life(void *arg)
 	if (event >= 0)
 		perf_mmap((int)event, 64);
 	xdp_reg_umem(ram, 4 * PAGE);
-	sendmsg_zerocopy(ram, 4 * PAGE);
-	fd = rdma_reg_mr(ram, 20 * PAGE, RDMA_UMEM);
+	sendmsg_zerocopy(ram, 4 * PAGE, false);
+	fd = rdma_reg_mr(ram, 20 * PAGE, RDMA_UMEM, false);
 	if (fd >= 0)
 		rdma_dereg_mr((int)fd);
-	rdma_reg_mr(ram, 20 * PAGE, RDMA_HFI1);
+	rdma_reg_mr(ram, 20 * PAGE, RDMA_HFI1, false);
 	fd = vdpa_open();
 	if (fd >= 0) {
 		vdpa_map((int)fd, 0, ram, 20 * PAGE);
@@ -481,7 +481,7 @@ static void life(void *arg)
 		sev_unpin((unsigned int)id);
 	sev_pin(ram, 4 * PAGE);
 	bpf_map(4 * PAGE);
-	id = shm_get(4 * PAGE);
+	id = shm_get(4 * PAGE, false);
 	if (id >= 0)
 		shm_lock((unsigned int)id);
 	secretmem_open(4 * PAGE);

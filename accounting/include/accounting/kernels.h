@@ -68,15 +68,24 @@ struct uring_rules {
 	bool clone_checked;		/* same user and mm, else EINVAL */
 	bool register_update;		/* v5.13.. (IORING_REGISTER_BUFFERS2/UPDATE) */
 	bool send_zc;
+	bool hpage_again_in_call;	/* other buffers of the same call are not looked at; 6.13 */
 	bool hpage_cross_buffer;	/* a folio that another buffer of the ring holds costs 0 */
 };
 
 /* The pinners of issue D; rows 16 to 31 grow here with them. */
 enum perf_rule { PF_SPLIT, PF_CLAMP, PF_OWN, PF_REATT };
 enum shm_rule { SH_USER, SH_UC14, SH_UC18 };
+enum siw_rule { S_CHK, S_ADD, S_UMEM };
 struct other_rules {
 	enum perf_rule perf;
 	enum shm_rule shm;
+	enum siw_rule siw;
+	bool umem_force_write;		/* a read-only region is pinned for writing, by force; up to 6.1 */
+	bool shm_hugetlb_charge;	/* a huge segment is charged as if locked; up to 5.15 */
+	bool sev_moves;			/* an encrypted guest may move to another VM, with its count; 5.16 */
+	bool vduse_umem;		/* 6.0 */
+	bool zpci_aif;			/* 6.0 */
+	bool perf_aux_close_leak;	/* a split AUX charge is given back in part; 5.4.0 */
 	bool perf_double_charge;	/* the user's bucket takes all, pinned_vm the excess once more; up to 5.3 */
 	bool perf_negative_extra;	/* the bucket is not cut to the allowance before the split; 5.5 */
 	bool perf_reattach_charge;	/* as PF_REATT, beside another rule */

@@ -36,7 +36,8 @@ enum value_kind {
 	VALUE_VDPA,
 	VALUE_MR,
 	VALUE_BPF,
-	VALUE_FD_LAST = VALUE_BPF,
+	VALUE_PINNER,		/* VDUSE, AFU, SPAPR TCE, zPCI, those that charge nothing */
+	VALUE_FD_LAST = VALUE_PINNER,
 	VALUE_IOAS,		/* objects of an iommufd */
 	VALUE_DEVICE,
 	VALUE_SEGMENT,		/* objects of no file */
