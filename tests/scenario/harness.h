@@ -49,6 +49,8 @@ Suite *run_suite(void);
 Suite *expect_suite(void);
 Suite *parallel_suite(void);
 Suite *report_suite(void);
+Suite *diff_suite(void);
+Suite *limit_suite(void);
 Suite *session_suite(void);
 Suite *lanes_suite(void);
 
