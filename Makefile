@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A thin front of the CMake presets: each target says in one line what it runs.
-PARTS := unit valgrind asan hashes aarch64 upstream mutants
+PARTS := unit valgrind asan hashes aarch64 upstream races mutants
 
 all: build/pinsim
 

@@ -119,10 +119,14 @@ int charge_locked_vm_locking(struct mm_struct *mm, unsigned long pages, bool inc
 
 unsigned long charge_locked_vm_return(struct mm_struct *mm, long pages, const struct charge_by *by)
 {
+	unsigned long now;
+
 	sim_point(SIM_POINT_ATOMIC_RMW, 0, pages);
-	mm->locked_vm += pages;
-	changed(by, BUCKET_LOCKED_VM, mm, mm->locked_vm_id, (long)mm->locked_vm, pages);
-	return mm->locked_vm;
+	sim_race_order(&mm->locked_vm);
+	now = READ_ONCE(mm->locked_vm) + pages;
+	WRITE_ONCE(mm->locked_vm, now);
+	changed(by, BUCKET_LOCKED_VM, mm, mm->locked_vm_id, (long)now, pages);
+	return now;
 }
 
 int charge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by)

@@ -21,6 +21,35 @@ set(PINSIM_KERNEL_FLAGS -nostdinc -isystem ${PINSIM_COMPILER_INCLUDE} -fno-built
 	-fno-strict-aliasing -fwrapv -funsigned-char -D__KERNEL__
 	-I${PROJECT_SOURCE_DIR}/sim/kapi/include)
 
+# Data races (sim/race.h): the compiler's thread instrumentation in kernel files, answered by
+# sim/core/race_entry.c. What looks on, the ledger and the invariants, is no part of the kernel, and
+# mm_model/page.c is the machine's memory itself.
+option(PINSIM_RACES "Instrument kernel files, so that data races are found (pinsim run --races)" OFF)
+set(PINSIM_RACE_FLAGS -fsanitize=thread)
+if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+	list(APPEND PINSIM_RACE_FLAGS --param=tsan-distinguish-volatile=1 --param=tsan-instrument-func-entry-exit=0)
+else()
+	list(APPEND PINSIM_RACE_FLAGS "SHELL:-mllvm -tsan-distinguish-volatile=1"
+		"SHELL:-mllvm -tsan-instrument-func-entry-exit=0")
+endif()
+set(PINSIM_ONLOOKERS "(ledger|accounting|invariants|observe|digest|mm_model/page|^page)\\.c$")
+if(PINSIM_RACES)
+	add_compile_definitions(SIM_RACES=1)
+endif()
+
+# Instruments the kernel files of @target, where this build does so.
+function(pinsim_watch_races target)
+	if(NOT PINSIM_RACES)
+		return()
+	endif()
+	target_compile_options(${target} PRIVATE ${PINSIM_RACE_FLAGS})
+	get_target_property(files ${target} SOURCES)
+	list(FILTER files INCLUDE REGEX ${PINSIM_ONLOOKERS})
+	if(files)
+		set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
+	endif()
+endfunction()
+
 function(pinsim_layer name)
 	cmake_parse_arguments(L "" "" "HOST;KERNEL;NEEDS" ${ARGN})
 	set(objects)
@@ -32,6 +61,9 @@ function(pinsim_layer name)
 			target_compile_options(${target} PRIVATE ${PINSIM_WARNINGS})
 			if(world STREQUAL KERNEL)
 				target_compile_options(${target} PRIVATE ${PINSIM_KERNEL_FLAGS})
+				if(NOT name STREQUAL sim_kapi)
+					pinsim_watch_races(${target})
+				endif()
 			else()
 				target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
 			endif()

@@ -84,6 +84,10 @@ const struct kernel *parse_kernel(const char *name, struct kernel_list *list);
 const struct backend *parse_backend(const char *name);
 /* "A" or "A,B"; *@other: B, or NULL. */
 const struct backend *parse_backends(const char *names, const struct backend **other);
+/* Exits with a message where this build cannot find data races. */
+void need_races(void);
+/* --preempt: "sync" or "access"; true for the latter. Exits with a message for anything else. */
+bool parse_preempt(const char *where);
 bool use_colour(FILE *out);
 /* Columns of the terminal behind @out, 0 where there is none. */
 unsigned int terminal_width(FILE *out);

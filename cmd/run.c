@@ -15,6 +15,7 @@ struct run_arguments {
 	const char *html;
 	bool trace, json, tap, twice;
 	bool lanes, ascii;
+	bool races, preempt_access;
 };
 
 enum {
@@ -27,6 +28,8 @@ enum {
 	OPT_LANES,
 	OPT_ASCII,
 	OPT_HTML,
+	OPT_RACES,
+	OPT_PREEMPT,
 };
 
 static const struct argp_option options[] = {
@@ -35,6 +38,9 @@ static const struct argp_option options[] = {
 	{"lanes", OPT_LANES, NULL, 0, "draw the schedule of each run, one column a task", 0},
 	{"ascii", OPT_ASCII, NULL, 0, "lanes without line drawing characters", 0},
 	{"html", OPT_HTML, "OUT", 0, "the lanes as one page to step through, into the file OUT", 0},
+	{"races", OPT_RACES, NULL, 0, "report data races in kernel code, too (a build made for it: docs/data-races.md)", 0},
+	{"preempt", OPT_PREEMPT, "WHERE", 0,
+	 "sync (the default): switch at locks, atomics and the like; access: at plain accesses too, with --races", 0},
 	{"trace", OPT_TRACE, NULL, 0, "show each step with the counters beside it", 0},
 	{"json", OPT_JSON, NULL, 0, "one JSON object a line", 0},
 	{"tap", OPT_TAP, NULL, 0, "TAP", 0},
@@ -76,6 +82,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_ASCII:
 		args->ascii = true;
 		break;
+	case OPT_RACES:
+		need_races();
+		args->races = true;
+		break;
+	case OPT_PREEMPT:
+		args->preempt_access = parse_preempt(arg);
+		break;
 	case OPT_HTML:
 		args->html = arg;
 		break;
@@ -84,6 +97,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					      args->lanes || args->html))
 			argp_error(state, "two backends are compared as text, expected no other report, "
 					  "--schedule or --twice");
+		if (args->preempt_access && !args->races)
+			argp_error(state, "--preempt=access knows of plain accesses by --races, expected both");
 		if ((args->lanes || args->html) && (args->json || args->tap))
 			argp_error(state, "lanes are drawn beside the report as text, expected no --json or --tap");
 		if (args->json + args->tap + (args->junit != NULL) > 1)
@@ -248,6 +263,8 @@ static void run_one(struct session *session, const struct program *program, cons
 		.backend = session->args->selection.backend,
 		.seed = session->args->selection.seed,
 		.tape = tape,
+		.races = session->args->races,
+		.preempt_access = session->args->preempt_access,
 		.counters = report_wants_counters(session->report),
 		.events = &events,
 		.arg = session,

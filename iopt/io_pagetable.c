@@ -421,7 +421,7 @@ static int iopt_unmap_notify(struct io_pagetable *iopt, struct iopt_area *area, 
 static void iopt_discard_area(struct iopt_area *area, struct iopt_pages *pages)
 {
 	iopt_area_unfill_domains(area, pages);
-	list_del(&area->emptying_item);
+	sim_race_unseen(list_del(&area->emptying_item));
 	iopt_abort_area(area);
 	iopt_put_pages(pages);
 }
@@ -468,7 +468,7 @@ again:
 		bytes += iopt_area_length(area);
 		pages = area->pages;
 		area->pages = NULL;
-		list_add(&area->emptying_item, &iopt_world()->emptying);
+		sim_race_unseen(list_add(&area->emptying_item, &iopt_world()->emptying));
 		up_write(&iopt->iova_rwsem);
 		iopt_discard_area(area, pages);
 		down_write(&iopt->iova_rwsem);

@@ -166,7 +166,7 @@ static int iommufd_fops_release(struct inode *inode, struct file *file)
 	xa_destroy(&ictx->objects);
 	xa_destroy(&ictx->groups);
 	ledger_object_destroy(ictx->ledger);
-	list_del(&ictx->world_item);
+	sim_race_unseen(list_del(&ictx->world_item));
 	kfree(ictx);
 	return 0;
 }
@@ -205,7 +205,7 @@ long iommufd_open(u8 account_mode)
 		goto err_free;
 	}
 	ictx->ledger = ledger_object_create("iommufd", NULL);
-	list_add_tail(&ictx->world_item, &iopt_world()->contexts);
+	sim_race_unseen(list_add_tail(&ictx->world_item, &iopt_world()->contexts));
 	fd_install(fd, ictx->file);
 	return fd;
 

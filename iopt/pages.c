@@ -205,7 +205,7 @@ static struct iopt_pages *iopt_alloc_pages(struct iommufd_ctx *ictx, unsigned lo
 		pages->account_mode = IOPT_PAGES_ACCOUNT_USER;
 	pages->made_account_mode = pages->account_mode;
 	pages->ledger = ledger_object_create("iopt_pages", ictx->ledger);
-	list_add_tail(&pages->world_item, &iopt_world()->pages);
+	sim_race_unseen(list_add_tail(&pages->world_item, &iopt_world()->pages));
 	INIT_LIST_HEAD(&pages->unchecked_item);
 	iopt_pages_changed(pages);
 	return pages;
@@ -272,8 +272,8 @@ static void iopt_release_pages(struct kref *kref)
 	WARN_ON(pages->npinned);
 	WARN_ON(pages->pinned_pfns.nr_keys);
 	sim_run_tree_destroy(&pages->pinned_pfns);
-	list_del(&pages->world_item);
-	list_del(&pages->unchecked_item);
+	sim_race_unseen(list_del(&pages->world_item));
+	sim_race_unseen(list_del(&pages->unchecked_item));
 	ledger_object_destroy(pages->ledger);
 	mmdrop(pages->source_mm);
 	mutex_destroy(&pages->mutex);

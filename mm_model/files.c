@@ -202,6 +202,20 @@ int unshare_files(void)
 	return 0;
 }
 
+/* fget() looks at the slot's file without a lock, so what changes there is marked, and installed behind its making. */
+static void slot_install(struct files_struct *files, unsigned int fd, struct file *file)
+{
+	sim_race_release(files, false);
+	WRITE_ONCE(files->fd[fd].file, file);
+}
+
+static void slot_clear(struct fd_slot *slot)
+{
+	WRITE_ONCE(slot->file, NULL);
+	slot->reserved = false;
+	slot->cloexec = false;
+}
+
 void do_close_on_exec(struct files_struct *files)
 {
 	unsigned int i;
@@ -212,7 +226,7 @@ void do_close_on_exec(struct files_struct *files)
 		spin_lock(&files->file_lock);
 		if (files->fd[i].cloexec) {
 			file = files->fd[i].file;
-			files->fd[i] = (struct fd_slot){ 0 };
+			slot_clear(&files->fd[i]);
 		}
 		spin_unlock(&files->file_lock);
 		if (file)
@@ -252,7 +266,8 @@ static int alloc_fd(struct files_struct *files, bool cloexec)
 		for (i = 0; i < files->max && files->fd[i].reserved; i++)
 			;
 		if (i < files->max) {
-			files->fd[i] = (struct fd_slot){ .reserved = true, .cloexec = cloexec };
+			files->fd[i].reserved = true;
+			files->fd[i].cloexec = cloexec;
 			spin_unlock(&files->file_lock);
 			return i;
 		}
@@ -274,7 +289,7 @@ void put_unused_fd(unsigned int fd)
 	struct files_struct *files = current->files;
 
 	spin_lock(&files->file_lock);
-	files->fd[fd] = (struct fd_slot){ 0 };
+	slot_clear(&files->fd[fd]);
 	spin_unlock(&files->file_lock);
 }
 
@@ -283,7 +298,7 @@ void fd_install(unsigned int fd, struct file *file)
 	struct files_struct *files = current->files;
 
 	spin_lock(&files->file_lock);
-	files->fd[fd].file = file;
+	slot_install(files, fd, file);
 	spin_unlock(&files->file_lock);
 }
 
@@ -295,7 +310,8 @@ struct file *fget(unsigned int fd)
 
 	sim_nopreempt_begin();
 	if (fd < files->max)
-		file = files->fd[fd].file;
+		file = READ_ONCE(files->fd[fd].file);
+	sim_race_acquire(files, true);
 	if (file)
 		get_file(file);
 	sim_nopreempt_end();
@@ -310,7 +326,7 @@ long sys_close(int fd)
 	spin_lock(&files->file_lock);
 	if (fd >= 0 && fd < files->max && files->fd[fd].file) {
 		file = files->fd[fd].file;
-		files->fd[fd] = (struct fd_slot){ 0 };
+		slot_clear(&files->fd[fd]);
 	}
 	spin_unlock(&files->file_lock);
 	if (!file)
@@ -353,7 +369,7 @@ static long do_send_fd(struct task_struct *to, int fd)
 	new = alloc_fd(files, false);
 	if (new >= 0) {
 		spin_lock(&files->file_lock);
-		files->fd[new].file = get_file(file);
+		slot_install(files, new, get_file(file));
 		spin_unlock(&files->file_lock);
 	}
 	files_put(files);
@@ -366,32 +382,43 @@ long sys_send_fd(struct task_struct *to, int fd)
 	return mm_syscall(do_send_fd(to, fd));
 }
 
+/* The runner asks these between two calls of a task: no accesses of the kernel's. */
 unsigned long mm_file_id(const struct task_struct *task, int fd)
 {
 	const struct files_struct *files = task->files;
 
-	if (!files || fd < 0 || fd >= files->max || !files->fd[fd].file)
-		return 0;
-	return files->fd[fd].file->f_id;
+	unsigned long id = 0;
+
+	sim_race_off();
+	if (files && fd >= 0 && fd < files->max && files->fd[fd].file)
+		id = files->fd[fd].file->f_id;
+	sim_race_on();
+	return id;
 }
 
 int mm_fd_of(const struct task_struct *task, unsigned long file_id)
 {
 	const struct files_struct *files = task->files;
-	unsigned int i;
+	int fd = -1;
 
-	for (i = 0; files && i < files->max; i++)
+	sim_race_off();
+	for (unsigned int i = 0; files && i < files->max && fd < 0; i++)
 		if (files->fd[i].file && files->fd[i].file->f_id == file_id)
-			return i;
-	return -1;
+			fd = i;
+	sim_race_on();
+	return fd;
 }
 
 struct file *files_find(const struct files_struct *files, unsigned long file_id)
 {
-	for (unsigned int i = 0; files && i < files->max; i++)
+	struct file *file = NULL;
+
+	sim_race_off();
+	for (unsigned int i = 0; files && i < files->max && !file; i++)
 		if (files->fd[i].file && files->fd[i].file->f_id == file_id)
-			return files->fd[i].file;
-	return NULL;
+			file = files->fd[i].file;
+	sim_race_on();
+	return file;
 }
 
 /* The numbers of the fds are history; which fd is which, nobody asks. */

@@ -195,7 +195,8 @@ static long gup_fault_pages(struct mm_struct *mm, unsigned long start, unsigned 
 
 static void mm_set_has_pinned(struct mm_struct *mm)
 {
-	mm->flags |= 1UL << MMF_HAS_PINNED;
+	if (!(READ_ONCE(mm->flags) & 1UL << MMF_HAS_PINNED))
+		WRITE_ONCE(mm->flags, READ_ONCE(mm->flags) | 1UL << MMF_HAS_PINNED);
 }
 
 /* Ends a batch: one record, and another task may run before the caller goes on. */

@@ -361,7 +361,7 @@ void anon_vma_prepare(struct vm_area_struct *vma)
 	else if (prev && anon_vma_reusable(prev, prev, vma))
 		vma->anon_vma = prev->anon_vma;
 	else
-		vma->anon_vma = ++machine()->anon_vma_last;
+		sim_race_unseen(vma->anon_vma = ++machine()->anon_vma_last);
 	vma->anon_vma_links = 1;
 }
 

@@ -292,6 +292,7 @@ static void make_call(struct step_state *state)
 	state->started = true;
 	if (events && events->enter)
 		tell(state, events->enter);
+	sim_call_set(state->index);
 	sim_refusal_clear();
 	accounting_call_begin(call.task, step->op->name);
 	if (resolved == RESOLVED_BADF)

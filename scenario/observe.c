@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <accounting/ledger.h>
+#include <sim/race.h>
 #include <sim/sched.h>
 #include <sim/verdict.h>
 #include <subsys/io_uring.h>
@@ -249,12 +250,14 @@ void sample_peaks(struct run *run)
 	unsigned int i;
 	wide value;
 
+	sim_race_off();
 	for (i = 0; i < run->program->nr_peaks; i++) {
 		const struct observable *obs = run->program->peaks[i];
 
 		if (!is_of_object(obs) && see_from_outside(run, obs, &value) == SEEN)
 			raise_peak(run, obs->peak, value);
 	}
+	sim_race_on();
 }
 
 void sample_object_peaks(struct run *run)
@@ -262,12 +265,14 @@ void sample_object_peaks(struct run *run)
 	unsigned int i;
 	wide value;
 
+	sim_race_off();
 	for (i = 0; i < run->program->nr_peaks; i++) {
 		const struct observable *obs = run->program->peaks[i];
 
 		if (is_of_object(obs) && see_behind_call(run, obs, &value) == SEEN)
 			raise_peak(run, obs->peak, value);
 	}
+	sim_race_on();
 }
 
 static enum seen see_now(struct run *run, const struct observable *obs, wide *value)

@@ -270,6 +270,8 @@ void scenario_run(const struct program *program, const struct run_options *optio
 		.tape = options->tape,
 		.context = options->context,
 		.points_max = options->points_max,
+		.races = options->races,
+		.preempt_access = options->preempt_access,
 	};
 	struct sim_world *world;
 	struct run *run;

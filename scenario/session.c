@@ -62,7 +62,8 @@ static bool machine_serves(const struct scenario_session *session, const struct 
 
 static void build(struct scenario_session *session, const struct program *program, const struct run_options *options)
 {
-	struct sim_config config = { .strategy = &sim_strategy_in_order, .points_max = options->points_max };
+	struct sim_config config = { .strategy = &sim_strategy_in_order, .points_max = options->points_max,
+				     .races = options->races, .preempt_access = options->preempt_access };
 
 	forget_machine(session);
 	session->world = sim_world_create(&config);

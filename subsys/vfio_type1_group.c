@@ -355,14 +355,18 @@ struct vfio_iommu *vfio_type1_ioctl_begin(struct vfio_container *container)
 
 	if (!iommu)
 		return ERR_PTR(-EINVAL);
-	iommu->ioctls++;
+	sim_race_unseen(iommu->ioctls++);
 	return iommu;
 }
 
 void vfio_type1_ioctl_end(struct vfio_iommu *iommu)
 {
-	if (iommu->ioctls == 1 && iommu->released)
+	bool left_over;
+
+	sim_race_unseen(left_over = iommu->ioctls == 1 && iommu->released);
+	if (left_over)
 		vfio_unmap_unpin_all(iommu);
-	if (!--iommu->ioctls && iommu->released)
+	sim_race_unseen(left_over = !--iommu->ioctls && iommu->released);
+	if (left_over)
 		iommu_free(iommu);
 }

@@ -333,14 +333,17 @@ static unsigned long pages_that_fit(unsigned long used, unsigned long limit)
 	return used + 1 > limit ? 0 : limit - used;
 }
 
-/* The counter that is charged, read without a lock; and what a test makes of it. */
-static unsigned long payer_counter(const struct payer *payer)
+/*
+ * The counter that is charged, read without a lock; and what a test makes of it. A function for itself, so that this
+ * read, which the charge behind it makes good, can be told from others (docs/data-races.md).
+ */
+static noinline unsigned long payer_counter(const struct payer *payer)
 {
 	switch (type1_scheme()->bucket) {
 	case BUCKET_USER_LOCKED_VM:
-		return payer->user->locked_vm.counter;
+		return READ_ONCE(payer->user->locked_vm.counter);
 	case BUCKET_PINNED_VM:
-		return payer->mm->pinned_vm.counter;
+		return READ_ONCE(payer->mm->pinned_vm.counter);
 	default:
 		return READ_ONCE(payer->mm->locked_vm);
 	}

@@ -260,6 +260,8 @@ void sim_free(void *ptr)
 	if (!ptr)
 		return;
 	class = *head_of(ptr);
+	if (SIM_RACES)
+		sim_race_forget(sim_this, ptr, class == CLASS_BIG ? big_of(ptr)->bytes : class_bytes(class));
 	if (class == CLASS_BIG) {
 		big_free(arena, big_of(ptr));
 		return;
@@ -272,6 +274,8 @@ static void *big_realloc(struct sim_arena *arena, void *ptr, size_t bytes)
 {
 	struct sim_big *big = big_of(ptr);
 
+	if (SIM_RACES)
+		sim_race_forget(sim_this, ptr, big->bytes);
 	if (big->holders) {
 		void *new = big_alloc(arena, bytes);
 

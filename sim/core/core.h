@@ -18,6 +18,7 @@
 #include <sim/digest.h>
 #include <sim/fault.h>
 #include <sim/invariant.h>
+#include <sim/race.h>
 #include <sim/sched.h>
 #include <sim/trace.h>
 #include <sim/verdict.h>
@@ -183,6 +184,7 @@ struct sim_actor {
 
 	unsigned long fault_left[SIM_FAULT_NR];
 	unsigned long fault_nth;
+	unsigned int call;		/* the scenario's step that it runs; 0: none */
 	char *refusal;			/* a buffer, once there was one */
 	bool refused;
 };
@@ -198,6 +200,9 @@ struct report {
 /* As sim_violate(); "@1" and "@2" in the text become names of the places @sites. */
 void sim_violate_at(enum sim_violation violation, const uintptr_t sites[SITES_MAX], const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* As sim_violate(), of something that happened before: by whom, in which step, behind which record. */
+void sim_violate_as(enum sim_violation violation, unsigned int actor, unsigned long step, unsigned long record,
+		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* Gives the places their names. Outside of any actor. */
 void sim_reports_resolve(struct sim_world *world);
 
@@ -266,6 +271,9 @@ struct sim_world {
 	void (*digests[SIM_DIGESTS_MAX])(struct sim_digest *digest);
 	unsigned int nr_digests;
 
+	struct sim_race *race;		/* race.c; NULL: nobody looks for races */
+	bool preempt_access;		/* a plain access is a scheduling point */
+
 	struct sim_region *regions;	/* snapshot.c; newest first */
 	unsigned long last_region;
 	struct sim_snapshot *snapshots;
@@ -276,6 +284,18 @@ void sim_sched_init(struct sim_world *world);
 void sim_sched_destroy(struct sim_world *world);
 /* Forgets what the fiber was doing, so that it may be spare. */
 void sim_sched_fiber_reset(struct sim_fiber *fiber);
+
+/* race.c: what orders, said by the scheduler itself. All but init() only where world->race is set. */
+void sim_race_init(struct sim_world *world);
+/* The running actor, or the outside, queues a body of @to; it begins; somebody blocked is woken; nobody can go on. */
+void sim_race_submit(struct sim_world *world, const struct sim_actor *to);
+void sim_race_begin(struct sim_world *world);
+void sim_race_wake(struct sim_world *world, const struct sim_actor *whom);
+void sim_race_quiet(struct sim_world *world);
+/* What was found becomes violations. Outside of any actor. */
+void sim_race_report(struct sim_world *world);
+/* The memory is nobody's now; also where races are not looked for. */
+void sim_race_forget(struct sim_world *world, const void *at, size_t bytes);
 
 /* snapshot.c: before the world's memory goes. */
 void sim_snapshots_destroy(struct sim_world *world);

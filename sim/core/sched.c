@@ -130,6 +130,8 @@ static void body_run(struct sim_world *world, struct sim_actor *actor)
 	world->free_bodies = body;
 
 	sim_trace_add(world, SIM_POINT_START, 0, 0);
+	if (unlikely(world->race))
+		sim_race_begin(world);
 	run(arg);
 }
 
@@ -264,6 +266,8 @@ void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *ar
 	*entry = (struct sim_body){ .run = body, .arg = arg };
 	*actor->tail = entry;
 	actor->tail = &entry->next;
+	if (unlikely(world->race))
+		sim_race_submit(world, actor);
 	if (actor->state == ACTOR_IDLE) {
 		announce(actor, SIM_POINT_START, 0, NULL, 0);
 		make_ready(world, actor);
@@ -293,6 +297,11 @@ void sim_actor_clear(struct sim_actor *actor)
 	}
 }
 
+void sim_call_set(unsigned int step)
+{
+	sim_this->current->call = step;
+}
+
 /*
  * Running
  */
@@ -317,6 +326,10 @@ enum sim_outcome sim_run(void)
 	next = choose(world, -1);
 	if (next != &world->outside)
 		sim_fiber_switch(world->outside.fiber, take_over(world, next));
+	if (unlikely(world->race)) {
+		sim_race_quiet(world);
+		sim_race_report(world);
+	}
 	sim_reports_resolve(world);
 	if (world->fatal)
 		return SIM_FATAL;
@@ -434,6 +447,8 @@ void sim_wake(struct sim_actor *actor)
 	if (actor->state != ACTOR_BLOCKED)
 		return;
 	world->nr_blocked--;
+	if (unlikely(world->race))
+		sim_race_wake(world, actor);
 	make_ready(world, actor);
 }
 

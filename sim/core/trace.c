@@ -32,6 +32,8 @@ static const char *const point_names[] = {
 	[SIM_POINT_USER_COPY] = "user_copy",
 	[SIM_POINT_FAULT] = "fault",
 	[SIM_POINT_YIELD] = "yield",
+	[SIM_POINT_PLAIN_READ] = "plain_read",
+	[SIM_POINT_PLAIN_WRITE] = "plain_write",
 	[SIM_POINT_QUEUE] = "queue",
 };
 

@@ -112,6 +112,23 @@ void sim_violate(enum sim_violation violation, const char *format, ...)
 	va_end(args);
 }
 
+void sim_violate_as(enum sim_violation violation, unsigned int actor, unsigned long step, unsigned long record,
+		    const char *format, ...)
+{
+	struct sim_world *world = sim_this;
+	size_t before = world->nr_reports;
+	va_list args;
+
+	va_start(args, format);
+	report_add(world, violation, NULL, format, args);
+	va_end(args);
+	if (world->nr_reports == before)
+		return;
+	world->reports[before].told.actor = actor;
+	world->reports[before].told.step = step;
+	world->reports[before].told.record = record;
+}
+
 void sim_violate_at(enum sim_violation violation, const uintptr_t sites[SITES_MAX], const char *format, ...)
 {
 	va_list args;

@@ -56,6 +56,9 @@ struct sim_world *sim_world_create(const struct sim_config *config)
 		return NULL;
 	}
 	sim_this = world;
+	if (config->races)
+		sim_race_init(world);
+	world->preempt_access = config->races && config->preempt_access;
 	strategy_begin(world, strategy, config->seed, config->tape, config->context);
 	return world;
 }

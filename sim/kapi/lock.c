@@ -21,6 +21,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <sim/fault.h>
+#include <sim/race.h>
 #include <sim/snapshot.h>
 #include <sim/trace.h>
 #include "internal.h"
@@ -358,6 +359,7 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 		wait_for(state, lock, read);
 	}
 	sim_record(taken, lock->id, 0);
+	sim_race_acquire(lock, !read);
 	held_add(self, lock, class, flags);
 	return 0;
 }
@@ -384,6 +386,7 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 	}
 	/* While it is still held: a trylock of another's may fail here. */
 	sim_pause(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id);
+	sim_race_release(lock, read);
 	held_remove(kapi_actor(), held);
 	if (read) {
 		lock->readers--;
@@ -404,6 +407,7 @@ void kapi_lock_downgrade(struct kapi_lock *lock)
 			    kapi_self_name(), lock->name);
 		return;
 	}
+	sim_race_release(lock, false);
 	held->read = true;
 	lock->writer = NULL;
 	lock->outside = false;

@@ -11,6 +11,7 @@
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <sim/race.h>
 #include <sim/trace.h>
 #include "internal.h"
 
@@ -34,8 +35,11 @@ void rcu_read_lock(void)
 
 	sim_point(SIM_POINT_RCU_READ_LOCK, state->rcu_id, 0);
 	self = kapi_actor();
-	if (!self->rcu_nesting++)
+	/* Behind what was done before the grace periods that have begun; they wait for older readers only. */
+	if (!self->rcu_nesting++) {
 		self->rcu_since = state->rcu_epoch;
+		sim_race_acquire(&state->rcu_epoch, true);
+	}
 }
 
 void rcu_read_unlock(void)
@@ -48,6 +52,7 @@ void rcu_read_unlock(void)
 			    kapi_self_name());
 		return;
 	}
+	sim_race_release(&state->rcu_readers, false);
 	self->rcu_nesting--;
 	sim_done(SIM_POINT_RCU_READ_UNLOCK, state->rcu_id, 0);
 	if (!self->rcu_nesting && state->rcu_waiters)
@@ -80,9 +85,11 @@ void synchronize_rcu(void)
 	else
 		kapi_might_sleep("synchronize_rcu");
 	sim_point(SIM_POINT_RCU_SYNC, state->rcu_id, 0);
+	sim_race_release(&state->rcu_epoch, false);
 	epoch = ++state->rcu_epoch;
 	state->rcu_waiters++;
 	wait_event(state->rcu_readers, !readers_before(state, epoch));
+	sim_race_acquire(&state->rcu_readers, true);
 	state->rcu_waiters--;
 }
 
@@ -106,6 +113,7 @@ static void rcu_body(void *arg)
 	while (state->rcu_first) {
 		struct rcu_head *batch = state->rcu_first;
 
+		sim_race_acquire(&state->rcu_queued, true);
 		state->rcu_first = NULL;
 		state->rcu_last = &state->rcu_first;
 		synchronize_rcu();
@@ -128,6 +136,7 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 {
 	struct kapi_state *state = rcu_state();
 
+	sim_race_release(&state->rcu_queued, false);
 	head->func = func;
 	head->next = NULL;
 	*state->rcu_last = head;

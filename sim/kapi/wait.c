@@ -16,6 +16,7 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 #include <sim/fault.h>
+#include <sim/race.h>
 #include <sim/trace.h>
 #include "internal.h"
 
@@ -43,6 +44,8 @@ static void use_queue(wait_queue_head_t *wq)
 static void prepare(wait_queue_head_t *wq, wait_queue_entry_t *wait, unsigned int flags)
 {
 	use_queue(wq);
+	/* As the spinlock of the queue orders in the kernel; what follows looks at the condition. */
+	sim_race_order(wq);
 	wait->actor = sim_self();
 	wait->woken = false;
 	if (!list_empty(&wait->entry))
@@ -84,6 +87,7 @@ void kapi_wake(wait_queue_head_t *wq, unsigned int nr)
 
 	use_queue(wq);
 	sim_point(SIM_POINT_WAKE, wq->id, nr);
+	sim_race_order(wq);
 	list_for_each_entry_safe(wait, next, &wq->head, entry) {
 		bool exclusive = wait->flags & WQ_FLAG_EXCLUSIVE;
 
@@ -179,6 +183,7 @@ unsigned long kapi_jiffies(void)
 static void complete_nr(struct completion *x, unsigned int done, unsigned int nr)
 {
 	use_queue(&x->wait);
+	sim_race_release(&x->wait, false);
 	x->done = done;
 	kapi_wake(&x->wait, nr);
 }
@@ -197,6 +202,7 @@ bool try_wait_for_completion(struct completion *x)
 {
 	if (!x->done)
 		return false;
+	sim_race_acquire(&x->wait, true);
 	if (x->done != UINT_MAX)
 		x->done--;
 	return true;
@@ -204,6 +210,8 @@ bool try_wait_for_completion(struct completion *x)
 
 bool completion_done(struct completion *x)
 {
+	if (x->done)
+		sim_race_acquire(&x->wait, true);
 	return x->done;
 }
 

@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <sim/race.h>
 #include "internal.h"
 
 struct workqueue_struct {
@@ -26,6 +27,7 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 {
 	if (work->pending)
 		return false;
+	sim_race_release(&kapi_state()->work, false);
 	work->pending = true;
 	list_add_tail(&work->entry, &kapi_state()->work);
 	return true;
@@ -39,12 +41,14 @@ bool kapi_work_pending(void)
 /* @work may be freed by its function: it is not looked at afterwards. */
 static void run_work(struct kapi_state *state, struct work_struct *work)
 {
+	sim_race_acquire(&state->work, true);
 	list_del_init(&work->entry);
 	work->pending = false;
 	state->work_running = work;
 	work->func(work);
 	kapi_locks_held_check();
 	state->work_running = NULL;
+	sim_race_release(&state->work_done, false);
 	kapi_wake(&state->work_done, 0);
 }
 
@@ -54,6 +58,7 @@ void flush_workqueue(struct workqueue_struct *wq)
 
 	for (;;) {
 		wait_event(state->work_done, !state->work_running);
+		sim_race_acquire(&state->work_done, true);
 		if (list_empty(&state->work))
 			return;
 		run_work(state, list_first_entry(&state->work, struct work_struct, entry));
@@ -66,6 +71,7 @@ bool flush_work(struct work_struct *work)
 	bool busy = work->pending || state->work_running == work;
 
 	wait_event(state->work_done, !state->work_running);
+	sim_race_acquire(&state->work_done, true);
 	if (work->pending)
 		run_work(state, work);
 	return busy;
@@ -81,6 +87,7 @@ bool cancel_work_sync(struct work_struct *work)
 		work->pending = false;
 	}
 	wait_event(state->work_done, state->work_running != work);
+	sim_race_acquire(&state->work_done, true);
 	return pending;
 }
 

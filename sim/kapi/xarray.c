@@ -17,13 +17,14 @@
  * two are one allocation, and an injected fault fails both.
  *
  * The xa_lock protects the tree. Readers under RCU alone are safe because nothing
- * here lets another actor run. A walker's cursor is good as long as xa_version is.
+ * here lets another actor run: what they find, they come behind its being stored. A walker's cursor is good as long as xa_version is.
  */
 #include <linux/idr.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 #include <sim/fault.h>
+#include <sim/race.h>
 #include "internal.h"
 
 #define CHUNK_SHIFT 6
@@ -205,6 +206,7 @@ static struct xa_run *xas_run(const struct xa_state *xas)
 /* The state stands on @run (or on nothing) at its index. */
 static void *xas_stand(struct xa_state *xas, struct xa_run *run)
 {
+	sim_race_acquire(xas->xa, true);
 	xas->xa_where = XAS_KEEP_WALK;
 	xas->xa_cursor = run;
 	xas->xa_version = xas->xa->xa_version;
@@ -404,6 +406,7 @@ static void *store_last(struct xa_state *xas, unsigned long last, void *entry)
 
 void *xas_store(struct xa_state *xas, void *entry)
 {
+	sim_race_release(xas->xa, false);
 	return store_last(xas, last_of(xas), entry);
 }
 
@@ -500,6 +503,7 @@ void *xa_load(struct xarray *xa, unsigned long index)
 	void *entry = NULL;
 
 	rcu_read_lock();
+	sim_race_acquire(xa, true);
 	run = run_at(xa, index);
 	if (run)
 		entry = entry_at(run, index);

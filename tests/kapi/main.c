@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Runs the cases of a kernel file (kt.h) under Check. */
 #include <check.h>
+#include <sim/race.h>
 #include <sim/rng.h>
 #include <sim/verdict.h>
 #include <sim/world.h>
@@ -58,6 +59,7 @@ static void run_once(const struct kt_case *test, unsigned int seed)
 	struct sim_world *world = sim_world_create(&(struct sim_config){
 		.strategy = test->seeds ? &sim_strategy_random : &sim_strategy_in_order,
 		.seed = seed,
+		.races = sim_races_built(),
 	});
 	char what[200];
 

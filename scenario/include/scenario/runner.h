@@ -148,6 +148,8 @@ struct run_options {
 	const struct sim_tape *tape;		/* for sim_strategy_replay */
 	void *context;				/* for the strategy's begin() */
 	unsigned long points_max;		/* as in struct sim_config; 0: its default */
+	bool races;				/* look for data races, where the build can: sim_races_built() */
+	bool preempt_access;			/* and plain accesses are scheduling points */
 	bool counters;				/* events carry every task's counters */
 	bool all_expects;			/* expects of other kernels are looked at too, and not judged */
 	const unsigned long *memlock_bytes;	/* by task slot, in place of every limit that the file sets; or NULL */

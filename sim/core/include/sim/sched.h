@@ -57,6 +57,8 @@ enum sim_point {
 	SIM_POINT_FAULT,	/* an injected fault was delivered */
 	SIM_POINT_YIELD,	/* cond_resched() and the like */
 	SIM_POINT_QUEUE,	/* joined or left a wait queue */
+	SIM_POINT_PLAIN_READ,	/* with --preempt=access: an access of kernel code that is no atomic; result: bytes */
+	SIM_POINT_PLAIN_WRITE,
 	SIM_POINT_NR,
 };
 
@@ -154,6 +156,8 @@ enum sim_outcome sim_run(void);
  */
 void sim_catch_oopses(void);
 
+/* The running actor is in the scenario's step @step, 0: in none; for reports. Nothing outside of actors. */
+void sim_call_set(unsigned int step);
 /* The running actor; NULL outside of any. */
 static inline struct sim_actor *sim_self(void)
 {

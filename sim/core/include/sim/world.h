@@ -43,6 +43,10 @@ struct sim_config {
 	const struct sim_tape *tape;
 	/* scheduling points one run may take before `step_bound` is violated; 0: 50 million */
 	unsigned long points_max;
+	/* look for data races (sim/race.h); for more than the stated ones the build has to be made for it */
+	bool races;
+	/* with races: plain accesses of kernel files are scheduling points too */
+	bool preempt_access;
 	/* stack of one fiber; 0: 64 KiB, more under Valgrind and the sanitizers */
 	size_t stack_bytes;
 };

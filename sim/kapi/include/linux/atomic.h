@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Atomics. Every access is a scheduling point; a compare-and-exchange that fails is
- * recorded as a read. An atomic is as big as its value, so there is no room for
+ * recorded as a read. What returns a value orders like a full barrier, the others,
+ * reads and sets order nothing. An atomic is as big as its value, so there is no room for
  * an object id: records carry object 0, and the value behind the access as result.
  */
 #ifndef _LINUX_ATOMIC_H
@@ -10,6 +11,7 @@
 #include <asm/barrier.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
+#include <sim/race.h>
 #include <sim/sched.h>
 
 typedef struct {
@@ -24,20 +26,34 @@ typedef atomic64_t atomic_long_t;
 #define ATOMIC64_INIT(i) { (i) }
 #define ATOMIC_LONG_INIT(i) { (i) }
 
+/* Where races are looked for, every access to the word is seen to be one that is marked. */
+#if SIM_RACES
+#define __kapi_counter(v) (*(volatile typeof((v)->counter) *)&(v)->counter)
+#else
+#define __kapi_counter(v) ((v)->counter)
+#endif
+
 /* The arithmetic wraps (-fwrapv): overflow of an atomic is defined. */
 #define __KAPI_ATOMIC_OP(name, type, word, op, c_op)                                                                   \
-static inline word name##_fetch_##op(word i, type *v)                                                                  \
+static inline word name##_fetch_##op##_relaxed(word i, type *v)                                                        \
 {                                                                                                                      \
 	word old;                                                                                                      \
-									                                               \
+                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)i);                                                                \
-	old = v->counter;                                                                                              \
-	v->counter = old c_op i;                                                                                       \
+	old = __kapi_counter(v);                                                                                       \
+	__kapi_counter(v) = old c_op i;                                                                                \
+	return old;                                                                                                    \
+}                                                                                                                      \
+static inline word name##_fetch_##op(word i, type *v)                                                                  \
+{                                                                                                                      \
+	word old = name##_fetch_##op##_relaxed(i, v);                                                                  \
+                                                                                                                       \
+	sim_race_order(v);                                                                                             \
 	return old;                                                                                                    \
 }                                                                                                                      \
 static inline void name##_##op(word i, type *v)                                                                        \
 {                                                                                                                      \
-	name##_fetch_##op(i, v);                                                                                       \
+	name##_fetch_##op##_relaxed(i, v);                                                                             \
 }                                                                                                                      \
 static inline word name##_##op##_return(word i, type *v)                                                               \
 {                                                                                                                      \
@@ -48,20 +64,20 @@ static inline word name##_##op##_return(word i, type *v)                        
 static inline word name##_read(const type *v)                                                                          \
 {                                                                                                                      \
 	sim_point_at(SIM_POINT_ATOMIC_READ, v, 0);                                                                     \
-	return v->counter;                                                                                             \
+	return __kapi_counter(v);                                                                                      \
 }                                                                                                                      \
 static inline void name##_set(type *v, word i)                                                                         \
 {                                                                                                                      \
 	sim_point_at(SIM_POINT_ATOMIC_WRITE, v, (long)i);                                                              \
-	v->counter = i;                                                                                                \
+	__kapi_counter(v) = i;                                                                                         \
 }                                                                                                                      \
 __KAPI_ATOMIC_OP(name, type, word, add, +)                                                                             \
 __KAPI_ATOMIC_OP(name, type, word, sub, -)                                                                             \
 __KAPI_ATOMIC_OP(name, type, word, and, &)                                                                             \
 __KAPI_ATOMIC_OP(name, type, word, or, |)                                                                              \
 __KAPI_ATOMIC_OP(name, type, word, xor, ^)                                                                             \
-static inline void name##_inc(type *v) { name##_fetch_add(1, v); }                                                     \
-static inline void name##_dec(type *v) { name##_fetch_sub(1, v); }                                                     \
+static inline void name##_inc(type *v) { name##_add(1, v); }                                                           \
+static inline void name##_dec(type *v) { name##_sub(1, v); }                                                           \
 static inline word name##_inc_return(type *v) { return name##_add_return(1, v); }                                      \
 static inline word name##_dec_return(type *v) { return name##_sub_return(1, v); }                                      \
 static inline word name##_fetch_inc(type *v) { return name##_fetch_add(1, v); }                                        \
@@ -73,24 +89,26 @@ static inline bool name##_add_negative(word i, type *v) { return name##_add_retu
 static inline word name##_xchg(type *v, word new)                                                                      \
 {                                                                                                                      \
 	word old;                                                                                                      \
-									                                               \
+                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)new);                                                              \
-	old = v->counter;                                                                                              \
-	v->counter = new;                                                                                              \
+	sim_race_order(v);                                                                                             \
+	old = __kapi_counter(v);                                                                                       \
+	__kapi_counter(v) = new;                                                                                       \
 	return old;                                                                                                    \
 }                                                                                                                      \
-/* Whether it fails is only known behind the point, where no other actor comes between. */                            \
+/* Whether it fails is only known behind the point, where no other actor comes between. */                             \
 static inline bool name##_try_cmpxchg(type *v, word *old, word new)                                                    \
 {                                                                                                                      \
 	bool hit;                                                                                                      \
-									                                               \
+                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_READ, v, 0);                                                                     \
-	hit = v->counter == *old;                                                                                      \
+	sim_race_order(v);                                                                                             \
+	hit = __kapi_counter(v) == *old;                                                                               \
 	if (hit) {                                                                                                     \
 		sim_record_at(SIM_POINT_ATOMIC_RMW, v, (long)new);                                                     \
-		v->counter = new;                                                                                      \
+		__kapi_counter(v) = new;                                                                               \
 	} else {                                                                                                       \
-		*old = v->counter;                                                                                     \
+		*old = __kapi_counter(v);                                                                              \
 	}                                                                                                              \
 	return hit;                                                                                                    \
 }                                                                                                                      \
@@ -100,14 +118,21 @@ static inline word name##_cmpxchg(type *v, word old, word new)                  
 	return old;                                                                                                    \
 }                                                                                                                      \
 /* Adds unless the value is @unless; returns the value before. One step: the kernel's loop can only end one way. */    \
-static inline word name##_fetch_add_unless(type *v, word i, word unless)                                               \
+static inline word name##_fetch_add_unless_relaxed(type *v, word i, word unless)                                       \
 {                                                                                                                      \
 	word old;                                                                                                      \
-									                                               \
+                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)i);                                                                \
-	old = v->counter;                                                                                              \
+	old = __kapi_counter(v);                                                                                       \
 	if (old != unless)                                                                                             \
-		v->counter = old + i;                                                                                  \
+		__kapi_counter(v) = old + i;                                                                           \
+	return old;                                                                                                    \
+}                                                                                                                      \
+static inline word name##_fetch_add_unless(type *v, word i, word unless)                                               \
+{                                                                                                                      \
+	word old = name##_fetch_add_unless_relaxed(v, i, unless);                                                      \
+                                                                                                                       \
+	sim_race_order(v);                                                                                             \
 	return old;                                                                                                    \
 }                                                                                                                      \
 static inline bool name##_add_unless(type *v, word i, word unless)                                                     \
@@ -119,11 +144,12 @@ static inline bool name##_inc_not_zero(type *v) { return name##_add_unless(v, 1,
 static inline word name##_dec_if_positive(type *v)                                                                     \
 {                                                                                                                      \
 	word less;                                                                                                     \
-									                                               \
+                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, v, -1);                                                                     \
-	less = v->counter - 1;                                                                                         \
+	sim_race_order(v);                                                                                             \
+	less = __kapi_counter(v) - 1;                                                                                  \
 	if (less >= 0)                                                                                                 \
-		v->counter = less;                                                                                     \
+		__kapi_counter(v) = less;                                                                              \
 	return less;                                                                                                   \
 }
 
@@ -132,8 +158,8 @@ __KAPI_ATOMIC(atomic64, atomic64_t, s64)
 /* Of long, as the kernel's prototypes are; the same memory on LP64. */
 __KAPI_ATOMIC(atomic_long, atomic_long_t, long)
 
-#define atomic_read_acquire(v) atomic_read(v)
-#define atomic_set_release(v, i) atomic_set(v, i)
+#define atomic_read_acquire(v) ({ int __ra = atomic_read(v); sim_race_acquire(v, true); __ra; })
+#define atomic_set_release(v, i) do { sim_race_release(v, false); atomic_set(v, i); } while (0)
 #define atomic_cmpxchg_relaxed(v, old, new) atomic_cmpxchg(v, old, new)
 #define atomic_try_cmpxchg_relaxed(v, old, new) atomic_try_cmpxchg(v, old, new)
 #define atomic_long_try_cmpxchg_relaxed(v, old, new) atomic_long_try_cmpxchg(v, old, new)
@@ -143,17 +169,19 @@ __KAPI_ATOMIC(atomic_long, atomic_long_t, long)
 	typeof(ptr) __xp = (ptr);                                                                                      \
 	typeof(*__xp) __xn = (value), __xo;                                                                            \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, __xp, 0);                                                                   \
-	__xo = *__xp;                                                                                                  \
-	*__xp = __xn;                                                                                                  \
+	sim_race_order(__xp);                                                                                          \
+	__xo = READ_ONCE(*__xp);                                                                                       \
+	WRITE_ONCE(*__xp, __xn);                                                                                       \
 	__xo; })
 #define cmpxchg(ptr, old, value) ({                                                                                    \
 	typeof(ptr) __cp = (ptr);                                                                                      \
 	typeof(*__cp) __co = (old), __cn = (value), __cv;                                                              \
 	sim_point_at(SIM_POINT_ATOMIC_READ, __cp, 0);                                                                  \
-	__cv = *__cp;                                                                                                  \
+	sim_race_order(__cp);                                                                                          \
+	__cv = READ_ONCE(*__cp);                                                                                       \
 	if (__cv == __co) {                                                                                            \
 		sim_record_at(SIM_POINT_ATOMIC_RMW, __cp, 0);                                                          \
-		*__cp = __cn;                                                                                          \
+		WRITE_ONCE(*__cp, __cn);                                                                               \
 	}                                                                                                              \
 	__cv; })
 #define try_cmpxchg(ptr, oldp, value) ({                                                                               \

@@ -64,29 +64,44 @@ static inline bool __test_and_clear_bit(unsigned long nr, unsigned long *addr)
 	__clear_bit(nr, addr);
 	return old;
 }
+/* The atomic forms: marked accesses, of which those that return what was there order. */
 static inline bool test_bit(unsigned long nr, const unsigned long *addr)
 {
-	return addr[BIT_WORD(nr)] & BIT_MASK(nr);
+	return READ_ONCE(addr[BIT_WORD(nr)]) & BIT_MASK(nr);
+}
+static inline void __kapi_change_bit(unsigned long nr, unsigned long *addr, bool set)
+{
+	unsigned long *word = &addr[BIT_WORD(nr)], old;
+
+	sim_point_at(SIM_POINT_ATOMIC_RMW, word, (long)nr);
+	old = READ_ONCE(*word);
+	WRITE_ONCE(*word, set ? old | BIT_MASK(nr) : old & ~BIT_MASK(nr));
 }
 static inline void set_bit(unsigned long nr, unsigned long *addr)
 {
-	sim_point_at(SIM_POINT_ATOMIC_RMW, &addr[BIT_WORD(nr)], (long)nr);
-	__set_bit(nr, addr);
+	__kapi_change_bit(nr, addr, true);
 }
 static inline void clear_bit(unsigned long nr, unsigned long *addr)
 {
-	sim_point_at(SIM_POINT_ATOMIC_RMW, &addr[BIT_WORD(nr)], (long)nr);
-	__clear_bit(nr, addr);
+	__kapi_change_bit(nr, addr, false);
+}
+static inline bool __kapi_test_and_change_bit(unsigned long nr, unsigned long *addr, bool set)
+{
+	unsigned long *word = &addr[BIT_WORD(nr)], old;
+
+	sim_point_at(SIM_POINT_ATOMIC_RMW, word, (long)nr);
+	sim_race_order(word);
+	old = READ_ONCE(*word);
+	WRITE_ONCE(*word, set ? old | BIT_MASK(nr) : old & ~BIT_MASK(nr));
+	return old & BIT_MASK(nr);
 }
 static inline bool test_and_set_bit(unsigned long nr, unsigned long *addr)
 {
-	sim_point_at(SIM_POINT_ATOMIC_RMW, &addr[BIT_WORD(nr)], (long)nr);
-	return __test_and_set_bit(nr, addr);
+	return __kapi_test_and_change_bit(nr, addr, true);
 }
 static inline bool test_and_clear_bit(unsigned long nr, unsigned long *addr)
 {
-	sim_point_at(SIM_POINT_ATOMIC_RMW, &addr[BIT_WORD(nr)], (long)nr);
-	return __test_and_clear_bit(nr, addr);
+	return __kapi_test_and_change_bit(nr, addr, false);
 }
 
 #endif

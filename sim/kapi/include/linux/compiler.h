@@ -8,6 +8,7 @@
 #define __LINUX_COMPILER_H
 
 #include <linux/compiler_types.h>
+#include <sim/race.h>
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -15,7 +16,8 @@
 #define barrier_data(ptr) __asm__ __volatile__("" : : "r"(ptr) : "memory")
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
-#define data_race(expr) (expr)
+/* The race is known, and what comes of it allowed for. */
+#define data_race(expr) ({ sim_race_off(); typeof(expr) __dr = (expr); sim_race_on(); __dr; })
 #define unreachable() __builtin_unreachable()
 #define OPTIMIZER_HIDE_VAR(var) __asm__("" : "=r"(var) : "0"(var))
 #define __stringify_1(x...) #x

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Doubly linked lists, circular, with the head outside. Not atomic: the caller's locks protect them. */
+/*
+ * Doubly linked lists, circular, with the head outside. Not atomic: the caller's locks protect them. The
+ * kernel marks what list_empty() without a lock may meet, and so does this.
+ */
 #ifndef _LINUX_LIST_H
 #define _LINUX_LIST_H
 
+#include <linux/compiler.h>
 #include <linux/container_of.h>
 #include <linux/poison.h>
 #include <linux/types.h>
@@ -12,13 +16,13 @@
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
-	list->prev = list;
-	list->next = list;
+	WRITE_ONCE(list->prev, list);
+	WRITE_ONCE(list->next, list);
 }
 
 static inline void __list_join(struct list_head *prev, struct list_head *next)
 {
-	prev->next = next;
+	WRITE_ONCE(prev->next, next);
 	next->prev = prev;
 }
 
@@ -71,7 +75,7 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 
 static inline int list_empty(const struct list_head *head)
 {
-	return head->next == head;
+	return READ_ONCE(head->next) == head;
 }
 
 static inline int list_is_singular(const struct list_head *head)

@@ -10,6 +10,7 @@
 #include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
+#include <sim/race.h>
 #include <sim/sched.h>
 
 void rcu_read_lock(void);
@@ -23,9 +24,16 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func);
 void rcu_barrier(void);
 
 /* A lockless access to a pointer that others change: a scheduling point. */
-#define rcu_dereference_raw(p) ({ sim_point_at(SIM_POINT_ATOMIC_READ, &(p), 0); READ_ONCE(p); })
+#define rcu_dereference_raw(p) ({                                                                                      \
+	sim_point_at(SIM_POINT_ATOMIC_READ, &(p), 0);                                                                  \
+	sim_race_acquire(&(p), true);                                                                                  \
+	READ_ONCE(p); })
 #define rcu_access_pointer(p) rcu_dereference_raw(p)
-#define rcu_assign_pointer(p, v) do { sim_point_at(SIM_POINT_ATOMIC_WRITE, &(p), 0); WRITE_ONCE(p, v); } while (0)
+#define rcu_assign_pointer(p, v) do {                                                                                  \
+	sim_point_at(SIM_POINT_ATOMIC_WRITE, &(p), 0);                                                                 \
+	sim_race_release(&(p), false);                                                                                 \
+	WRITE_ONCE(p, v);                                                                                              \
+} while (0)
 /* Warns outside of a reader, unless @c says what else protects the pointer. */
 #define __rcu_protected(c, text) do {                                                                                  \
 	if (unlikely(!(c)))                                                                                            \

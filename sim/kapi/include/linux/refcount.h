@@ -43,7 +43,7 @@ static inline unsigned int refcount_read(const refcount_t *r)
 
 static inline void refcount_add(int i, refcount_t *r)
 {
-	int old = atomic_fetch_add(i, &r->refs);
+	int old = atomic_fetch_add_relaxed(i, &r->refs);
 
 	if (unlikely(!old))
 		refcount_warn_saturate(r, REFCOUNT_ADD_UAF);
@@ -58,7 +58,7 @@ static inline void refcount_inc(refcount_t *r)
 
 static inline __must_check bool refcount_add_not_zero(int i, refcount_t *r)
 {
-	int old = atomic_fetch_add_unless(&r->refs, i, 0);
+	int old = atomic_fetch_add_unless_relaxed(&r->refs, i, 0);
 
 	if (unlikely(old < 0 || old + i < 0))
 		refcount_warn_saturate(r, REFCOUNT_ADD_NOT_ZERO_OVF);
