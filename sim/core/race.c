@@ -561,8 +561,9 @@ static void report(struct sim_world *world, const struct finding *finding)
 	if (!before->freed && is_known(one, other))
 		return;
 	sim_violate_as(before->freed ? VIOLATION_USE_AFTER_FREE : VIOLATION_DATA_RACE, now->actor, finding->step,
-		       finding->record, "%s %s %zu bytes in %s; %s %s them in %s%s", doing(now, who, sizeof(who)),
-		       verb(now, false), finding->bytes, one, doing(before, whom, sizeof(whom)), verb(before, true), other,
+		       finding->record, "%s %s %zu bytes in %s; %s %s them in %s%s",
+		       doing(now, who, sizeof(who)), verb(now, false), finding->bytes, one,
+		       doing(before, whom, sizeof(whom)), verb(before, true), other,
 		       before->freed ? "" : "; nothing orders the two");
 }
 

@@ -17,7 +17,8 @@
  * two are one allocation, and an injected fault fails both.
  *
  * The xa_lock protects the tree. Readers under RCU alone are safe because nothing
- * here lets another actor run: what they find, they come behind its being stored. A walker's cursor is good as long as xa_version is.
+ * here lets another actor run, and come behind the storing of what they find. A
+ * walker's cursor is good as long as xa_version is.
  */
 #include <linux/idr.h>
 #include <linux/kernel.h>

@@ -327,7 +327,7 @@ static void look_at_freed(void *arg)
 		thing->plain |= 0;
 }
 
-/* Situation: an object is used by who found it before it was freed. Expectation: told as what it is, with both sides. */
+/* Situation: an object is used by who found it before it was freed. Expectation: told as that, with both sides. */
 static void freed(void)
 {
 	struct thing **slot = kzalloc(sizeof(*slot), GFP_KERNEL);

@@ -34,7 +34,7 @@ enum sim_race_flags {
 /* The running actor accesses [@at, @at + @bytes); @pc: where in the program, for the report. */
 void sim_race_access(const void *at, size_t bytes, unsigned int flags, const void *pc);
 
-/* What the running actor does from here on comes behind all that was released at @sync; from a reader only where @all. */
+/* What the running actor does from now on comes behind all that was released at @sync; by readers only where @all. */
 void sim_race_acquire(const void *sync, bool all);
 /* What it did so far comes before whatever acquires @sync; as a reader (@shared) only before those that acquire all. */
 void sim_race_release(const void *sync, bool shared);
