@@ -115,13 +115,14 @@ END_TEST
 START_TEST(second_of_the_user)
 {
 	struct difference difference = diff_of("task a uid=1 memlock=40p\ntask b uid=1 memlock=40p\n"
-					       "a: x = vfio_open()\nb: y = vfio_open()\na: m = mmap(30p)\nb: n = mmap(30p)\n"
-					       "a: vfio_map(x, iova=0, va=m, len=30p)\n"
-					       "b: vfio_map(y, iova=0, va=n, len=30p)\n", "v6.12", "vfio_user_locked");
+					       "a: r = uring_setup(1)\nb: fd = iommufd_open()\nb: io = ioas_alloc(fd)\n"
+					       "b: dev = attach(io)\nb: n = mmap(39p)\n"
+					       "b: ioas_map(io, va=n, len=39p, iova=0x1000000)\n",
+					       "v6.12", "v6.14");
 
-	ck_assert_msg(strstr(difference.words, "a second VM of the same user now fails with ENOMEM at vfio_map"), "%s",
+	ck_assert_msg(strstr(difference.words, "a second VM of the same user now fails with ENOMEM at ioas_map"), "%s",
 		      difference.words);
-	ck_assert_str_eq(difference.changed, "vfio_user_locked");
+	ck_assert_str_eq(difference.changed, "v6.14");
 	difference_free(&difference);
 }
 END_TEST

@@ -198,7 +198,8 @@ START_TEST(by_libvirt)
 					 "a: vfio_map(c, iova=0, va=m, len=30p)\n"
 					 "a: vfio_map(c, iova=100p, va=m + 20p, len=20p)\n"
 					 "a: vfio_map(c, iova=200p, va=bar, len=10p)\n"
-					 "a: vfio_map(d, iova=0, va=m, len=40p)\na: vdpa_map(v, iova=0, va=m, len=40p)\n");
+					 "a: vfio_map(d, iova=0, va=m, len=40p)\n"
+					 "a: vdpa_map(v, iova=0, va=m, len=40p)\n");
 	struct limit_kernel limit = limit_on(program, "v6.12", 1);
 	const struct limit_task *task = &limit.tasks[0];
 
