@@ -70,7 +70,7 @@ static const struct argp argp = {
 	"A row a scenario, a column a kernel or proposal. A cell is `pass`, the violation that the scenario expects "
 	"there as a known bug, `n/a` where that kernel does not have a call, `-` where the file does not want to "
 	"run, `differs` where a proposal does other than the releases, or else what failed. `changed in` names the "
-	"releases in which results became others than on the release before."
+	"releases in which results or counters became others than on the release before."
 	"\vA folder of many scenarios is one row, with the worst that is in it; kernels that are equal all over are "
 	"one column.\n\n"
 	"Examples:\n"

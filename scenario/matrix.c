@@ -45,7 +45,7 @@ static void on_expect(void *arg, const struct expect_report *expect)
 		out_of_memory();
 }
 
-static const struct run_events events = { on_step, on_expect };
+static const struct run_events events = {on_step, on_expect};
 
 void matrix_init(struct matrix *matrix, struct kernel_list *kernels, size_t nr_for_all)
 {
@@ -139,7 +139,7 @@ struct column_run {
 static void run_cell(struct cell *cell, const struct program *program, struct run_options *options, bool own,
 		     struct column_run *run)
 {
-	struct watch watch = { NULL, NULL };
+	struct watch watch = {NULL, NULL};
 
 	if (!program_runs_on(program, options->kernel) || (own && !names_kernel(program, options->kernel))) {
 		cell->kind = CELL_EXCLUDED;
@@ -157,32 +157,64 @@ static void run_cell(struct cell *cell, const struct program *program, struct ru
 	}
 }
 
-/* The first step whose result is another, as text; NULL where all are the same. */
-static char *result_change(const struct record *before, const struct record *now)
+static char *change_text(const struct step_record *step, const char *now, const char *before)
 {
-	unsigned int nr = before->nr < now->nr ? before->nr : now->nr;
-	const char *text;
-	char *change;
+	char *text;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		const struct step_record *a = &before->step[i], *b = &now->step[i];
+	if (asprintf(&text, "line %u: %s: %s: %s, was %s", step->stmt->pos.line, step->stmt->step.task_name,
+		     step->stmt->step.text, now, before) < 0)
+		out_of_memory();
+	return text;
+}
 
-		if (a->skip == STEP_SKIP_ABSENT && b->skip == STEP_SKIP_ABSENT)
-			return NULL;
-		if (!step_records_differ(a, b, RECORD_RESULT)) {
-			if (violations_of(&before->result, i + 1, &text) == violations_of(&now->result, i + 1, &text))
+/* The first counter that differs behind the step: "locked_vm of a 0p", "10p". */
+static char *counter_change(const struct step_record *before, const struct step_record *now)
+{
+	for (unsigned int i = 0; i < before->nr_tasks; i++) {
+		const struct task_counters *a = &before->tasks[i], *b = counters_of(now, a->name);
+		const struct {
+			const char *name;
+			long before, now;
+		} counters[] = {
+			{"locked_vm", a->locked_vm, b ? b->locked_vm : 0},
+			{"pinned_vm", a->pinned_vm, b ? b->pinned_vm : 0},
+			{"user_locked_vm", a->user_locked_vm, b ? b->user_locked_vm : 0},
+		};
+
+		for (size_t j = 0; j < sizeof(counters) / sizeof(counters[0]); j++) {
+			char text[2][64];
+
+			if (counters[j].before == counters[j].now)
 				continue;
-			if (asprintf(&change, "line %u: %s: %s: other invariants break", a->stmt->pos.line,
-				     a->stmt->step.task_name, a->stmt->step.text) < 0)
-				out_of_memory();
-			return change;
+			snprintf(text[0], sizeof(text[0]), "%.20s.%s %ldp", a->name, counters[j].name, counters[j].now);
+			snprintf(text[1], sizeof(text[1]), "%ldp", counters[j].before);
+			return change_text(now, text[0], text[1]);
 		}
-		if (asprintf(&change, "line %u: %s: %s: %s, was %s", a->stmt->pos.line, a->stmt->step.task_name,
-			     a->stmt->step.text, b->skip == STEP_SKIP_ABSENT ? "n/a" : b->outcome,
-			     a->skip == STEP_SKIP_ABSENT ? "n/a" : a->outcome) < 0)
-			out_of_memory();
-		return change;
 	}
+	return change_text(now, "other tasks live", "others");
+}
+
+/* Steps that both have: results first, as a program sees them, then counters, then what breaks. */
+static char *first_change(const struct record *before, const struct record *now)
+{
+	unsigned int nr = before->nr < now->nr ? before->nr : now->nr, i;
+	const char *text;
+
+	for (i = 0; i < nr; i++) {
+		const struct step_record *a = &before->step[i], *b = &now->step[i];
+		bool missing[2] = {a->skip == STEP_SKIP_ABSENT, b->skip == STEP_SKIP_ABSENT};
+
+		if (step_records_differ(a, b, RECORD_RESULT))
+			return change_text(b, missing[1] ? "n/a" : b->outcome, missing[0] ? "n/a" : a->outcome);
+		if (missing[0])
+			break;
+	}
+	for (nr = i, i = 0; i < nr; i++)
+		if (step_records_differ(&before->step[i], &now->step[i], RECORD_COUNTERS))
+			return counter_change(&before->step[i], &now->step[i]);
+	for (i = 0; i < nr; i++)
+		if (violations_of(&before->result, i + 1, &text) != violations_of(&now->result, i + 1, &text))
+			return change_text(&now->step[i], "breaks other invariants", "others");
 	return NULL;
 }
 
@@ -217,7 +249,7 @@ static void find_changes(const struct matrix *matrix, struct matrix_row *row, co
 			continue;
 		other = &row->cells[before];
 		if (!has_parallel)
-			cell->change = result_change(&runs[before].record, &runs[i].record);
+			cell->change = first_change(&runs[before].record, &runs[i].record);
 		else if (strcmp(cell->text, other->text) &&
 			 asprintf(&cell->change, "%s, was %s", cell->text, other->text) < 0)
 			out_of_memory();
@@ -229,7 +261,13 @@ static void find_changes(const struct matrix *matrix, struct matrix_row *row, co
 bool matrix_add(struct matrix *matrix, const struct program *program, bool named, const struct backend *backend,
 		unsigned long seed, const volatile sig_atomic_t *stop)
 {
-	struct run_options options = { .backend = backend, .seed = seed, .events = &events, .stop = stop };
+	struct run_options options = {
+		.backend = backend,
+		.seed = seed,
+		.counters = true,
+		.events = &events,
+		.stop = stop,
+	};
 	struct column_run *runs = xzalloc((matrix->columns.nr + 1) * sizeof(*runs));
 	struct matrix_row *row;
 	size_t i;

@@ -47,7 +47,7 @@ static const char controls[] =
 	"<button id=\"shut\">fold all</button> <button id=\"open\">unfold all</button> <span id=\"count\"></span></p>\n"
 	"<p>A cell is what the scenario comes to on that kernel; it says itself what it expects there. A bar on the "
 	"left "
-	"of a cell: results of calls are others than on the release before, or than on the proposal's base; the "
+	"of a cell: results or counters are others than on the release before, or than on the proposal's base; the "
 	"tooltip "
 	"says which.</p></header>\n";
 

@@ -8,8 +8,8 @@
  * nothing fails.
  *
  * A scenario says itself what each kernel does, so "pass" may stand for different
- * things. Each cell therefore knows whether the results of the calls, or what
- * breaks, are others than in the column before it: of a release, the release
+ * things. Each cell therefore knows whether the results of the calls, the counters or
+ * what breaks are others than in the column before it: of a release, the release
  * before; of a proposal, its base.
  */
 #ifndef SCENARIO_MATRIX_H
