@@ -215,6 +215,9 @@ static char *first_change(const struct record *before, const struct record *now)
 	for (i = 0; i < nr; i++)
 		if (violations_of(&before->result, i + 1, &text) != violations_of(&now->result, i + 1, &text))
 			return change_text(&now->step[i], "breaks other invariants", "others");
+	if (nr == now->nr &&
+	    violations_of(&before->result, nr + 1, &text) != violations_of(&now->result, nr + 1, &text))
+		return xstrdup("at the end: breaks other invariants");
 	return NULL;
 }
 
@@ -233,28 +236,61 @@ static size_t column_before(const struct matrix *matrix, const struct column_run
 	return column;
 }
 
+/* The release in which the change came, where some between the two are no columns: they run the program too. */
+static const char *release_of_change(const struct program *program, const struct backend *backend, unsigned long seed,
+				     const struct kernel *before, const struct record *record,
+				     const struct kernel *now)
+{
+	const struct kernel *found = now;
+
+	for (size_t i = 0; i < kernels() && found == now && !now->base; i++) {
+		const struct kernel *kernel = kernel_at(i);
+		const struct run_options options = {
+			.kernel = kernel, .backend = backend, .seed = seed, .counters = true,
+		};
+		struct record between;
+		char *change;
+
+		if (kernel->base || kernel->release <= before->release || kernel->release >= now->release ||
+		    !program_runs_on(program, kernel) || !backend_runs(backend, kernel))
+			continue;
+		record_run(program, &options, false, &between);
+		change = first_change(record, &between);
+		if (change)
+			found = kernel;
+		free(change);
+		record_free(&between);
+	}
+	return found->name;
+}
+
 /* A schedule is not the same on two kernels, so of programs with parallel blocks only the cells are compared. */
 static void find_changes(const struct matrix *matrix, struct matrix_row *row, const struct column_run *runs,
-			 bool has_parallel)
+			 const struct program *program, const struct run_options *options)
 {
 	for (size_t i = 0; i < matrix->nr_for_all; i++) {
+		const struct kernel *kernel = &matrix->columns.kernels[i]->kernel;
 		struct cell *cell = &row->cells[i], *other;
 		size_t before;
 
 		if (!runs[i].ran)
 			continue;
-		cell->since = matrix->columns.kernels[i]->name;
+		cell->since = kernel->name;
 		before = column_before(matrix, runs, i);
 		if (before == i)
 			continue;
 		other = &row->cells[before];
-		if (!has_parallel)
+		if (!program->has_parallel)
 			cell->change = first_change(&runs[before].record, &runs[i].record);
 		else if (strcmp(cell->text, other->text) &&
 			 asprintf(&cell->change, "%s, was %s", cell->text, other->text) < 0)
 			out_of_memory();
 		if (!cell->change)
 			cell->since = other->since;
+		else if (!program->has_parallel)
+			cell->since = release_of_change(program, options->backend, options->seed,
+							&matrix->columns.kernels[before]->kernel,
+							&runs[before].record, kernel);
 	}
 }
 
@@ -288,7 +324,7 @@ bool matrix_add(struct matrix *matrix, const struct program *program, bool named
 		matrix->counts[row->cells[i].kind]++;
 		matrix->failed |= row->cells[i].kind == CELL_FAIL;
 	}
-	find_changes(matrix, row, runs, program->has_parallel);
+	find_changes(matrix, row, runs, program, &options);
 	for (i = 0; i < matrix->columns.nr; i++)
 		if (runs[i].ran)
 			record_free(&runs[i].record);

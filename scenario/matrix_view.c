@@ -47,7 +47,7 @@ static char *changed_in(const struct matrix *matrix, const struct matrix_row *ro
 	append_text(&text, &length, "");
 	for (i = 0; i < matrix->nr_for_all; i++)
 		if (row->cells[i].change && !matrix->columns.kernels[i]->kernel.base)
-			append_format(&text, &length, "%s%s", length ? " " : "", matrix->columns.kernels[i]->name);
+			append_format(&text, &length, "%s%s", length ? " " : "", row->cells[i].since);
 	return text;
 }
 

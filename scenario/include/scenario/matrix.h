@@ -34,7 +34,8 @@ struct cell {
 	char *text;		/* what is shown: "pass", "ENOMEM", "locked_vm_negative", ... */
 	char *why;		/* CELL_FAIL: the first failure, for below the table */
 	char *change;		/* "line 7: a: vfio_map(...): 0, was ENOMEM", or NULL: as in the column before */
-	const char *since;	/* the release from which on it has been so; NULL where nothing ran */
+	/* The kernel from which on it has been so, which need not be a column; NULL where nothing ran. */
+	const char *since;
 };
 
 struct matrix_row {
