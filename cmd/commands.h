@@ -29,6 +29,7 @@ int command_run(int argc, char **argv);
 int command_matrix(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_limit(int argc, char **argv);
+int command_explore(int argc, char **argv);
 int command_fuzz(int argc, char **argv);
 int command_search(int argc, char **argv);
 int command_list(int argc, char **argv);

@@ -9,6 +9,7 @@
 const struct command commands[] = {
 	{ "run", "runs scenarios, each on every kernel that it is for", command_run },
 	{ "matrix", "a table: a row a scenario, a column a kernel or proposal", command_matrix },
+	{ "explore", "runs a scenario in every order of its parallel blocks", command_explore },
 	{ "diff", "what a program sees differently on one kernel than on another", command_diff },
 	{ "limit", "the least RLIMIT_MEMLOCK of each task, on each kernel", command_limit },
 	{ "fuzz", "random programs against the invariants, or against another backend", command_fuzz },

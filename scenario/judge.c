@@ -228,6 +228,46 @@ static void judge_named(struct run *run, const struct stmt *stmt, bool required)
 		run->options->events->expect(run->options->arg, &report);
 }
 
+const struct stmt *program_open_statement(const struct program *program, unsigned int index)
+{
+	bool after_parallel = false;
+	unsigned int i;
+
+	for (i = 0; i < program->nr_items; i++) {
+		const struct stmt *stmt = program->items[i].stmt;
+
+		after_parallel |= program->items[i].kind == ITEM_PARALLEL_END;
+		if (program->items[i].kind != ITEM_EXPECT ||
+		    (!stmt->expect.sometimes && (stmt->expect.kind != EXPECT_VIOLATION || !after_parallel)))
+			continue;
+		if (!index--)
+			return stmt;
+	}
+	return NULL;
+}
+
+void note_shown(struct run *run, const struct stmt *stmt)
+{
+	const struct stmt *open;
+	unsigned int i;
+
+	for (i = 0; i < OPEN_STATEMENTS_MAX && (open = program_open_statement(run->program, i)) != NULL; i++)
+		if (open == stmt)
+			run->result.shown |= 1ul << i;
+}
+
+static bool violations_show(const struct expect *expect)
+{
+	int violation;
+
+	if (expect->any)
+		return sim_reports() > 0;
+	for (violation = 0; violation < VIOLATION_NR; violation++)
+		if (expect->wanted[violation] && !sim_violations(violation))
+			return false;
+	return true;
+}
+
 void judge_violations(struct run *run)
 {
 	const struct program *program = run->program;
@@ -245,6 +285,9 @@ void judge_violations(struct run *run)
 
 		if (program->items[i].kind == ITEM_PARALLEL_END)
 			after_parallel = true;
+		if (program->items[i].kind == ITEM_EXPECT && stmt->expect.kind == EXPECT_VIOLATION &&
+		    violations_show(&stmt->expect))
+			note_shown(run, stmt);
 		if (program->items[i].kind == ITEM_EXPECT && stmt->expect.kind == EXPECT_VIOLATION &&
 		    !stmt->expect.sometimes && kernel_set_holds(stmt->expect.set, run->options->kernel))
 			judge_named(run, stmt, !after_parallel);

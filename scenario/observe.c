@@ -350,13 +350,15 @@ void judge_expect(struct run *run, const struct stmt *stmt)
 	enum seen seen;
 
 	report.judged = kernel_set_holds(expect->set, run->options->kernel);
-	if (expect->kind == EXPECT_VIOLATION || expect->sometimes || !is_judged(run) || run->fatal ||
+	if (expect->kind == EXPECT_VIOLATION || !is_judged(run) || run->fatal ||
 	    (!report.judged && !run->options->all_expects))
 		return;
 	seen = see_sum(run, expect->left, &report, &report.got);
 	if (seen == SEEN)
 		seen = see_sum(run, expect->right, &report, &report.want);
-	if (seen == SEEN_TOO_LATE)
+	if (expect->sometimes && seen == SEEN && holds(expect->comparison, report.got, report.want))
+		note_shown(run, stmt);
+	if (seen == SEEN_TOO_LATE || expect->sometimes)
 		return;
 	run->result.expects += report.judged;
 	report.applies = seen != SEEN_NO_COUNTER;

@@ -146,8 +146,13 @@ void run_parallel(struct run *run)
 	run->parallel = parallel;
 	run->next_item += parallel->nr + 2;
 	if (!run->ended) {
+		bool quiet;
+
 		start(run, parallel);
-		if (run_until_quiet(run))
+		sim_window(true);
+		quiet = run_until_quiet(run);
+		sim_window(false);
+		if (quiet)
 			sim_invariants_check(SIM_QUIESCENT);
 	}
 	run->parallel = NULL;

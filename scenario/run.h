@@ -108,6 +108,8 @@ void judge_step(struct run *run, struct step_state *step);
 /* What is known of the step so far. */
 struct step_report step_report_of(const struct step_state *step);
 void judge_violations(struct run *run);
+/* A statement of program_open_statement() holds in this run. */
+void note_shown(struct run *run, const struct stmt *stmt);
 /* Counts a failure; @conditioned: the statement speaks of this kernel with a SET. */
 void count_failure(struct run *run, enum failure_kind kind, const struct stmt *stmt, bool conditioned);
 /* Does nothing that follows count: a call was missing on this kernel. */

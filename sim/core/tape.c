@@ -203,3 +203,26 @@ size_t sim_tape_choices(const struct sim_tape *tape)
 {
 	return tape->nr_choices;
 }
+
+size_t sim_tape_deviations(const struct sim_tape *tape)
+{
+	return tape->nr_deviations;
+}
+
+struct sim_tape *sim_tape_without(const struct sim_tape *tape, size_t first, size_t nr)
+{
+	struct sim_tape *copy = calloc(1, sizeof(*copy));
+	struct sim_tape_reader reader;
+
+	if (!copy)
+		sim_die("the host is out of memory (a tape)");
+	sim_tape_reader_init(&reader, tape);
+	for (size_t choice = 0, seen = 0; choice < tape->nr_choices; choice++) {
+		uint64_t value = sim_tape_read(&reader);
+
+		if (value && seen++ - first < nr)
+			value = 0;
+		sim_tape_append(copy, value);
+	}
+	return copy;
+}

@@ -121,6 +121,7 @@ struct run_result {
 	unsigned int expects;
 	unsigned int expects_held;
 	unsigned int expects_na;
+	unsigned long shown;		/* bit i: program_open_statement(i) holds in this schedule */
 	unsigned long long hash;	/* of the trace */
 	unsigned long trace_length;
 	size_t choices;
@@ -128,6 +129,13 @@ struct run_result {
 };
 
 /* Each may be NULL. */
+/*
+ * The statements that need one schedule of all that shows them, by index from 0:
+ * `expect sometimes`, and `expect violation` behind a parallel block. NULL: no more.
+ */
+#define OPEN_STATEMENTS_MAX 64
+const struct stmt *program_open_statement(const struct program *program, unsigned int index);
+
 struct run_events {
 	void (*step)(void *arg, const struct step_report *step);
 	void (*expect)(void *arg, const struct expect_report *expect);

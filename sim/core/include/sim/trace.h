@@ -49,6 +49,13 @@ size_t sim_choices(void);
 struct sim_tape *sim_tape_copy(void);
 void sim_tape_free(struct sim_tape *tape);
 size_t sim_tape_choices(const struct sim_tape *tape);
+/* Of the choices, those that the sequential order would not make. */
+size_t sim_tape_deviations(const struct sim_tape *tape);
+/*
+ * A copy in which @nr deviations, from the @first on (from 0), are what the
+ * sequential order would do: for shrinking. Owned by the caller.
+ */
+struct sim_tape *sim_tape_without(const struct sim_tape *tape, size_t first, size_t nr);
 /* @token: room for SIM_TOKEN_CHARS_MAX + 4. Returns 0 or -E2BIG. */
 int sim_tape_encode(const struct sim_tape *tape, const struct sim_tape_id *id, char *token);
 /*

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pinsim explore */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <scenario/explore.h>
+#include <scenario/lanes.h>
+#include <scenario/report.h>
+#include "commands.h"
+
+struct explore_arguments {
+	struct selection selection;
+	struct explore_options options;
+	const char *html;
+	bool ascii, json;
+};
+
+enum {
+	OPT_STRATEGY = 's',
+	OPT_BOUND = 'b',
+	OPT_DEPTH = 'd',
+	OPT_TIME = 256,
+	OPT_RUNS,
+	OPT_TWICE,
+	OPT_ASCII,
+	OPT_HTML,
+	OPT_JSON,
+};
+
+static const struct argp_option options[] = {
+	{ "strategy", OPT_STRATEGY, "NAME", 0,
+	  "portfolio (the default), dpor, bounded, pct, random or naive", 0 },
+	{ "preempt-bound", OPT_BOUND, "K", 0, "bounded: stop behind the schedules with K preemptions", 0 },
+	{ "depth", OPT_DEPTH, "D", 0, "pct: the ordering points that a bug needs (2 to 5 in turn)", 0 },
+	{ "time", OPT_TIME, "S", 0, "stop after S seconds, for each kernel", 0 },
+	{ "runs", OPT_RUNS, "N", 0, "stop after N schedules, for each kernel", 0 },
+	{ "twice", OPT_TWICE, NULL, 0, "run each schedule twice and compare the trace hashes", 0 },
+	{ "ascii", OPT_ASCII, NULL, 0, "lanes without line drawing characters", 0 },
+	{ "html", OPT_HTML, "OUT", 0, "write the failing schedule as one page into the file OUT", 0 },
+	{ "json", OPT_JSON, NULL, 0, "one JSON object for each kernel", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct explore_arguments *args = state->input;
+	struct sim_search_options *search = &args->options.search;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->selection;
+		state->child_inputs[1] = &args->selection;
+		break;
+	case OPT_STRATEGY:
+		search->kind = sim_search_kind_by_name(arg);
+		if (!search->kind)
+			argp_error(state,
+				   "--strategy %s: expected portfolio, dpor, bounded, pct, random or naive", arg);
+		break;
+	case OPT_BOUND:
+		search->bound = (unsigned int)parse_number("--preempt-bound", arg);
+		search->bounded = true;
+		break;
+	case OPT_DEPTH:
+		search->depth = (unsigned int)parse_number("--depth", arg);
+		if (!search->depth || search->depth > 16)
+			argp_error(state, "--depth %s: expected 1 to 16", arg);
+		break;
+	case OPT_TIME:
+		args->options.seconds_max = (double)parse_number("--time", arg);
+		break;
+	case OPT_RUNS:
+		args->options.runs_max = parse_number("--runs", arg);
+		break;
+	case OPT_TWICE:
+		args->options.twice = true;
+		break;
+	case OPT_ASCII:
+		args->ascii = true;
+		break;
+	case OPT_HTML:
+		args->html = arg;
+		break;
+	case OPT_JSON:
+		args->json = true;
+		break;
+	case ARGP_KEY_END:
+		if (search->bounded && !search->kind)
+			search->kind = &sim_search_bounded;
+		if (search->depth && !search->kind)
+			search->kind = &sim_search_pct;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_child children[] = {
+	{ &kernels_argp, 0, NULL, 0 },
+	{ &files_argp, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct argp argp = {
+	options,
+	parse_option,
+	"FILE...|DIR",
+	"Runs each file under every schedule of its `parallel` blocks, on each kernel, until one fails. A failing "
+	"schedule is shrunk, drawn as lanes, and printed as a token for `pinsim run --schedule`. `expect` must hold "
+	"in every schedule; of `expect sometimes`, and of `expect violation` behind a parallel block, some schedule "
+	"must be found that shows it."
+	"\v"
+	"Strategies:\n"
+	"  dpor       one schedule of all that differ only in the order of independent steps: comes to an end, and\n"
+	"             then speaks for every interleaving\n"
+	"  bounded    every schedule with 0 preemptions, then with 1, and so on\n"
+	"  pct        random priorities that change at a few random points\n"
+	"  random     at each point every task that can go on is equally likely\n"
+	"  naive      every interleaving, one by one\n"
+	"  portfolio  dpor, bounded, random and pct in turn; ends with the first that has seen all\n"
+	"\n"
+	"Tasks take turns at scheduling points: atomics, locks, wait queues, allocation, pinning. Two steps depend\n"
+	"on each other where they touch one of these objects and one changes it. Memory is sequentially consistent.\n"
+	"\n"
+	"Examples:\n"
+	"  pinsim explore race.pin\n"
+	"  pinsim explore race.pin --kernel v6.12 --strategy bounded --preempt-bound 2\n"
+	"  pinsim explore race.pin --kernel v6.12 --time 60 --html race.html\n"
+	"\n"
+	"Exit status: 0 it holds in every schedule; 1 it fails in one; 2 bad usage or a bad file; 3 pinsim itself\n"
+	"failed; 4 the search came to no end, and nothing failed so far.\n",
+	children,
+	NULL,
+	NULL,
+};
+
+struct exploration {
+	const struct explore_arguments *args;
+	struct kernel_list *kernels;	/* of --kernel, or NULL */
+	const char *where;		/* of the progress line */
+	bool shown;			/* there is one */
+	bool broke, unfinished, bad_file, differs;
+	unsigned int ran;
+};
+
+static void on_progress(void *arg, const struct sim_explored *explored)
+{
+	struct exploration *exploration = arg;
+	static struct timespec last;
+	struct timespec now;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if ((now.tv_sec - last.tv_sec) * 10 + (now.tv_nsec - last.tv_nsec) / 100000000 < 3)
+		return;
+	last = now;
+	exploration->shown = true;
+	fprintf(stderr, "\r\033[K%s: %lu schedules, %lu cut short", exploration->where, explored->runs, explored->cut);
+}
+
+/* How far the search came, in words that say no more than it knows. */
+static void print_explored(const struct explore_report *report)
+{
+	const struct sim_explored *explored = &report->explored;
+
+	if (explored->finished && explored->traces && explored->interleavings > 0)
+		printf("all %.0f interleavings (%lu traces) explored", explored->interleavings, explored->traces);
+	else if (explored->finished && explored->traces)
+		printf("all %lu traces explored", explored->traces);
+	else if (explored->finished)
+		printf("all %.0f interleavings explored", explored->interleavings);
+	else if (explored->bound_known)
+		printf("all with at most %u preemption%s explored, more were not", explored->bound,
+		       explored->bound == 1 ? "" : "s");
+	else
+		printf("not all explored");
+	printf("; %lu schedules run in %.1f s", explored->runs, report->seconds);
+	if (explored->unfit)
+		printf(" (%s)", explored->unfit);
+}
+
+static void print_failure(const struct exploration *exploration, const struct program *program,
+			  const struct explore_report *report, const struct kernel *kernel)
+{
+	const struct explore_arguments *args = exploration->args;
+	struct run_options options = {
+		.kernel = kernel,
+		.backend = args->selection.backend,
+		.strategy = &sim_strategy_replay,
+		.tape = report->tape,
+	};
+	struct lanes_style style = { .ascii = args->ascii, .colour = use_colour(stdout), .rows_max = 300 };
+	struct lanes *lanes = lanes_replay(program, &options);
+	FILE *out;
+
+	lanes_text(lanes, &style, stdout);
+	if (args->html) {
+		out = fopen(args->html, "w");
+		if (out)
+			lanes_html(lanes, out);
+		if (!out || ferror(out) | fclose(out))
+			fprintf(stderr, "pinsim: --html: cannot write '%s': %s\n", args->html, strerror(errno));
+	}
+	lanes_free(lanes);
+}
+
+static const char *const end_names[] = {
+	[EXPLORE_HOLDS] = "holds",	 [EXPLORE_FAILS] = "fails",   [EXPLORE_UNFINISHED] = "unfinished",
+	[EXPLORE_NA] = "n/a",		 [EXPLORE_ERROR] = "error",   [EXPLORE_DIFFERS] = "differs",
+};
+
+static void print_json(const struct program *program, const struct explore_report *report, const struct kernel *kernel)
+{
+	const struct sim_explored *explored = &report->explored;
+
+	printf("{\"file\": \"%s\", \"kernel\": \"%s\", \"verdict\": \"%s\", \"finished\": %s, \"runs\": %lu, "
+	       "\"cut\": %lu, \"traces\": %lu, \"interleavings\": %.0f, \"seconds\": %.3f",
+	       program->path, kernel->name, end_names[report->end], explored->finished ? "true" : "false",
+	       explored->runs, explored->cut, explored->finished ? explored->traces : 0,
+	       explored->finished ? explored->interleavings : 0, report->seconds);
+	if (explored->bound_known)
+		printf(", \"preemptions\": %u", explored->bound);
+	if (report->failed_at)
+		printf(", \"failed_at\": %lu", report->failed_at);
+	if (report->result.nr_violations)
+		printf(", \"violation\": \"%s\"", sim_violation_name(report->result.violations[0].violation));
+	if (report->result.token)
+		printf(", \"token\": \"%s\"", report->result.token);
+	puts("}");
+}
+
+static void print_text(struct exploration *exploration, const struct program *program,
+		       const struct explore_report *report, const struct kernel *kernel)
+{
+	printf("%-5s %s on %s: ", end_names[report->end], program->path, kernel->name);
+	switch (report->end) {
+	case EXPLORE_FAILS:
+		if (report->never) {
+			printf("no schedule shows line %u: %s\n      ", report->never->pos.line,
+			       report->never->expect.text);
+			print_explored(report);
+			putchar('\n');
+			break;
+		}
+		printf("in schedule %lu, with %zu switch%s out of order", report->failed_at,
+		       sim_tape_deviations(report->tape), sim_tape_deviations(report->tape) == 1 ? "" : "es");
+		if (sim_tape_deviations(report->tape) != report->deviations)
+			printf(" (found with %zu)", report->deviations);
+		putchar('\n');
+		print_failure(exploration, program, report, kernel);
+		break;
+	case EXPLORE_NA:
+		printf("the kernel has no %s\n", report->result.missing ? report->result.missing : "such call");
+		break;
+	case EXPLORE_ERROR:
+		putchar('\n');
+		fflush(stdout);
+		fputs(report->result.error, stderr);
+		break;
+	case EXPLORE_DIFFERS:
+		printf("schedule %lu was another run the second time\n", report->failed_at);
+		break;
+	default:
+		print_explored(report);
+		putchar('\n');
+		break;
+	}
+}
+
+static void explore_one(struct exploration *exploration, const struct program *program, const struct kernel *kernel)
+{
+	struct explore_options options = exploration->args->options;
+	struct explore_report report;
+
+	options.kernel = kernel;
+	options.backend = exploration->args->selection.backend;
+	options.search.seed = exploration->args->selection.seed;
+	options.stop = &interrupted;
+	options.progress = on_progress;
+	options.arg = exploration;
+	exploration->where = program->path;
+	explore(program, &options, &report);
+	if (exploration->shown)
+		fputs("\r\033[K", stderr);
+	exploration->shown = false;
+	if (exploration->args->json)
+		print_json(program, &report, kernel);
+	else
+		print_text(exploration, program, &report, kernel);
+	fflush(stdout);
+	exploration->ran++;
+	exploration->broke |= report.end == EXPLORE_FAILS;
+	exploration->unfinished |= report.end == EXPLORE_UNFINISHED;
+	exploration->bad_file |= report.end == EXPLORE_ERROR && !interrupted;
+	exploration->differs |= report.end == EXPLORE_DIFFERS;
+	explore_report_free(&report);
+}
+
+static bool explore_file(void *arg, const struct scenario_file *file)
+{
+	struct exploration *exploration = arg;
+	struct kernel_list own = { NULL, 0 }, *list = exploration->kernels;
+
+	if (!file->program)
+		return false;
+	progress_end();
+	if (!list) {
+		default_kernels(file->program, false, &own);
+		list = &own;
+	}
+	for (size_t i = 0; i < list->nr && !interrupted; i++) {
+		const struct kernel *kernel = &list->kernels[i]->kernel;
+
+		if (program_runs_on(file->program, kernel) &&
+		    backend_runs(exploration->args->selection.backend, kernel))
+			explore_one(exploration, file->program, kernel);
+	}
+	kernel_list_free(&own);
+	return false;
+}
+
+int command_explore(int argc, char **argv)
+{
+	struct explore_arguments args = { .selection = SELECTION_INIT };
+	struct exploration exploration = { .args = &args };
+	bool good;
+
+	parse_arguments(&argp, "explore", argc, argv, &args);
+	selection_no_other(&args.selection, "explore");
+	exploration.kernels = parse_kernels(args.selection.kernels);
+	catch_interrupt();
+	good = selection_each(&args.selection, explore_file, &exploration);
+	if (exploration.kernels)
+		kernel_list_free(exploration.kernels);
+	if (exploration.differs)
+		return EXIT_OURS;
+	if (exploration.broke)
+		return EXIT_BROKE;
+	if (!good || exploration.bad_file)
+		return EXIT_USAGE;
+	if (!exploration.ran)
+		fputs("pinsim: warning: nothing ran: no kernel asked for is one of the file's\n", stderr);
+	return exploration.unfinished || interrupted ? EXIT_UNFINISHED : EXIT_HELD;
+}

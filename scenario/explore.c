@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Exploring: see <scenario/explore.h>. */
+#include <scenario/explore.h>
+#include <scenario/session.h>
+#include <sim/sched.h>
+#include <sim/trace.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "run.h"
+
+/* Runs between two looks at the clock. */
+#define LOOK_EVERY 64
+/* Runs that shrinking may take. */
+#define SHRINK_RUNS_MAX 1000
+
+struct exploring {
+	const struct program *program;
+	const struct explore_options *options;
+	struct explore_report *report;
+	struct scenario_session *session;
+	struct run_options run;
+	unsigned long shown;		/* bit i: program_open_statement(i) was shown */
+	struct timespec begun;
+};
+
+static double seconds_since(const struct timespec *begun)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
+}
+
+/*
+ * Shrinking
+ */
+
+static bool same_failure(const struct run_result *a, const struct run_result *b)
+{
+	return b->verdict == VERDICT_FAIL && a->failure == b->failure && a->failed == b->failed &&
+	       a->failed_violation == b->failed_violation;
+}
+
+static void replay(struct exploring *exploring, const struct sim_tape *tape, struct run_result *result)
+{
+	exploring->run.strategy = &sim_strategy_replay;
+	exploring->run.tape = tape;
+	exploring->run.context = NULL;
+	scenario_session_run(exploring->session, result);
+	exploring->run.tape = NULL;
+}
+
+/* The run of @tape in place of the shortest so far, if it fails by the same with fewer deviations. Takes @tape. */
+static bool try_shorter(struct exploring *exploring, struct sim_tape *tape)
+{
+	struct explore_report *report = exploring->report;
+	struct run_result result;
+	struct sim_tape *made;
+	bool shorter = false;
+
+	replay(exploring, tape, &result);
+	sim_tape_free(tape);
+	if (same_failure(&report->result, &result)) {
+		made = sim_tape_copy();
+		shorter = sim_tape_deviations(made) < sim_tape_deviations(report->tape);
+		if (!shorter)
+			sim_tape_free(made);
+	}
+	if (!shorter) {
+		run_result_free(&result);
+		return false;
+	}
+	sim_tape_free(report->tape);
+	run_result_free(&report->result);
+	report->tape = made;
+	report->result = result;
+	return true;
+}
+
+static void shrink(struct exploring *exploring)
+{
+	struct explore_report *report = exploring->report;
+	size_t nr = sim_tape_deviations(report->tape), at;
+	unsigned int runs = 0;
+	bool better = true;
+
+	for (; nr; nr = better && nr == 1 ? 1 : nr / 2) {
+		better = false;
+		for (at = 0; at < sim_tape_deviations(report->tape) && runs++ < SHRINK_RUNS_MAX;)
+			if (try_shorter(exploring, sim_tape_without(report->tape, at, nr)))
+				better = true;
+			else
+				at += nr;
+		if (runs >= SHRINK_RUNS_MAX)
+			return;
+	}
+}
+
+/*
+ * Running
+ */
+
+static void failed(struct exploring *exploring, struct run_result *result, unsigned long at)
+{
+	struct explore_report *report = exploring->report;
+
+	report->end = EXPLORE_FAILS;
+	report->failed_at = at;
+	report->result = *result;
+	report->tape = sim_tape_copy();
+	report->deviations = sim_tape_deviations(report->tape);
+	shrink(exploring);
+}
+
+/* Does the same schedule come to the same once more? */
+static bool same_twice(struct exploring *exploring, const struct run_result *first)
+{
+	struct sim_tape *tape = sim_tape_copy();
+	struct run_result second;
+	bool same;
+
+	replay(exploring, tape, &second);
+	same = second.hash == first->hash && second.verdict == first->verdict;
+	sim_tape_free(tape);
+	run_result_free(&second);
+	return same;
+}
+
+/* What one schedule came to; true where there is no more to be done. Takes @result. */
+static bool judge(struct exploring *exploring, struct run_result *result, unsigned long at)
+{
+	struct explore_report *report = exploring->report;
+
+	exploring->shown |= result->shown;
+	switch (result->verdict) {
+	case VERDICT_FAIL:
+		failed(exploring, result, at);
+		return true;
+	case VERDICT_ERROR:
+		report->end = EXPLORE_ERROR;
+		report->result = *result;
+		return true;
+	case VERDICT_NA:
+		report->end = EXPLORE_NA;
+		report->result = *result;
+		return true;
+	case VERDICT_PASS:
+		break;
+	}
+	if (exploring->options->twice && !same_twice(exploring, result)) {
+		report->end = EXPLORE_DIFFERS;
+		report->failed_at = at;
+		report->result = *result;
+		return true;
+	}
+	run_result_free(result);
+	return false;
+}
+
+/* Every schedule held; did one show each thing that some must? */
+static void judge_all(struct exploring *exploring)
+{
+	struct explore_report *report = exploring->report;
+	const struct stmt *stmt;
+	unsigned int i;
+
+	report->end = EXPLORE_HOLDS;
+	for (i = 0; i < OPEN_STATEMENTS_MAX && (stmt = program_open_statement(exploring->program, i)) != NULL; i++)
+		if (!(exploring->shown >> i & 1) && kernel_set_holds(stmt->expect.set, exploring->options->kernel)) {
+			report->end = EXPLORE_FAILS;
+			report->never = stmt;
+			return;
+		}
+}
+
+static bool may_go_on(struct exploring *exploring, const struct sim_search *search, unsigned long runs)
+{
+	const struct explore_options *options = exploring->options;
+	struct sim_explored explored;
+
+	if ((options->stop && *options->stop) || (options->runs_max && runs >= options->runs_max))
+		return false;
+	if (runs % LOOK_EVERY)
+		return true;
+	if (options->seconds_max > 0 && seconds_since(&exploring->begun) >= options->seconds_max)
+		return false;
+	if (options->progress) {
+		sim_search_explored(search, &explored);
+		options->progress(options->arg, &explored);
+	}
+	return true;
+}
+
+static void run_all(struct exploring *exploring, struct sim_search *search)
+{
+	struct explore_report *report = exploring->report;
+	struct sim_config config = { .seed = 0 };
+	unsigned long runs = 0;
+
+	report->end = EXPLORE_UNFINISHED;
+	while (may_go_on(exploring, search, runs)) {
+		struct run_result result;
+
+		if (!sim_search_next(search, &config)) {
+			sim_search_explored(search, &report->explored);
+			if (report->explored.finished)
+				judge_all(exploring);
+			return;
+		}
+		exploring->run.strategy = config.strategy;
+		exploring->run.seed = config.seed;
+		exploring->run.context = config.context;
+		scenario_session_run(exploring->session, &result);
+		runs++;
+		if (sim_search_cut(search))
+			run_result_free(&result);
+		else if (judge(exploring, &result, runs))
+			return;
+	}
+}
+
+void explore(const struct program *program, const struct explore_options *options, struct explore_report *report)
+{
+	struct exploring exploring = {
+		.program = program,
+		.options = options,
+		.report = report,
+		.run = { .kernel = options->kernel, .backend = options->backend },
+	};
+	struct sim_search_options search_options = options->search;
+	struct sim_search *search;
+
+	memset(report, 0, sizeof(*report));
+	clock_gettime(CLOCK_MONOTONIC, &exploring.begun);
+	/* Ahead of these nothing that another task could see is done. */
+	search_options.silent = 1ul << SIM_POINT_ALLOC | 1ul << SIM_POINT_USER_COPY | 1ul << SIM_POINT_YIELD;
+	search_options.count = true;
+	search = sim_search_create(&search_options);
+	exploring.session = scenario_session_create();
+	scenario_session_open(exploring.session, program, &exploring.run);
+	run_all(&exploring, search);
+	sim_search_explored(search, &report->explored);
+	/* The world's strategy still knows the search. */
+	scenario_session_destroy(exploring.session);
+	sim_search_destroy(search);
+	report->seconds = seconds_since(&exploring.begun);
+}
+
+void explore_report_free(struct explore_report *report)
+{
+	sim_tape_free(report->tape);
+	run_result_free(&report->result);
+	memset(report, 0, sizeof(*report));
+}
