@@ -50,6 +50,13 @@ static void mlock_charged(struct mm_struct *mm, long pages)
 	accounting_touch(holder);
 	holder->mlocked += pages;
 	ledger_holder_dirty(holder);
+	if (proposal()->mlock_changed)
+		proposal()->mlock_changed(mm, pages);
+}
+
+static void forked(struct task_struct *parent, struct task_struct *child)
+{
+	proposal()->fork(child, parent->mm, child->mm);
 }
 
 static void mlock_refused(struct mm_struct *mm, const char *why, unsigned long used, unsigned long request,
@@ -67,6 +74,8 @@ static void mlock_refused(struct mm_struct *mm, const char *why, unsigned long u
 
 static void mm_freed(struct mm_struct *mm)
 {
+	if (proposal()->mm_gone)
+		proposal()->mm_gone(mm);
 	ledger_holder_gone(mm);
 }
 
@@ -95,7 +104,10 @@ void accounting_init(const struct kernel *kernel, struct mm_config *mm)
 	if (proposal()->used)
 		mm->hooks.mlock_used = mlock_used;
 	mm->hooks.exec = proposal()->exec;
-	mm->hooks.exec_charges = proposal()->exec;
+	mm->hooks.exec_charges = proposal()->exec_charges;
+	if (proposal()->fork)
+		mm->hooks.fork = forked;
+	mm->hooks.mlock_fits = proposal()->mlock_fits;
 	mm->hooks.mlock_charged = mlock_charged;
 	mm->hooks.mlock_refused = mlock_refused;
 	mm->hooks.mm_free = mm_freed;

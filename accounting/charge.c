@@ -63,6 +63,17 @@ void charge_refused(enum ledger_bucket bucket, const void *key, unsigned long us
 	invariant_refused(bucket, holder, shown, request, limit);
 }
 
+int pins_charge(struct ledger_object *object, unsigned long pages)
+{
+	return proposal()->pins_charge ? proposal()->pins_charge(object, pages) : 0;
+}
+
+void pins_uncharge(struct ledger_object *object, unsigned long pages)
+{
+	if (proposal()->pins_uncharge)
+		proposal()->pins_uncharge(object, pages);
+}
+
 unsigned long charge_used(const struct mm_struct *mm, unsigned long counter)
 {
 	return proposal()->used ? proposal()->used(mm, counter) : counter;
@@ -185,6 +196,22 @@ void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct 
 	long now = atomic64_sub_return((long)pages, &mm->pinned_vm);
 
 	changed(by, BUCKET_PINNED_VM, mm, mm->pinned_vm_id, now, -(long)pages);
+}
+
+int charge_pinned_vm_of(const struct payer *payer, long pages, const struct charge_by *by)
+{
+	unsigned long limit = memlock_limit_pages(payer->task), now;
+
+	if (pages < 0) {
+		uncharge_pinned_vm(payer->mm, -pages, by);
+		return 0;
+	}
+	now = charge_pinned_vm_return(payer->mm, pages, by);
+	if (payer->cap || charge_used(payer->mm, now) <= limit)
+		return 0;
+	uncharge_pinned_vm(payer->mm, pages, by);
+	charge_refused(BUCKET_PINNED_VM, payer->mm, now - pages, pages, limit, by);
+	return -ENOMEM;
 }
 
 /* --- mm/util.c, for code that knows no ledger object ------------------------ */

@@ -37,6 +37,8 @@
 #define RING(memory, bufs, p2) .ring = memory, .buffers = bufs, .buffers_pinned_vm = p2
 #define OTHER(perf_mmap, shm_lock) .perf = perf_mmap, .shm = shm_lock, .xdp_partial_pin_leak = true
 
+#define SINCE_6_0 .sev_moves = true, .vduse_umem = true, .zpci_aif = true
+
 #define CHANGE_PROCESS_AS_MERGED									\
 	.map_file = true, .change_process = true, .change_process_mm_dead = true,			\
 	.change_process_none_p2 = true, .change_process_lock_leak = true
@@ -49,16 +51,14 @@
 		     .carry_end_zero = true, .uptr_wrap = true, .split_stale_itree = true }, \
 	.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true, \
 		   .hpage_cross_buffer = true }, \
-	.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, .sev_moves = true, .vduse_umem = true, \
-		   .zpci_aif = true, .vdpa = true }
+	.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, SINCE_6_0, .vdpa = true }
 #define RULES_V6_12	\
 	MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false), \
 	TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST), \
 	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV }, \
 	.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true, \
 		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true }, \
-	.other = { OTHER(PF_OWN, SH_UC18), .siw = S_UMEM, .sev_moves = true, .vduse_umem = true, \
-		   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true }
+	.other = { OTHER(PF_OWN, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true }
 #define RULES_V6_18	\
 	MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), \
 	.mm.merge_faulted = true, .mm.reuse_large_folio = true, \
@@ -67,8 +67,7 @@
 	.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true, \
 		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true, \
 		   .hpage_again_in_call = true }, \
-	.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, .sev_moves = true, .vduse_umem = true, \
-		   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true }
+	.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true }
 
 #define PROPOSAL(id, ...) extern const struct proposal id;
 #include "proposals/table.h"
@@ -126,8 +125,7 @@ static const struct kernel table[] = {
 		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL, NT_LIST),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, .umem_force_write = true, .sev_moves = true, .vduse_umem = true,
-			   .zpci_aif = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, .umem_force_write = true, SINCE_6_0, .vdpa = true },
 	},
 }, {
 	.name = "v6.1", .release = RELEASE(6, 1), .what = "6.1.0",
@@ -137,8 +135,7 @@ static const struct kernel table[] = {
 		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL, NT_LIST),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, .umem_force_write = true, .sev_moves = true, .vduse_umem = true,
-			   .zpci_aif = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, .umem_force_write = true, SINCE_6_0, .vdpa = true },
 	},
 }, {
 	.name = "v6.2", .release = RELEASE(6, 2), .what = "6.2.0",
@@ -152,8 +149,7 @@ static const struct kernel table[] = {
 		.iommufd = { .present = true, .unmap = N_WARN, .carry_end_zero = true, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, .sev_moves = true, .vduse_umem = true,
-			   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.6", .release = RELEASE(6, 6), .what = "6.6.0",
@@ -164,8 +160,7 @@ static const struct kernel table[] = {
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, .sev_moves = true, .vduse_umem = true,
-			   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.12", .release = RELEASE(6, 12), .what = "6.12.117, measured",
@@ -180,8 +175,7 @@ static const struct kernel table[] = {
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
 			   .hpage_again_in_call = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_UMEM, .sev_moves = true, .vduse_umem = true,
-			   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.18", .release = RELEASE(6, 18), .what = "6.18.0",
@@ -198,8 +192,7 @@ static const struct kernel table[] = {
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
 			   .hpage_again_in_call = true },
-		.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, .sev_moves = true, .vduse_umem = true,
-			   .zpci_aif = true, .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 },
 #define PROPOSAL(id, major, minor, text, from, ...)							\

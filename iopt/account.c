@@ -46,6 +46,16 @@ static int update_mm_locked_vm(struct iopt_pages *pages, size_t npages, bool inc
 	return rc;
 }
 
+/* Takes back what the mode has just charged, which a second limit then refused. */
+static void uncharge_mode(struct iopt_pages *pages, size_t npages, struct pfn_reader_user *user,
+			  const struct charge_by *by)
+{
+	if (pages->account_mode == IOPT_PAGES_ACCOUNT_USER)
+		uncharge_user_locked_vm_checked(pages->source_user, npages, by);
+	else if (pages->account_mode == IOPT_PAGES_ACCOUNT_MM)
+		update_mm_locked_vm(pages, npages, false, user, by);
+}
+
 int iopt_pages_update_pinned(struct iopt_pages *pages, size_t npages, bool inc, struct pfn_reader_user *user)
 {
 	struct charge_by by = pages_charge_by(pages);
@@ -72,6 +82,12 @@ int iopt_pages_update_pinned(struct iopt_pages *pages, size_t npages, bool inc, 
 	iopt_pages_changed(pages);
 	if (rc)
 		return rc;
+	if (!inc) {
+		pins_uncharge(pages->ledger, npages);
+	} else if (pins_charge(pages->ledger, npages)) {
+		uncharge_mode(pages, npages, user, &by);
+		return -ENOMEM;
+	}
 
 	pages->last_npinned = pages->npinned;
 	if (inc)

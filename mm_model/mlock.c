@@ -38,6 +38,13 @@ static void mlock_refused(struct mm_struct *mm, const char *why, unsigned long u
 		hooks->mlock_refused(mm, why, used, request, limit);
 }
 
+static bool mlock_fits(struct mm_struct *mm, unsigned long pages)
+{
+	const struct mm_hooks *hooks = &machine()->config.hooks;
+
+	return !hooks->mlock_fits || hooks->mlock_fits(mm, pages);
+}
+
 static unsigned long memlock_pages(void)
 {
 	return rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
@@ -53,12 +60,14 @@ bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes
 {
 	unsigned long request = bytes >> PAGE_SHIFT, used, limit;
 
-	if (!(flags & VM_LOCKED) || capable(CAP_IPC_LOCK))
+	if (!(flags & VM_LOCKED))
 		return true;
+	if (capable(CAP_IPC_LOCK))
+		return mlock_fits(mm, request);
 	used = mlock_used(mm);
 	limit = memlock_pages();
 	if (used + request <= limit)
-		return true;
+		return mlock_fits(mm, request);
 	mlock_refused(mm, why, used, request, limit);
 	return false;
 }
@@ -159,10 +168,12 @@ static long do_mlock(unsigned long start, unsigned long len, vm_flags_t flags)
 	used = mlock_used(mm);
 	if (request + used > limit && !capable(CAP_IPC_LOCK))
 		overlap = count_mm_mlocked_page_nr(mm, start, len);
-	if (request + used - overlap <= limit || capable(CAP_IPC_LOCK))
-		err = apply_vma_lock_flags(start, len, flags);
-	else
+	if (request + used - overlap <= limit || capable(CAP_IPC_LOCK)) {
+		if (mlock_fits(mm, request - count_mm_mlocked_page_nr(mm, start, len)))
+			err = apply_vma_lock_flags(start, len, flags);
+	} else {
 		mlock_refused(mm, "mlock", used, request - overlap, limit);
+	}
 	mmap_write_unlock(mm);
 	if (err)
 		return err;

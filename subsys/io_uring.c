@@ -104,6 +104,11 @@ static int io_account_mem(struct io_ring_ctx *ctx, struct ledger_object *object,
 
 	if (ctx->user && charge_user_locked_vm(ctx->user, pages, &by))
 		return -ENOMEM;
+	if (pins_charge(object, pages)) {
+		if (ctx->user)
+			uncharge_user_locked_vm(ctx->user, pages, &by);
+		return -ENOMEM;
+	}
 	if (rules()->buffers_pinned_vm)
 		charge_pinned_vm(ctx->mm_account, pages, &by);
 	return 0;
@@ -112,6 +117,8 @@ static int io_account_mem(struct io_ring_ctx *ctx, struct ledger_object *object,
 static void io_unaccount_mem(struct io_ring_ctx *ctx, struct ledger_object *object, unsigned long pages)
 {
 	const struct charge_by by = { .object = object, .rule = "io_uring" };
+
+	pins_uncharge(object, pages);
 
 	if (ctx->user)
 		uncharge_user_locked_vm(ctx->user, pages, &by);

@@ -167,8 +167,11 @@ static int rdma_get(struct rdma_mr *mr, unsigned long va)
 		ret = rdma_charge_then_test(mr);
 	if (ret)
 		return ret;
-	ret = rdma_pin(mr, va);
+	ret = pins_charge(mr->charged, mr->npages);
+	if (!ret)
+		ret = rdma_pin(mr, va);
 	if (ret) {
+		pins_uncharge(mr->charged, mr->npages);
 		if (mr->driver != RDMA_HFI1)
 			rdma_uncharge_failed(mr);
 		pinned_range_release(&mr->pages, false);
@@ -184,6 +187,7 @@ static void rdma_put(struct rdma_mr *mr)
 	struct charge_by by = rdma_by(mr);
 	struct mm_struct *mm = mr->driver == RDMA_QIB ? current->mm : mr->owning_mm;
 
+	pins_uncharge(mr->charged, mr->pages.nr_pages);
 	pinned_range_release(&mr->pages, true);
 	/* qib at exit: no mm any more, nothing is given back */
 	if (mm)

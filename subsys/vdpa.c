@@ -42,6 +42,7 @@ struct vhost_vdpa {
 struct vdpa_map {
 	struct list_head list;
 	unsigned long start;		/* IOVA; whole pages from here */
+	unsigned long cgroup_pages;	/* what pins_charge() was asked for */
 	unsigned long charged_pages;	/* all of them, but in a call that fails */
 	struct pinned_range pages;
 };
@@ -61,6 +62,7 @@ static void vdpa_map_free(struct vhost_vdpa *v, struct vdpa_map *map)
 	struct charge_by by = vdpa_by(v);
 
 	pinned_range_release(&map->pages, true);
+	pins_uncharge(v->charged, map->cgroup_pages);
 	if (map->charged_pages)
 		uncharge_pinned_vm(v->mm, map->charged_pages, &by);
 	kfree(map);
@@ -75,6 +77,8 @@ static struct vdpa_map *vdpa_map_split(struct vdpa_map *map, unsigned long at)
 	tail->start = map->start + (at << PAGE_SHIFT);
 	tail->charged_pages = tail->pages.nr_pages;
 	map->charged_pages = at;
+	tail->cgroup_pages = map->cgroup_pages - at;
+	map->cgroup_pages = at;
 	list_add(&tail->list, &map->list);
 	return tail;
 }
@@ -128,6 +132,9 @@ static int vdpa_pa_map(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long
 		charge_refused(BUCKET_PINNED_VM, v->mm, used, npages, limit, &by);
 		return -ENOMEM;
 	}
+	if (pins_charge(v->charged, npages))
+		return -ENOMEM;
+	map->cgroup_pages = npages;
 	got = pinned_range_add(&map->pages, va & PAGE_MASK, npages, FOLL_WRITE | FOLL_LONGTERM, VDPA_BATCH_PAGES);
 	if (got != (long)npages)
 		return got < 0 ? got : -ENOMEM;

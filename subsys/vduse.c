@@ -55,6 +55,10 @@ static int vduse_reg_locked(struct vduse_dev *dev, unsigned long va, unsigned lo
 		pinned_range_release(&dev->pages, false);
 		return got < 0 ? got : -ENOMEM;
 	}
+	if (pins_charge(dev->charged, npages)) {
+		pinned_range_release(&dev->pages, false);
+		return -ENOMEM;
+	}
 	charge_pinned_vm(mm, npages, &by);
 	mmgrab(mm);
 	dev->mm = mm;
@@ -69,6 +73,7 @@ static int vduse_dereg_locked(struct vduse_dev *dev)
 	if (!dev->mm)
 		return -ENOENT;
 	pinned_range_release(&dev->pages, true);
+	pins_uncharge(dev->charged, npages);
 	uncharge_pinned_vm(dev->mm, npages, &by);
 	mmdrop(dev->mm);
 	dev->mm = NULL;

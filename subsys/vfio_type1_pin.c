@@ -48,10 +48,26 @@ static int payer_acct(struct vfio_dma *dma, const struct payer *payer, long npag
 {
 	const struct charge_scheme *scheme = type1_scheme();
 	const struct charge_by by = { .object = dma->ledger, .rule = scheme->rule, .limit_task = payer->task };
+	int ret;
 
 	if (scheme->charge)
-		return scheme->charge(payer, npage, &by);
-	return charge_locked_vm_locking(payer->mm, npage < 0 ? -npage : npage, npage > 0, payer->cap, true, &by);
+		ret = scheme->charge(payer, npage, &by);
+	else
+		ret = charge_locked_vm_locking(payer->mm, npage < 0 ? -npage : npage, npage > 0, payer->cap, true, &by);
+	if (ret)
+		return ret;
+	if (npage < 0)
+		pins_uncharge(dma->ledger, -npage);
+	else if (pins_charge(dma->ledger, npage))
+		goto out_uncharge;
+	return 0;
+
+out_uncharge:
+	if (scheme->charge)
+		scheme->charge(payer, -npage, &by);
+	else
+		charge_locked_vm_locking(payer->mm, npage, false, payer->cap, false, &by);
+	return -ENOMEM;
 }
 
 static void *payer_holder(const struct payer *payer)

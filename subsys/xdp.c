@@ -45,6 +45,8 @@ static int xdp_umem_account(struct xdp_umem *umem)
 	struct charge_by by = xdp_by(umem);
 	int ret;
 
+	if (pins_charge(umem->charged, umem->npgs))
+		return -ENOBUFS;
 	if (capable(CAP_IPC_LOCK))
 		return 0;
 	umem->user = get_uid(current_user());
@@ -53,6 +55,7 @@ static int xdp_umem_account(struct xdp_umem *umem)
 		return 0;
 	free_uid(umem->user);
 	umem->user = NULL;
+	pins_uncharge(umem->charged, umem->npgs);
 	return -ENOBUFS;
 }
 
@@ -60,6 +63,7 @@ static void xdp_umem_unaccount(struct xdp_umem *umem)
 {
 	struct charge_by by = xdp_by(umem);
 
+	pins_uncharge(umem->charged, umem->npgs);
 	if (!umem->user)
 		return;
 	uncharge_user_locked_vm(umem->user, umem->npgs, &by);

@@ -29,3 +29,6 @@ PROPOSAL(pfnmap_free, 6, 18,
 PROPOSAL(change_dma_owner, 6, 12,
 	 "one call moves all mappings of a container and their charges to the caller, at addresses staged before",
 	 "[PATCH V1 7/8] vfio: change dma owner, December 2022 (seed 001); dropped for 90fdd158a695 (6.3)")
+PROPOSAL(pins_cgroup, 6, 12,
+	 "a cgroup controller for pinned and locked memory, beside the limits of tasks",
+	 "RFC v2, mm: introduce a cgroup for pinned memory, Alistair Popple, February 2023")

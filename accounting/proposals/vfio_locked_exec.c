@@ -22,4 +22,4 @@ static const struct charge_scheme by_task = {
 	.follows_task = true,
 };
 
-const struct proposal vfio_locked_exec = { .type1 = &by_task, .exec = carry_over };
+const struct proposal vfio_locked_exec = { .type1 = &by_task, .exec = carry_over, .exec_charges = true };

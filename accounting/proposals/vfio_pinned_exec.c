@@ -10,22 +10,6 @@
  */
 #include <accounting/charge.h>
 
-static int charge(const struct payer *payer, long pages, const struct charge_by *by)
-{
-	unsigned long limit = memlock_limit_pages(payer->task), now;
-
-	if (pages < 0) {
-		uncharge_pinned_vm(payer->mm, -pages, by);
-		return 0;
-	}
-	now = charge_pinned_vm_return(payer->mm, pages, by);
-	if (payer->cap || charge_used(payer->mm, now) <= limit)
-		return 0;
-	uncharge_pinned_vm(payer->mm, pages, by);
-	charge_refused(BUCKET_PINNED_VM, payer->mm, now - pages, pages, limit, by);
-	return -ENOMEM;
-}
-
 static void carry_over(struct task_struct *task, struct mm_struct *old, struct mm_struct *new)
 {
 	atomic64_set(&new->pinned_vm, atomic64_read(&old->pinned_vm));
@@ -36,7 +20,7 @@ static const struct charge_scheme by_pinned_vm = {
 	.rule = "vfio type1, in pinned_vm",
 	.bucket = BUCKET_PINNED_VM,
 	.follows_task = true,
-	.charge = charge,
+	.charge = charge_pinned_vm_of,
 };
 
-const struct proposal vfio_pinned_exec = { .type1 = &by_pinned_vm, .exec = carry_over };
+const struct proposal vfio_pinned_exec = { .type1 = &by_pinned_vm, .exec = carry_over, .exec_charges = true };

@@ -61,6 +61,9 @@ void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct 
 
 /* What a test has to compare with the limit, where @counter is the tested counter of @mm. Both in pages. */
 unsigned long charge_used(const struct mm_struct *mm, unsigned long counter);
+/* A charge_scheme's charge by pinned_vm: adds, tests the sum unless @payer->cap, takes it back. ENOMEM. */
+int charge_pinned_vm_of(const struct payer *payer, long pages, const struct charge_by *by);
+
 /* limit_task's RLIMIT_MEMLOCK >> PAGE_SHIFT. */
 unsigned long memlock_limit_pages(const struct task_struct *task);
 /*

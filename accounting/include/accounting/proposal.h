@@ -97,9 +97,27 @@ struct proposal {
 	/* Its defects, as switches; kernel_rules()->defects says which are in. */
 	const struct quirk *quirks;
 	size_t nr_quirks;
-	/* exec has installed @new; @old still stands, and is put next. */
+	/* exec has installed @new; @old still stands, and is put next. Does it charge @new? */
 	void (*exec)(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
+	bool exec_charges;
+	/* fork has made @new for @task, the child. */
+	void (*fork)(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
+	/* The mm is freed. */
+	void (*mm_gone)(struct mm_struct *mm);
+	/*
+	 * A second limit on what is pinned, whoever pays: asked once a charge, after the
+	 * test against RLIMIT_MEMLOCK, and given back with it. ENOMEM, noted. And on what
+	 * is mlocked: asked before, told of what then changed.
+	 */
+	int (*pins_charge)(struct ledger_object *object, unsigned long pages);
+	void (*pins_uncharge)(struct ledger_object *object, unsigned long pages);
+	bool (*mlock_fits)(const struct mm_struct *mm, unsigned long pages);
+	void (*mlock_changed)(struct mm_struct *mm, long pages);
 };
+
+/* Asked by every pinner where it charges, and gives back; nothing on a release. */
+int pins_charge(struct ledger_object *object, unsigned long pages);
+void pins_uncharge(struct ledger_object *object, unsigned long pages);
 
 /* That of the kernel that this world runs; one without members for a release. */
 const struct proposal *proposal(void);

@@ -55,6 +55,8 @@ struct mm_rules {
 struct mm_hooks {
 	/* The number mlock and friends compare with the limit, in pages; NULL: mm->locked_vm. mmap_lock held. */
 	unsigned long (*mlock_used)(const struct mm_struct *mm);
+	/* Another limit for what mlock and friends would lock; NULL: none. mmap_lock held for write. */
+	bool (*mlock_fits)(const struct mm_struct *mm, unsigned long pages);
 	/* mm->locked_vm changed for VM_LOCKED memory. mmap_lock held for write. */
 	void (*mlock_charged)(struct mm_struct *mm, long pages);
 	/* A limit refused: @used + @request > @limit, all in pages; @why names the rule ("mlock"). */
