@@ -55,6 +55,7 @@
 #define RULES_V6_12	\
 	MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false), \
 	TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST), \
+	.type1.mdev_pages_only = true, \
 	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV }, \
 	.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true, \
 		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true }, \
@@ -63,6 +64,7 @@
 	MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), \
 	.mm.merge_faulted = true, .mm.reuse_large_folio = true, \
 	TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST), \
+	.type1.mdev_pages_only = true, \
 	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED }, \
 	.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true, \
 		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true, \
@@ -157,6 +159,7 @@ static const struct kernel table[] = {
 	.rules = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, false),
 		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
+		.type1.mdev_pages_only = true,
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
@@ -171,6 +174,7 @@ static const struct kernel table[] = {
 	.rules = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, true),
 		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
+		.type1.mdev_pages_only = true,
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
@@ -188,6 +192,7 @@ static const struct kernel table[] = {
 		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
 		.mm.merge_faulted = true, .mm.reuse_large_folio = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
+		.type1.mdev_pages_only = true,
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
@@ -273,6 +278,7 @@ static const struct cell cells[] = {
 	CELL("type1 zero page", type1.zero, zero_values),
 	CELL("type1 wrap errno", type1.overflow, overflow_values),
 	CELL("type1 tells drivers", type1.notify, notify_values),
+	CELL("mdevs pin struct pages only", type1.mdev_pages_only, NULL),
 	CELL("type1_mdev_add_pfn_leak", type1.mdev_add_pfn_leak, NULL),
 	CELL("iommufd", iommufd.present, NULL),
 	CELL("vfio device cdev", iommufd.vfio_cdev, NULL),

@@ -136,6 +136,9 @@ static int pin_one(struct vfio_iommu *iommu, unsigned long iova, bool do_account
 	ret = vfio_pin_page_external(dma, dma->vaddr + (iova - dma->iova), &frame, do_accounting);
 	if (ret)
 		return ret;
+	/* device memory is not charged, and nothing is to be put */
+	if (type1_rules()->mdev_pages_only && frame_reserved(frame, NULL) && !frame_is_zero(frame))
+		return -EINVAL;
 	ret = add_vpfn(dma, iova, frame);
 	if (ret && !type1_rules()->mdev_add_pfn_leak && vfio_put_frame(dma, frame) && do_accounting)
 		vfio_lock_acct(dma, -1, true);
@@ -201,7 +204,7 @@ long vfio_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long le
 	struct vfio_iommu *iommu;
 	int ret;
 
-	if (!len)
+	if (!len || !npage)
 		return -EINVAL;
 	if (npage > VFIO_PIN_PAGES_MAX_ENTRIES)
 		return -E2BIG;
@@ -246,11 +249,13 @@ long vfio_unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long 
 	struct vfio_iommu *iommu;
 	long ret = 0;
 
+	if (!len || !npage)
+		return -EINVAL;
 	if (mdev->access)
 		return vfio_access_unpin_pages(mdev, iova & PAGE_MASK, npage << PAGE_SHIFT);
 	iommu = mdev->group.container->iommu;
 	mutex_lock(&iommu->lock);
-	if (!len || sim_run_covered(&mdev->pins, first, first + npage - 1) != npage)
+	if (sim_run_covered(&mdev->pins, first, first + npage - 1) != npage)
 		ret = -EINVAL;
 	else
 		unpin_pages(mdev, iova & PAGE_MASK, npage);

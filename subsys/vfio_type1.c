@@ -459,17 +459,25 @@ static int invalidate_vaddr(struct vfio_iommu *iommu, struct vfio_dma *dma, stru
 	return -EINVAL;
 }
 
+/* By its exclusive end (O_INVAL) a range up to the end of the address space ends at 0, before every dma. */
+static bool beyond(const struct vfio_dma *dma, unsigned long last, bool all)
+{
+	if (type1_rules()->overflow == O_INVAL && !all)
+		return dma->iova >= last + 1;
+	return dma->iova > last;
+}
+
 /*
  * Unmaps or invalidates the dmas of [@iova, @last]. A dma that mdevs hold pages
  * of is first announced to them, for which the lock is dropped: -EAGAIN, the
  * caller starts over.
  */
-static int unmap_dmas(struct vfio_iommu *iommu, unsigned long iova, unsigned long last, bool vaddr,
+static int unmap_dmas(struct vfio_iommu *iommu, unsigned long iova, unsigned long last, bool all, bool vaddr,
 		      unsigned long *unmapped, struct vfio_dma **announced)
 {
 	struct vfio_dma *dma = first_dma_from(iommu, iova), *first = dma, *next;
 
-	for (; dma && dma->iova <= last; dma = next) {
+	for (; dma && !beyond(dma, last, all); dma = next) {
 		next = to_dma(rb_next(&dma->node));
 		if (!iommu->v2 && iova > dma->iova)
 			break;
@@ -513,7 +521,7 @@ static int unmap_locked(struct vfio_iommu *iommu, unsigned long iova, unsigned l
 		if (iommu->v2 && !all && range_bisects(iommu, iova, last))
 			return announced ? 0 : -EINVAL;
 		before = announced;
-		ret = unmap_dmas(iommu, iova, last, vaddr, unmapped, &announced);
+		ret = unmap_dmas(iommu, iova, last, all, vaddr, unmapped, &announced);
 		retries = announced == before ? retries + 1 : 0;
 		BUG_ON(ret == -EAGAIN && retries > 10);
 	} while (ret == -EAGAIN);

@@ -307,11 +307,22 @@ static bool unobserved(void)
 	return sim_alone() && !sim_fault_pending(sim_self());
 }
 
-/* Fills the empty batch from @vaddr on. Pages, or -errno. */
-static long vaddr_get_pfns(struct mm_struct *mm, unsigned long vaddr, unsigned long npage, struct vfio_dma *dma,
-			   struct vfio_batch *batch)
+/*
+ * How many pages to ask GUP for at once. Unobserved, all of them; or, where the
+ * limit lets only @fits through, the batches up to the one in which it refuses, as
+ * GUP brings pages in that nobody gets then.
+ */
+static unsigned long gup_request(const struct vfio_batch *batch, unsigned long npage, unsigned long fits)
 {
-	unsigned long capacity = unobserved() ? npage : batch->capacity;
+	if (!unobserved())
+		return min(npage, batch->capacity);
+	return fits >= npage ? npage : min(npage, (fits / batch->capacity + 1) * batch->capacity);
+}
+
+/* Fills the empty batch from @vaddr on; @fits: pages that the limit lets through. Pages, or -errno. */
+static long vaddr_get_pfns(struct mm_struct *mm, unsigned long vaddr, unsigned long npage, struct vfio_dma *dma,
+			   struct vfio_batch *batch, unsigned long fits)
+{
 	bool write = dma->prot & IOMMU_WRITE;
 	long ret;
 
@@ -319,17 +330,15 @@ static long vaddr_get_pfns(struct mm_struct *mm, unsigned long vaddr, unsigned l
 	batch->fresh = true;
 	batch->pfnmap = false;
 	mmap_read_lock(mm);
-	ret = pin_user_runs_remote(mm, vaddr, min(npage, capacity), FOLL_LONGTERM | (write ? FOLL_WRITE : 0),
-				   &batch->pages, NULL);
+	ret = pin_user_runs_remote(mm, vaddr, gup_request(batch, npage, fits),
+				   FOLL_LONGTERM | (write ? FOLL_WRITE : 0), &batch->pages, NULL);
 	if (ret > 0) {
 		batch->size = ret;
 		batch_pinned(batch, dma);
 	} else {
-		if (type1_rules()->pin == P_RUN)
-			capacity = npage;
-		else if (!unobserved())
-			capacity = 1;
-		ret = follow_device_frames(mm, vaddr, capacity, write, batch, ret);
+		if (type1_rules()->pin != P_RUN && !unobserved())
+			npage = 1;
+		ret = follow_device_frames(mm, vaddr, npage, write, batch, ret);
 	}
 	mmap_read_unlock(mm);
 	return ret;
@@ -398,6 +407,20 @@ static int check_limit(struct vfio_dma *dma, struct vfio_chunk *chunk, unsigned 
 	return -ENOMEM;
 }
 
+/* How many pages beside @acct both tests let through: the pre-check with the caller's @limit, and the charge. */
+static unsigned long room(struct vfio_dma *dma, unsigned long acct, unsigned long limit)
+{
+	const struct payer caller = { .mm = current->mm, .user = current_user() };
+	unsigned long fits = pages_that_fit(payer_used(&caller) + acct, limit);
+	struct payer payer;
+
+	if (dma->lock_cap)
+		return ~0UL;
+	if (!dma_payer(dma, false, &payer))
+		fits = min(fits, pages_that_fit(payer_used(&payer) + acct, memlock_limit_pages(dma->task)));
+	return fits;
+}
+
 /*
  * How far a chunk from @frame on may go: as far as it is physically contiguous;
  * unobserved, over all @nr pages that follow as frames, or, if they do not all
@@ -406,17 +429,11 @@ static int check_limit(struct vfio_dma *dma, struct vfio_chunk *chunk, unsigned 
 static unsigned long chunk_extent(struct vfio_dma *dma, unsigned long frame, unsigned long nr, bool rsvd,
 				  unsigned long limit)
 {
-	const struct payer caller = { .mm = current->mm, .user = current_user() };
 	unsigned long contig = frame_contig(frame), fits, end;
-	struct payer payer;
 
 	if (contig >= nr || !unobserved())
 		return contig;
-	if (rsvd || dma->lock_cap)
-		return nr;
-	fits = pages_that_fit(payer_used(&caller), limit);
-	if (!dma_payer(dma, false, &payer))
-		fits = min(fits, pages_that_fit(payer_used(&payer), memlock_limit_pages(dma->task)));
+	fits = rsvd ? nr : room(dma, 0, limit);
 	if (fits >= nr)
 		return nr;
 	for (end = fits; end > contig && fits - end < HPAGE_PMD_NR; end--) {
@@ -480,7 +497,8 @@ long vfio_pin_pages_remote(struct vfio_dma *dma, unsigned long vaddr, long npage
 		unsigned long done = chunk.pinned << PAGE_SHIFT;
 
 		if (!batch->size) {
-			ret = vaddr_get_pfns(mm, vaddr + done, npage - chunk.pinned, dma, batch);
+			ret = vaddr_get_pfns(mm, vaddr + done, npage - chunk.pinned, dma, batch,
+					     room(dma, chunk.lock_acct, limit));
 			if (ret < 0 && !(rules->pin == P_ONE && chunk.pinned))
 				goto unpin_out;
 			if (ret < 0)
@@ -551,7 +569,7 @@ int vfio_pin_page_external(struct vfio_dma *dma, unsigned long vaddr, unsigned l
 	if (!mm)
 		return -ENODEV;
 
-	ret = vaddr_get_pfns(mm, vaddr, 1, dma, &batch);
+	ret = vaddr_get_pfns(mm, vaddr, 1, dma, &batch, 1);
 	if (ret == 1) {
 		*frame = batch.fallback[0].frame;
 		ret = 0;

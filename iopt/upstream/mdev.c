@@ -61,13 +61,14 @@ static void unpin_noted(struct vfio_mdev *mdev, unsigned long first, unsigned lo
 	}
 }
 
-static void container_unmap(struct vfio_mdev *mdev, unsigned long first, unsigned long last)
+/* @nested: within dma_unmap(), where the lock is another class as type1's is (type1.c). */
+static void container_unmap(struct vfio_mdev *mdev, unsigned long first, unsigned long last, bool nested)
 {
 	struct sim_run run;
 	bool held;
 
 	do {
-		mutex_lock(&mdev->lock);
+		mutex_lock_nested(&mdev->lock, nested ? SINGLE_DEPTH_NESTING : 0);
 		held = sim_run_clip(&mdev->pins, first, last, &run);
 		if (held)
 			unpin_noted(mdev, run.start, run.last - run.start + 1);
@@ -109,7 +110,7 @@ static void mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 	if (vdev->iommufd_access)
 		access_unmap(mdev, iova, iova + length - 1);
 	else
-		container_unmap(mdev, PFN_DOWN(iova), PFN_DOWN(iova + length - 1));
+		container_unmap(mdev, PFN_DOWN(iova), PFN_DOWN(iova + length - 1), true);
 }
 
 static const struct vfio_device_ops mdev_ops = {
@@ -181,7 +182,7 @@ void upstream_mdev_close(struct vfio_mdev *mdev)
 		mutex_unlock(&vdev->dev_set->lock);
 		return;
 	}
-	container_unmap(mdev, 0, PFN_DOWN(~0UL));
+	container_unmap(mdev, 0, PFN_DOWN(~0UL), false);
 	vfio_device_container_unregister(vdev);
 	upstream_vfio_leave(&mdev->vfio);
 }

@@ -68,6 +68,7 @@ END_TEST
 START_TEST(test_iommufd_rows)
 {
 	RULE(iommufd.present, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1);
+	RULE(type1.mdev_pages_only, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1);
 	RULE(iommufd.vfio_cdev, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1);
 	RULE(iommufd.unmap, 0, 0, 0, 0, 0, 0, N_WARN, N_WARN, N_RETRY, N_EMPTY_ADV, N_RETRY, N_EMPTY, N_EMPTY);
 	RULE(iommufd.map_file, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1);

@@ -33,6 +33,7 @@ struct type1_rules {
 	enum type1_overflow overflow;
 	enum type1_notify notify;
 	unsigned int dma_entries_max;	/* 65535 */
+	bool mdev_pages_only;		/* v6.4..: vfio_pin_pages() refuses what has no struct page */
 	bool mdev_add_pfn_leak;		/* a page that could not be noted stays pinned and charged; up to 5.9 */
 };
 
