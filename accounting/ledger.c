@@ -439,38 +439,6 @@ long ledger_charged(const struct ledger_object *top)
 
 /* --- pins ----------------------------------------------------------------- */
 
-/* Adds one to, or takes one from, the count of each frame of a run. False where a count was zero already. */
-static bool counts_change(struct sim_run_tree *tree, unsigned long frame, unsigned long nr, bool up)
-{
-	unsigned long last = frame + nr - 1, at = frame;
-	bool balanced = true;
-	struct sim_run run;
-
-	while (at <= last && at >= frame) {
-		if (!sim_run_clip(tree, at, last, &run)) {
-			run.start = last + 1;
-			run.last = last;
-			run.value = 0;
-		}
-		if (run.start > at) {
-			if (up)
-				sim_run_set(tree, at, run.start - 1, 1, 0);
-			else
-				balanced = false;
-		}
-		if (run.start > last)
-			break;
-		if (up)
-			sim_run_set(tree, run.start, run.last, run.value + 1, 0);
-		else if (run.value > 1)
-			sim_run_set(tree, run.start, run.last, run.value - 1, 0);
-		else
-			sim_run_clear(tree, run.start, run.last);
-		at = run.last + 1;
-	}
-	return balanced;
-}
-
 static void pinning_link(struct ledger_object *object)
 {
 	struct accounting *acct = accounting();
@@ -523,8 +491,8 @@ void ledger_pins(struct ledger_object *object, unsigned long frame, unsigned lon
 	if (pin)
 		pinning_link(object);
 	accounting_call_pinned(object, frame, nr, pin);
-	counts_change(&acct->pins, frame, nr, pin);
-	if (!counts_change(&object->pins, frame, nr, pin))
+	sim_run_count(&acct->pins, frame, frame + nr - 1, pin);
+	if (!sim_run_count(&object->pins, frame, frame + nr - 1, pin))
 		sim_violate(VIOLATION_PIN_COUNT, "%s %lu unpins frames %lu to %lu, which it has not all pinned",
 			    object->kind, object->id, frame, frame + nr - 1);
 	if (!object->pins.nr_keys)
@@ -544,7 +512,7 @@ static void forget_pins(struct ledger_object *object)
 		accounting_excepted(EXCEPT_PINS_ZERO_PAGE);
 	while (sim_run_next(&object->pins, 0, &run)) {
 		for (unsigned long i = 0; i < run.value; i++)
-			counts_change(&acct->pins, run.start, run.last - run.start + 1, false);
+			sim_run_count(&acct->pins, run.start, run.last, false);
 		note_dirty_run(run.start, run.last - run.start + 1);
 		sim_run_clear(&object->pins, run.start, run.last);
 	}

@@ -35,7 +35,7 @@ struct file *file_alloc(const struct file_operations *fops, void *priv)
 	atomic_long_set(&file->f_count, 1);
 	file->f_id = ++machine()->file_last;
 	file->f_object = sim_object_id();
-	sim_object_name(file->f_object, fops->name ? fops->name : "anon inode");
+	sim_object_name_kept(file->f_object, fops->name ? fops->name : "anon inode");
 	file->f_op = fops;
 	file->private_data = priv;
 	return file;

@@ -322,7 +322,7 @@ void step_body(void *arg)
 {
 	struct step_state *state = arg;
 
-	if (step_ready(state))
+	if (state->ready || step_ready(state))
 		make_call(state);
 	set_variable(state);
 	sample_object_peaks(state->run);

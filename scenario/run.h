@@ -21,6 +21,7 @@ struct step_state {
 	const struct stmt *stmt;
 	unsigned int index;		/* from 1 */
 	enum step_skip skip;
+	bool ready;			/* it was asked already, and nothing has happened since */
 	bool started;
 	bool returned;
 	long ret;

@@ -120,7 +120,8 @@ static void run_step(struct run *run, const struct stmt *stmt)
 	struct step_state state = { .run = run, .stmt = stmt, .index = run->next_index++ };
 
 	sim_step_set(state.index);
-	if (step_ready(&state)) {
+	state.ready = step_ready(&state);
+	if (state.ready) {
 		sim_actor_submit(mm_task_actor(run->tasks[stmt->step.task]), step_body, &state);
 		if (run_until_quiet(run)) {
 			sim_invariants_check(SIM_QUIESCENT);

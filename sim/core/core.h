@@ -251,7 +251,7 @@ struct sim_world {
 	unsigned int nr_slots;
 
 	unsigned long last_object;
-	char **names;			/* by object id */
+	const char **names;			/* by object id */
 	unsigned long room_names;
 
 	struct report *reports;

@@ -735,3 +735,59 @@ void sim_run_set(struct sim_run_tree *tree, unsigned long start, unsigned long l
 	leaf_put(leaf_of(tree->root), 0, &run);
 	tree->nr_runs++;
 }
+
+/* One piece of [@at, @last], which is not empty: whole, a gap or a run's. Returns its last key. */
+static unsigned long count_piece(struct sim_run_tree *tree, unsigned long at, unsigned long last, bool up,
+				 bool *balanced)
+{
+	struct sim_run run;
+
+	if (!sim_run_clip(tree, at, last, &run)) {
+		run.start = last + 1;
+		run.last = last;
+	}
+	if (run.start != at) {
+		if (up)
+			sim_run_set(tree, at, run.start - 1, 1, 0);
+		else
+			*balanced = false;
+		return run.start - 1;
+	}
+	if (up)
+		sim_run_set(tree, at, run.last, run.value + 1, 0);
+	else if (run.value > 1)
+		sim_run_set(tree, at, run.last, run.value - 1, 0);
+	else
+		sim_run_clear(tree, at, run.last);
+	return run.last;
+}
+
+bool sim_run_count(struct sim_run_tree *tree, unsigned long start, unsigned long last, bool up)
+{
+	const struct sim_run one = { .start = start, .last = last, .value = 1 };
+	bool balanced = true;
+	struct cursor cursor;
+
+	/* What most are: the first count of a gap, and the last one of what was counted so. */
+	if (tree->root && up && seek_gap(tree, start, last, &cursor)) {
+		tree->nr_keys += last - start + 1;
+		put_and_merge(tree, &cursor, &one);
+		return true;
+	}
+	if (tree->root && !up) {
+		const struct sim_run *run;
+
+		seek(tree, start, &cursor);
+		run = exactly(&cursor, start, last);
+		if (run && run->value == 1) {
+			runs_remove(tree, &cursor, cursor.pos, 1);
+			tree->nr_keys -= last - start + 1;
+			return true;
+		}
+	}
+	for (unsigned long at = start, end;; at = end + 1) {
+		end = count_piece(tree, at, last, up, &balanced);
+		if (end == last)
+			return balanced;
+	}
+}

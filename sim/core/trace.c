@@ -80,7 +80,7 @@ void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long 
 		world->sink(world->sink_arg, &record);
 }
 
-void sim_object_name(unsigned long object, const char *name)
+void sim_object_name_kept(unsigned long object, const char *name)
 {
 	struct sim_world *world = sim_this;
 
@@ -95,8 +95,12 @@ void sim_object_name(unsigned long object, const char *name)
 		memset(world->names + world->room_names, 0, (room - world->room_names) * sizeof(*world->names));
 		world->room_names = room;
 	}
-	sim_free(world->names[object]);
-	world->names[object] = sim_strdup(name);
+	world->names[object] = name;
+}
+
+void sim_object_name(unsigned long object, const char *name)
+{
+	sim_object_name_kept(object, sim_strdup(name));
 }
 
 const char *sim_object_name_get(unsigned long object)

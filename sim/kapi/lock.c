@@ -66,7 +66,7 @@ void kapi_lock_init(struct kapi_lock *lock, const char *name, const struct lock_
 {
 	name = field_name(name);
 	*lock = (struct kapi_lock){ .id = sim_object_id(), .name = name, .key = key, .spin = spin };
-	sim_object_name(lock->id, name);
+	sim_object_name_kept(lock->id, name);
 }
 
 void kapi_lock_set_class(struct kapi_lock *lock, const struct lock_class_key *key, const char *name)
@@ -82,7 +82,7 @@ static void use_static(struct kapi_lock *lock)
 	sim_region_add(lock, sizeof(*lock));
 	lock->id = sim_object_id();
 	lock->name = field_name(lock->name ? lock->name : "lock");
-	sim_object_name(lock->id, lock->name);
+	sim_object_name_kept(lock->id, lock->name);
 }
 
 static struct kapi_class *class_find(struct kapi_state *state, const struct kapi_lock *lock, unsigned int subclass)

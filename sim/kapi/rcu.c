@@ -21,7 +21,7 @@ static struct kapi_state *rcu_state(void)
 
 	if (unlikely(!state->rcu_id)) {
 		state->rcu_id = sim_object_id();
-		sim_object_name(state->rcu_id, "rcu");
+		sim_object_name_kept(state->rcu_id, "rcu");
 		kapi_waitqueue_init(&state->rcu_readers, "rcu readers");
 		kapi_waitqueue_init(&state->rcu_done, "rcu callbacks");
 	}

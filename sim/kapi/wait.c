@@ -31,7 +31,7 @@ void kapi_waitqueue_init(wait_queue_head_t *wq, const char *name)
 			short_name = at + 1;
 	*wq = (wait_queue_head_t){ .id = sim_object_id(), .name = short_name };
 	INIT_LIST_HEAD(&wq->head);
-	sim_object_name(wq->id, short_name);
+	sim_object_name_kept(wq->id, short_name);
 }
 
 /* A queue that its definition initialised; it must not outlive the world (no static ones). */

@@ -387,6 +387,47 @@ START_TEST(neighbours)
 END_TEST
 
 /*
+ * Counts of 400 keys, in a window at the bottom and one at the top of the key space:
+ * ranges are counted up and down at random, many of them the same ranges again and
+ * some below zero; after each step all counts, runs and keys are as in an array.
+ */
+START_TEST(counts)
+{
+	const unsigned long base = _i ? ~0ul - 399 : 0;
+	struct sim_world *world = sim_world_create(NULL);
+	unsigned int count[400] = {}, first = 0, last = 0;
+	struct sim_run_tree tree;
+	struct sim_run run;
+	struct sim_rng rng;
+
+	sim_rng_init(&rng, 11);
+	sim_run_tree_init(&tree, SIM_RUN_CONSTANT);
+	for (int step = 0; step < 4000; step++) {
+		bool up = sim_rng_below(&rng, 100) < (step / 500 % 2 ? 42 : 58), balanced = true;
+		unsigned long keys = 0;
+
+		if (sim_rng_below(&rng, 3)) {
+			first = sim_rng_below(&rng, 400);
+			last = first + sim_rng_below(&rng, 400 - first < 12 ? 400 - first : 12);
+		}
+		for (unsigned int i = first; i <= last; i++) {
+			balanced &= up || count[i];
+			count[i] += up ? 1 : count[i] ? -1 : 0;
+		}
+		must(sim_run_count(&tree, base + first, base + last, up) == balanced);
+		for (unsigned int i = 0; i < 400; i++) {
+			must(sim_run_find(&tree, base + i, &run) == (count[i] != 0));
+			must(!count[i] || run.value == count[i]);
+			keys += count[i] != 0;
+		}
+		must(tree.nr_keys == keys);
+		check_shape(&tree);
+	}
+	sim_world_destroy(world);
+}
+END_TEST
+
+/*
  * A 1 TiB guest on 2 MiB pages that lie apart: 524,288 runs of 512 pages. Filled
  * upward, downward and in no order; each one is found; then freed in stripes.
  */
@@ -427,5 +468,6 @@ void suite_fill(TCase *tcase)
 	tcase_add_loop_test(tcase, large_windows, 0, NR_CASES);
 	tcase_add_test(tcase, whole_space);
 	tcase_add_test(tcase, neighbours);
+	tcase_add_loop_test(tcase, counts, 0, 2);
 	tcase_add_loop_test(tcase, one_tebibyte, 0, 3);
 }

@@ -53,6 +53,12 @@ bool sim_run_clip(const struct sim_run_tree *tree, unsigned long start, unsigned
 /* Sets [@start, @last], replacing what is there. */
 void sim_run_set(struct sim_run_tree *tree, unsigned long start, unsigned long last, unsigned long value,
 		 unsigned long attr);
+/*
+ * In a constant tree of counts with attr 0, where no run counts zero: adds one to
+ * each key of [@start, @last], or takes one off. Returns false, and has then taken
+ * nothing below zero, where a count was zero already.
+ */
+bool sim_run_count(struct sim_run_tree *tree, unsigned long start, unsigned long last, bool up);
 /* Clears [@start, @last]; returns how many keys were covered. */
 unsigned long sim_run_clear(struct sim_run_tree *tree, unsigned long start, unsigned long last);
 /* Keys covered in [@start, @last]; visits the runs there. */

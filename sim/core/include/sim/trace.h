@@ -28,6 +28,8 @@ unsigned long sim_trace_length(void);
 void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), void *arg);
 /* Name an object for reports ("iova_rwsem", "user(1000).locked_vm"); copied. */
 void sim_object_name(unsigned long object, const char *name);
+/* The same for a text that stands as long as the world, as most do: not copied. */
+void sim_object_name_kept(unsigned long object, const char *name);
 const char *sim_object_name_get(unsigned long object);
 const char *sim_point_name(enum sim_point kind);
 
