@@ -215,6 +215,8 @@ long vfio_unpin_pages_remote(struct vfio_dma *dma, unsigned long iova, unsigned 
 			     bool do_accounting);
 int vfio_pin_page_external(struct vfio_dma *dma, unsigned long vaddr, unsigned long *frame, bool do_accounting);
 int vfio_lock_acct(struct vfio_dma *dma, long npage, bool async);
+/* No other actor can run and no fault is to come: nobody can tell one chunk from many. */
+bool vfio_unobserved(void);
 int vfio_change_dma_owner(struct vfio_dma *dma);
 /* @to is who maps and pays from now on; nothing is charged here. */
 void vfio_dma_set_owner(struct vfio_dma *dma, const struct payer *to);

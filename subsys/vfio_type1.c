@@ -107,8 +107,8 @@ static void link_dma(struct vfio_iommu *iommu, struct vfio_dma *new)
 }
 
 /*
- * Takes [@iova, +@size) out of @domain run by run and unpins it, skipping what is
- * not mapped. Returns the pages that were not reserved.
+ * Takes [@iova, +@size) out of @domain and unpins it, skipping what is not mapped:
+ * by what is physically contiguous, or unobserved run by run. Returns the pages that were not reserved.
  */
 static long unmap_unpin_range(struct vfio_dma *dma, struct iommu_domain *domain, unsigned long iova,
 			      unsigned long size, bool do_accounting)
@@ -118,14 +118,16 @@ static long unmap_unpin_range(struct vfio_dma *dma, struct iommu_domain *domain,
 	struct sim_run run;
 
 	while (iommu_lookup_frames(domain, iova, last, &run)) {
-		unsigned long npage = PFN_DOWN(run.last - run.start + 1);
+		unsigned long frame = PFN_DOWN(run.value), npage = PFN_DOWN(run.last - run.start + 1);
 
+		if (!vfio_unobserved())
+			npage = min(npage, frame_contig(frame));
 		if (WARN_ON(!iommu_unmap(domain, run.start, npage << PAGE_SHIFT)))
 			break;
-		unlocked += vfio_unpin_pages_remote(dma, run.start, PFN_DOWN(run.value), npage, do_accounting);
-		if (run.last == last)
+		unlocked += vfio_unpin_pages_remote(dma, run.start, frame, npage, do_accounting);
+		iova = run.start + (npage << PAGE_SHIFT);
+		if (iova - 1 == last)
 			break;
-		iova = run.last + 1;
 	}
 	return unlocked;
 }
@@ -268,7 +270,9 @@ int vfio_iommu_replay(struct vfio_iommu *iommu, struct iommu_domain *domain)
 
 	vfio_batch_init(&batch);
 	for_each_dma(dma, iommu) {
-		unsigned long at = 0;
+		/* one up to the end of the address space ends at 0 (O_INVAL), and is passed over */
+		bool nothing = type1_rules()->overflow == O_INVAL && !(dma->iova + dma->size);
+		unsigned long at = nothing ? dma->size : 0;
 
 		while (at < dma->size) {
 			long done = pin_map_chunk(domain, dma, at, dma->size - at, limit, &batch);

@@ -302,7 +302,7 @@ static long follow_device_frames(struct mm_struct *mm, unsigned long vaddr, unsi
 	return run.nr;
 }
 
-static bool unobserved(void)
+bool vfio_unobserved(void)
 {
 	return sim_alone() && !sim_fault_pending(sim_self());
 }
@@ -314,7 +314,7 @@ static bool unobserved(void)
  */
 static unsigned long gup_request(const struct vfio_batch *batch, unsigned long npage, unsigned long fits)
 {
-	if (!unobserved())
+	if (!vfio_unobserved())
 		return min(npage, batch->capacity);
 	return fits >= npage ? npage : min(npage, (fits / batch->capacity + 1) * batch->capacity);
 }
@@ -336,7 +336,7 @@ static long vaddr_get_pfns(struct mm_struct *mm, unsigned long vaddr, unsigned l
 		batch->size = ret;
 		batch_pinned(batch, dma);
 	} else {
-		if (type1_rules()->pin != P_RUN && !unobserved())
+		if (type1_rules()->pin != P_RUN && !vfio_unobserved())
 			npage = 1;
 		ret = follow_device_frames(mm, vaddr, npage, write, batch, ret);
 	}
@@ -431,7 +431,7 @@ static unsigned long chunk_extent(struct vfio_dma *dma, unsigned long frame, uns
 {
 	unsigned long contig = frame_contig(frame), fits, end;
 
-	if (contig >= nr || !unobserved())
+	if (contig >= nr || !vfio_unobserved())
 		return contig;
 	fits = rsvd ? nr : room(dma, 0, limit);
 	if (fits >= nr)
