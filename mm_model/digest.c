@@ -4,7 +4,8 @@
  * whatever is in reach: its process, credentials, memory and files.
  *
  * What is left out decides no later result: numbers that were handed out, counts
- * of references (they follow from who refers), and where frames lie.
+ * of references (they follow from who refers), where frames lie, and what tasks are
+ * called: who asks knows them by name, and adds that.
  */
 #include <mm_model/digest.h>
 #include <sim/digest.h>
@@ -134,7 +135,6 @@ void mm_digest_task(struct sim_digest *digest, const struct task_struct *task)
 {
 	if (!sim_digest_name(digest, task))
 		return;
-	sim_digest_text(digest, task->comm);
 	sim_digest_add(digest, task->exited | task->sigkill << 1);
 	mm_digest_mm(digest, task->mm);
 	digest_signal(digest, task->signal);
@@ -150,8 +150,10 @@ static void digest_machine(struct sim_digest *digest)
 	struct mm_machine *m = machine();
 	struct task_struct *task;
 
+	/* whoever asks may have mentioned them in an order of his own */
 	list_for_each_entry(task, &m->tasks, tasks)
-		mm_digest_task(digest, task);
+		if (!sim_digest_known(digest, task))
+			mm_digest_task(digest, task);
 	sim_digest_add(digest, m->pages_used);
 	if (kapi_work_pending() || !list_empty(&m->delayed_fput) || m->huge_used || m->huge_reserved)
 		sim_digest_unknown(digest);

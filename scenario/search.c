@@ -47,13 +47,17 @@ struct side {
 	struct sim_snapshot *start;	/* behind the setup lines */
 	struct outcome *setup;		/* what they came to */
 	struct sim_digest_value digest;
+	struct sim_digest_value mirror;		/* with the tasks in each other's place */
+	struct sim_digest_value reach[2];	/* what each task can reach */
 };
 
 struct node {
 	unsigned int parent;		/* NO_NODE: the empty program */
 	unsigned short call;
 	unsigned short stage;
+	unsigned long local;		/* calls behind it that the other task cannot tell, as bits */
 };
+#define LOCAL_MAX 64u			/* of calls with a number from here on nothing is known */
 
 struct seen {
 	unsigned long long word[2];
@@ -64,6 +68,7 @@ struct search {
 	struct search_result *result;
 	const struct backend *backend;
 	struct stage **stages;
+	bool *apart;			/* by stage: its tasks have nothing in common at first */
 	unsigned int nr_stages;
 	struct node *nodes;
 	unsigned int nr_nodes, room_nodes;
@@ -142,26 +147,59 @@ static void side_close(struct side *side)
 	free(side->setup);
 }
 
-/* What the names of the language stand for, ahead of what the rooms have. */
+/*
+ * What the names of the language stand for, ahead of what the rooms have: the
+ * variables of one task and the task, then the other's. With the tasks in the other
+ * order two worlds agree of which each is the other's mirror image.
+ */
+struct names {
+	const struct run *run;
+	bool mirrored;
+};
+
+static void add_variable(struct sim_digest *digest, const struct value *value)
+{
+	sim_digest_add(digest, value->kind);
+	sim_digest_add(digest, value->number);
+	sim_digest_add(digest, value->id);
+	mm_digest_file_id(digest, value->file);
+}
+
 static void add_names(struct sim_digest *digest, void *arg)
 {
-	const struct run *run = arg;
+	const struct names *names = arg;
+	const struct run *run = names->run;
+	const struct program *program = run->program;
 
-	for (unsigned int i = 0; i < run->program->nr_task_names; i++)
-		sim_digest_add(digest, run->tasks[i] ? 1 + mm_task_alive(run->tasks[i]) : 0);
-	for (unsigned int i = 0; i < run->program->nr_variables; i++) {
-		const struct value *value = &run->variables[i];
+	for (unsigned int i = 0; i < program->nr_task_names; i++) {
+		unsigned int task = names->mirrored ? program->nr_task_names - 1 - i : i;
 
-		sim_digest_add(digest, value->kind);
-		sim_digest_add(digest, value->number);
-		sim_digest_add(digest, value->id);
-		mm_digest_file_id(digest, value->file);
+		for (unsigned int k = 0; k < program->nr_variables; k++)
+			if (program->variable_names[k][0] == program->task_names[task][0])
+				add_variable(digest, &run->variables[k]);
+		sim_digest_add(digest, run->tasks[task] ? 1 + mm_task_alive(run->tasks[task]) : 0);
+		if (run->tasks[task])
+			mm_digest_task(digest, run->tasks[task]);
 	}
 }
 
 static bool same_outcome(const struct outcome *a, const struct outcome *b)
 {
 	return a->skip == b->skip && a->ret == b->ret && a->number == b->number;
+}
+
+/* Programs of the stage have at most so many calls. */
+static unsigned int calls_max_of(const struct search *search, const struct stage *stage)
+{
+	unsigned int most = stage->setting.calls_max;
+
+	return most && most < search->options->calls_max ? most : search->options->calls_max;
+}
+
+/* Stages with the same calls: what continues a program of one continues its like of the other. */
+static unsigned int class_of(const struct stage *stage)
+{
+	return stage->setting.forks | stage->setting.wide << 1;
 }
 
 /* Not where what the call uses was never made on one of them: that was a difference before. */
@@ -240,11 +278,34 @@ static void seen_grow(struct search *search)
 	free(old);
 }
 
+struct reach_of {
+	const struct run *run;
+	unsigned int task;
+};
+
+static void add_reach(struct sim_digest *digest, void *arg)
+{
+	const struct reach_of *of = arg;
+
+	if (of->task < of->run->program->nr_task_names && of->run->tasks[of->task])
+		mm_digest_task(digest, of->run->tasks[of->task]);
+}
+
 static void pair_digest(struct side pair[2])
 {
 	for (unsigned int k = 0; k < 2; k++) {
+		struct names names = { .run = pair[k].run };
+		struct reach_of of = { .run = pair[k].run };
+
 		side_use(&pair[k]);
-		pair[k].digest = sim_digest(add_names, pair[k].run);
+		pair[k].digest = sim_digest(add_names, &names);
+		names.mirrored = true;
+		pair[k].mirror = sim_digest(add_names, &names);
+		for (of.task = 0; of.task < 2; of.task++) {
+			pair[k].reach[of.task] = sim_digest_of(add_reach, &of);
+			/* other rooms' digests are not asked by task, and may be of what all share */
+			pair[k].reach[of.task].unknown |= sim_digests() > 1;
+		}
 	}
 }
 
@@ -253,16 +314,59 @@ static bool same_digest(const struct sim_digest_value *a, const struct sim_diges
 	return !a->unknown && !b->unknown && !memcmp(a->word, b->word, sizeof(a->word));
 }
 
-/* Is the state of both worlds, by their digests, a new one? */
-static bool state_is_new(struct search *search, const struct side pair[2], unsigned int stage)
+static bool pair_apart(struct side pair[2])
 {
-	struct seen value, *slot;
+	bool apart = true;
 
-	if (pair[0].digest.unknown || pair[1].digest.unknown)
-		return true;
-	/* Two 128-bit values and a small number, as one: each is well mixed already. */
+	for (unsigned int k = 0; k < 2; k++) {
+		struct reach_of a = { pair[k].run, 0 }, b = { pair[k].run, 1 };
+
+		side_use(&pair[k]);
+		apart &= sim_digests() == 1 && sim_digest_apart(add_reach, &a, &b);
+	}
+	return apart;
+}
+
+/* Is what the other task can reach as it was @before, on both kernels? */
+static bool stays_local(const struct side pair[2], struct sim_digest_value before[2][2], int task)
+{
+	return same_digest(&pair[0].reach[!task], &before[0][!task]) &&
+	       same_digest(&pair[1].reach[!task], &before[1][!task]);
+}
+
+/* Did @call, behind the program that @node continues, change nothing in reach of the other task? */
+static bool is_local(const struct search *search, unsigned int node, unsigned int call)
+{
+	unsigned int parent = search->nodes[node].parent;
+
+	return parent != NO_NODE && call < LOCAL_MAX && search->nodes[parent].local & 1ul << call;
+}
+
+/* Two 128-bit values and a small number as one; each is well mixed already. */
+static struct seen both(const struct sim_digest_value *a, const struct sim_digest_value *b, unsigned int class)
+{
+	struct seen value;
+
 	for (unsigned int i = 0; i < 2; i++)
-		value.word[i] = (pair[0].digest.word[i] * 0x9e3779b97f4a7c15ull ^ pair[1].digest.word[i]) + stage + 1;
+		value.word[i] = (a->word[i] * 0x9e3779b97f4a7c15ull ^ b->word[i]) + class + 1;
+	return value;
+}
+
+/*
+ * Is the state of both worlds, by their digests, a new one? Where each task has the
+ * calls of the other, the mirror image of a state is like it: of the two values
+ * the lower one stands for both.
+ */
+static bool state_is_new(struct search *search, const struct side pair[2], const struct stage *stage)
+{
+	struct seen value, mirror, *slot;
+
+	if (search->options->plain || pair[0].digest.unknown || pair[1].digest.unknown)
+		return true;
+	value = both(&pair[0].digest, &pair[1].digest, class_of(stage));
+	mirror = both(&pair[0].mirror, &pair[1].mirror, class_of(stage));
+	if (stage->setting.pair && memcmp(&mirror, &value, sizeof(value)) < 0)
+		value = mirror;
 	if (search->nr_seen * 2 >= search->room_seen)
 		seen_grow(search);
 	slot = seen_slot(search, &value);
@@ -306,6 +410,7 @@ struct outcomes {
 	struct outcome *outcome;
 	unsigned int nr;
 	char refusal[200];		/* of the last one */
+	bool violated[VIOLATION_NR];
 };
 
 static void note_step(void *arg, const struct step_report *report)
@@ -344,6 +449,8 @@ static bool outcomes_of(const struct search *search, const char *text, const str
 	if (!program)
 		return false;
 	scenario_run(program, &options, &result);
+	for (size_t i = 0; i < result.nr_violations; i++)
+		outcomes->violated[result.violations[i].violation] = true;
 	run_result_free(&result);
 	program_free(program);
 	return true;
@@ -464,6 +571,35 @@ static char *clause_text(const struct search *search, const struct stmt *stmt, c
 	return clauses[0] ? clauses[0] : clauses[1];
 }
 
+/* What breaks on either kernel, as expects: a program that differs may well show a bug. */
+static char *violations_text(const struct search *search, const struct outcomes outcomes[2])
+{
+	const struct kernel *const *kernel = search->options->kernel;
+	char *text = xstrdup(""), *more;
+
+	for (unsigned int k = 0; k < 2; k++) {
+		unsigned int nr = 0;
+
+		for (unsigned int i = 0; i < VIOLATION_NR; i++) {
+			if (!outcomes[k].violated[i])
+				continue;
+			if (asprintf(&more, "%s%s%s", text, nr++ ? ", " : "expect violation ", sim_violation_name(i)) < 0)
+				out_of_memory();
+			free(text);
+			text = more;
+		}
+		if (!nr)
+			continue;
+		/* a release's name is meant for its proposals and quirks too */
+		if (asprintf(&more, "%s @ %s%s%s\n", text, kernel[k]->name, more_special(kernel) != k ? ", !" : "",
+			     more_special(kernel) != k ? kernel[!k]->name : "") < 0)
+			out_of_memory();
+		free(text);
+		text = more;
+	}
+	return text;
+}
+
 /* "0 on v6.12", "ENOMEM on vfio_user_locked (user(1000).locked_vm ...)", "no such call on v6.1" */
 static void say_outcome(char *buf, size_t size, const struct kernel *kernel, const struct stmt *stmt,
 			const struct outcome *outcome, const char *refusal)
@@ -480,7 +616,7 @@ static void found(struct search *search, const struct stage *stage, unsigned lon
 		  unsigned int nr, bool shortest)
 {
 	const struct search_options *options = search->options;
-	char what[800], side[2][320], *head, *text, **results;
+	char what[800], side[2][320], *head, *text, *violations, **results;
 	const struct stmt *last = NULL;
 	struct search_found report = { .calls = nr, .shortest = shortest, .what = what };
 	struct outcomes outcomes[2];
@@ -514,6 +650,13 @@ static void found(struct search *search, const struct stage *stage, unsigned lon
 		     options->kernel[1]->name) < 0)
 		out_of_memory();
 	text = stage_text(stage, head, setup, calls, nr, results);
+	free(head);
+	violations = violations_text(search, outcomes);
+	if (asprintf(&head, "%s%s", text, violations) < 0)
+		out_of_memory();
+	free(text);
+	free(violations);
+	text = head;
 	report.pin = text;
 	options->found(options->arg, &report);
 	search->result->found++;
@@ -522,7 +665,6 @@ static void found(struct search *search, const struct stage *stage, unsigned lon
 	for (unsigned int i = 0; i < stage->nr_setup + nr; i++)
 		free(results[i]);
 	free(results);
-	free(head);
 	free(text);
 	outcomes_free(outcomes);
 }
@@ -558,45 +700,26 @@ static void replay(struct search *search, struct side pair[2], const struct stag
 		pair_call(search, pair, stage_call(stage, calls[i]), outcome);
 }
 
-/* The tasks, each with what it can reach. */
-static void add_part(struct sim_digest *digest, unsigned int part, void *arg)
-{
-	const struct run *run = arg;
-
-	if (run->tasks[part])
-		mm_digest_task(digest, run->tasks[part]);
-}
-
 /*
- * Do the two tasks of both worlds have nothing in common? Then what one does the
- * other cannot tell. Rooms with a digest beside mm_model's are not asked by task,
- * and may have what all share.
- */
-static bool tasks_apart(struct side pair[2])
-{
-	bool apart = true;
-
-	for (unsigned int k = 0; k < 2; k++) {
-		side_use(&pair[k]);
-		apart = apart && sim_digests() == 1 && sim_digest_apart(add_part, 2, pair[k].run);
-	}
-	return apart;
-}
-
-/*
- * Calls that need not be tried behind a program, because another program of the
- * same length is like it:
+ * Calls that need not be tried behind a program, because another program of at most
+ * the same length is like it:
  * - that use the second place in an object of which the first was never used;
- * - of another task than the last call's, with nothing in common between the tasks:
- *   in the other order the two calls come to the same. Of the two orders the one
- *   in which the stage has them is kept; where the first of it is itself left out,
- *   for what came before, the next one is: the last call only goes up, so one stays;
- * - the first one of b, where a is alike.
+ * - the first one of b, where a is alike;
+ * - of tasks that had nothing in common at first: the last ones, as long as none
+ *   reached for more than its own task's (setuid). What each of them comes to, it
+ *   comes to alone, and one task alone is another stage;
+ * - behind a call x of one task that changed nothing in reach of the other, a call y of
+ *   that other one comes to what it came to without x. Of the last calls nothing else is
+ *   asked. Of others it must not be lost what comes behind: where y in turn changed
+ *   nothing in reach of the first task, x and y come to the same in both orders, and
+ *   the one is kept in which the kind of call goes up. Is x itself left out behind y, for
+ *   what came before, then another order is kept; the kind of the last call only goes up,
+ *   so one is. (The kind is the same in the mirror image.)
  */
-static bool is_spared(const struct search *search, const struct stage *stage, const unsigned short *calls,
-		      unsigned int nr, bool apart, unsigned int call)
+static bool is_spared(const struct search *search, const struct stage *stage, unsigned int node,
+		      const unsigned short *calls, unsigned int nr, unsigned int call, bool keep)
 {
-	const struct stage_hint *hint = &stage->hints[call], *last = nr ? &stage->hints[calls[nr - 1]] : NULL;
+	const struct stage_hint *hint = &stage->hints[call];
 	int task = stage_call(stage, (unsigned short)call)->step.task;
 	unsigned int i;
 
@@ -607,10 +730,19 @@ static bool is_spared(const struct search *search, const struct stage *stage, co
 		if (i == nr)
 			return true;
 	}
-	if (apart && last && call < calls[nr - 1] && hint->own && last->own &&
-	    stage_call(stage, calls[nr - 1])->step.task != task)
-		return true;
-	return !nr && stage->setting.pair && stage->setting.alike && task == 1;
+	if (search->apart[search->nodes[node].stage] && nr + 2 >= calls_max_of(search, stage)) {
+		for (i = 0; i < nr; i++)
+			if (!stage->hints[calls[i]].own)
+				break;
+		if (i == nr && (hint->own || nr + 1 == calls_max_of(search, stage)))
+			return true;
+	}
+	if (!nr)
+		return stage->setting.pair && stage->setting.alike && task == 1;
+	if (stage_call(stage, calls[nr - 1])->step.task != task && is_local(search, node, calls[nr - 1]) &&
+	    hint->own && stage->hints[calls[nr - 1]].own)
+		return !keep || (hint->kind < stage->hints[calls[nr - 1]].kind && is_local(search, node, call));
+	return false;
 }
 
 /* Tries each call behind @node. @keep: the programs are to be continued later. */
@@ -619,18 +751,14 @@ static void expand(struct search *search, struct side pair[2], unsigned int whic
 	const struct stage *stage = search->stages[which];
 	unsigned short calls[CALLS_MAX];
 	unsigned int nr = node_calls(search, node, calls);
-	struct sim_digest_value before[2];
+	struct sim_digest_value before[2], reach[2][2];
 	struct sim_snapshot *here[2];
 	struct outcome outcome[2];
-	bool apart = false;
 
-	if (nr && stage->setting.pair) {
-		replay(search, pair, stage, calls, nr - 1);
-		apart = tasks_apart(pair);
-	}
 	replay(search, pair, stage, calls, nr);
-	apart = apart && tasks_apart(pair);
 	pair_digest(pair);
+	memcpy(reach, (struct sim_digest_value[2][2]){
+		{ pair[0].reach[0], pair[0].reach[1] }, { pair[1].reach[0], pair[1].reach[1] } }, sizeof(reach));
 	for (unsigned int k = 0; k < 2; k++) {
 		before[k] = pair[k].digest;
 		side_use(&pair[k]);
@@ -640,7 +768,7 @@ static void expand(struct search *search, struct side pair[2], unsigned int whic
 		const struct stmt *stmt = stage_call(stage, (unsigned short)i);
 		bool same;
 
-		if (is_spared(search, stage, calls, nr, apart, i))
+		if (!search->options->plain && is_spared(search, stage, node, calls, nr, i, keep))
 			continue;
 		same = pair_call(search, pair, stmt, outcome);
 		if (!comparable(outcome) || (same && outcome[0].skip != STEP_RAN))
@@ -655,9 +783,12 @@ static void expand(struct search *search, struct side pair[2], unsigned int whic
 		if (keep) {
 			/* Most calls fail or change nothing: then there is nothing to go back to. */
 			pair_digest(pair);
-			if (same_digest(&pair[0].digest, &before[0]) && same_digest(&pair[1].digest, &before[1]))
+			if (i < LOCAL_MAX && stays_local(pair, reach, stmt->step.task))
+				search->nodes[node].local |= 1ul << i;
+			if (!search->options->plain && same_digest(&pair[0].digest, &before[0]) &&
+			    same_digest(&pair[1].digest, &before[1]))
 				continue;
-			if (state_is_new(search, pair, stage->setting.forks))
+			if (state_is_new(search, pair, stage))
 				node_add(search, node, (unsigned short)which, (unsigned short)i);
 		}
 		pair_restore(pair, here);
@@ -701,8 +832,9 @@ static void begin_stage(struct search *search, unsigned int which)
 		side_use(&pair[k]);
 		sim_snapshot_restore(pair[k].start);
 	}
+	search->apart[which] = stage->setting.pair && pair_apart(pair);
 	pair_digest(pair);
-	if (state_is_new(search, pair, stage->setting.forks))
+	if (state_is_new(search, pair, stage))
 		node_add(search, NO_NODE, (unsigned short)which, 0);
 	pair_close(pair);
 }
@@ -716,13 +848,16 @@ static void enumerate(struct search *search, unsigned int first, unsigned int ca
 	for (unsigned int node = first; node < last && !search->over; node++) {
 		unsigned int which = search->nodes[node].stage;
 
+		if (calls > calls_max_of(search, search->stages[which]))
+			continue;
 		if (which != open) {
 			if (open != ~0u)
 				pair_close(pair);
 			pair_open(search, pair, which);
 			open = which;
 		}
-		expand(search, pair, which, node, calls < search->options->calls_max || search->options->walks);
+		expand(search, pair, which, node,
+		       calls < calls_max_of(search, search->stages[which]) || search->options->walks);
 		if (is_over(search))
 			break;
 		tell(search, calls);
@@ -795,6 +930,7 @@ void search_run(const struct search_options *options, struct search_result *resu
 
 	memset(result, 0, sizeof(*result));
 	search.stages = xzalloc(search.nr_stages * sizeof(*search.stages));
+	search.apart = xzalloc(search.nr_stages * sizeof(*search.apart));
 	for (unsigned int i = 0; i < search.nr_stages; i++) {
 		search.stages[i] = stage_create(&settings[i]);
 		begin_stage(&search, i);
@@ -818,6 +954,7 @@ void search_run(const struct search_options *options, struct search_result *resu
 		free(search.kinds[i]);
 	free(search.kinds);
 	free(search.stages);
+	free(search.apart);
 	free(search.nodes);
 	free(search.seen);
 }

@@ -3,8 +3,8 @@
  * The probes of the operation table, spelled out for one and two tasks.
  *
  * A probe is an argument list in which a word behind '@' stands for one of a few
- * values: @len for one page and two, @iova for two places, @container for the
- * container of one of the tasks. Each combination is one line of the stage. Every
+ * values: @len for one page and two, @container for the container of one of the
+ * tasks. Each combination is one line of the stage. Every
  * task has its buffer at the same address, so a forked child and a task of its own
  * are spoken to in the same words.
  */
@@ -27,7 +27,8 @@ static const struct {
 	{ "@free", { "0x200000" } },		/* where nothing is mapped at first */
 	{ "@bar", { "0x300000" } },		/* where a device's registers may be mapped */
 	{ "@len", { "1p", "2p" } },
-	{ "@iova", { "0x1000000", "0x1010000" } },
+	{ "@iova", { "0x1000000" } },
+	{ "@iova_too", { "0x1010000" } },	/* asked for only where the first was */
 	{ "@limit", { "1p", "2p" } },
 	{ "@uid", { "1001" } },
 	{ "@child", { "b" } },
@@ -57,6 +58,9 @@ static const struct stage_setting settings[] = {
 	{ .pair = true, .uid_b = 1001, .limit_pages = { 1, 1 }, .rings = true },
 	{ .pair = true, .uid_b = 1001, .limit_pages = { 1, 2 }, .rings = true },
 	{ .pair = true, .uid_b = 1001, .limit_pages = { 2, 2 }, .rings = true },
+	/* Many more calls: that many fewer of them. */
+	{ .forks = true, .limit_pages = { 1 }, .rings = true, .wide = true, .calls_max = 3 },
+	{ .forks = true, .limit_pages = { 2 }, .rings = true, .wide = true, .calls_max = 3 },
 };
 
 const struct stage_setting *stage_settings(unsigned int *nr)
@@ -71,6 +75,7 @@ struct text {
 	/* of the calls among the lines */
 	struct stage_hint *hints;
 	unsigned int nr_hints;
+	unsigned short next_kind;
 };
 
 static void __attribute__((format(printf, 2, 3))) add(struct text *text, const char *format, ...)
@@ -179,6 +184,7 @@ static void add_probe(struct text *text, const struct stage_setting *setting, ch
 	if (!at) {
 		add(text, "%s%s)\n", line, rest);
 		text->hints = xrealloc(text->hints, (text->nr_hints + 1) * sizeof(*text->hints));
+		hint.kind = text->next_kind++;
 		text->hints[text->nr_hints++] = hint;
 		return;
 	}
@@ -187,8 +193,8 @@ static void add_probe(struct text *text, const struct stage_setting *setting, ch
 	for (unsigned int i = 0; i < nr; i++) {
 		if (asprintf(&longer, "%s%.*s%s", line, (int)(at - rest), rest, values[i]) < 0)
 			out_of_memory();
-		if (!strncmp(at, "@iova", length))
-			hint.place = (unsigned char)(i + 1);
+		if (!strncmp(at, "@iova", strlen("@iova")))
+			hint.place = length == strlen("@iova") ? 1 : 2;
 		else if (object_of(at, length))
 			hint.object = (unsigned char)(2 * object_of(at, length) + (values[i][0] == 'b'));
 		add_probe(text, setting, task, longer, at + length, hint);
@@ -200,6 +206,7 @@ static void add_calls(struct text *text, const struct stage_setting *setting, ch
 {
 	char line[64];
 
+	text->next_kind = 0;
 	for (size_t area = 0; area < op_areas_nr; area++)
 		for (size_t i = 0; i < op_areas[area]->nr; i++) {
 			const struct op *op = &op_areas[area]->ops[i];
@@ -287,11 +294,13 @@ char *stage_text(const struct stage *stage, const char *head, unsigned long setu
 		add(&text, "task %s uid=%u memlock=%lup:%lup%s\n", task->name, task->uid,
 		    task->memlock_cur_bytes / 4096, task->memlock_max_bytes / 4096, setuid ? " caps=setuid" : "");
 	}
-	add(&text, "\n");
+	if (setup)
+		add(&text, "\n");
 	for (i = 0; i < stage->nr_setup; i++)
 		if (setup & 1ul << i)
 			add_step(&text, &program->items[i].stmt->step, results ? results[i] : NULL);
-	add(&text, "\n");
+	if (nr)
+		add(&text, "\n");
 	for (i = 0; i < nr; i++)
 		add_step(&text, &stage_call(stage, calls[i])->step, results ? results[stage->nr_setup + i] : NULL);
 	return text.at;

@@ -17,6 +17,7 @@ struct stage_setting {
 	unsigned int limit_pages[2];	/* soft; the hard limit is STAGE_HARD_PAGES */
 	bool rings;			/* each task has a ring: on some kernels its own memory is charged */
 	bool wide;			/* also the probes that are marked as such */
+	unsigned int calls_max;		/* its programs are enumerated up to so many calls; 0: as all */
 };
 #define STAGE_HARD_PAGES 2u
 
@@ -31,7 +32,8 @@ struct stage {
 /* What spares a search calls that are like others. */
 struct stage_hint {
 	unsigned char object;		/* which of those opened it speaks of, from 1; 0: none */
-	unsigned char place;		/* which of the two IOVAs, from 1; 0: none */
+	unsigned char place;		/* 1: @iova, 2: @iova_too, 0: none */
+	unsigned short kind;		/* the same for the same call of either task; in the stage's order */
 	bool own;			/* touches nothing but what its task can reach */
 };
 

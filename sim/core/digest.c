@@ -19,13 +19,13 @@ struct sim_digest {
 	uint64_t lane[2];
 	const void **object;		/* by hash; NULL: free */
 	unsigned long *name;
-	unsigned int *part;		/* which first mentioned it */
 	unsigned int room;		/* a power of two */
 	unsigned int nr_objects;
-	struct sim_run_tree frames;	/* frame -> name; attr: the part that first mentioned it */
+	struct sim_run_tree frames;	/* frame -> name */
 	unsigned long nr_frames;
-	unsigned int this_part;
-	bool shared;			/* mentioned by two parts */
+	/* sim_digest_apart(): names up to here are those of the first part */
+	unsigned long first_objects, first_frames;
+	bool shared;
 	bool unknown;
 };
 
@@ -83,24 +83,20 @@ static void grow(struct sim_digest *digest)
 {
 	const void **object = digest->object;
 	unsigned long *name = digest->name;
-	unsigned int *part = digest->part;
 	unsigned int room = digest->room;
 
 	digest->room = room ? room * 2 : NAMES_MIN;
 	digest->object = sim_zalloc(digest->room * sizeof(*digest->object));
 	digest->name = sim_zalloc(digest->room * sizeof(*digest->name));
-	digest->part = sim_zalloc(digest->room * sizeof(*digest->part));
 	for (unsigned int i = 0; i < room; i++)
 		if (object[i]) {
 			unsigned int slot = slot_of(digest, object[i]);
 
 			digest->object[slot] = object[i];
 			digest->name[slot] = name[i];
-			digest->part[slot] = part[i];
 		}
 	sim_free(object);
 	sim_free(name);
-	sim_free(part);
 }
 
 bool sim_digest_name(struct sim_digest *digest, const void *object)
@@ -119,11 +115,15 @@ bool sim_digest_name(struct sim_digest *digest, const void *object)
 	if (first) {
 		digest->object[slot] = object;
 		digest->name[slot] = ++digest->nr_objects;
-		digest->part[slot] = digest->this_part;
 	}
-	digest->shared |= digest->part[slot] != digest->this_part;
+	digest->shared |= digest->name[slot] <= digest->first_objects;
 	sim_digest_add(digest, digest->name[slot]);
 	return first;
+}
+
+bool sim_digest_known(const struct sim_digest *digest, const void *object)
+{
+	return digest->room && digest->object[slot_of(digest, object)];
 }
 
 void sim_digest_frames(struct sim_digest *digest, unsigned long frame, unsigned long nr)
@@ -136,13 +136,13 @@ void sim_digest_frames(struct sim_digest *digest, unsigned long frame, unsigned 
 		if (!sim_run_clip(&digest->frames, frame, last, &run) || run.start != frame) {
 			unsigned long end = sim_run_clip(&digest->frames, frame, last, &run) ? run.start - 1 : last;
 
-			sim_run_set(&digest->frames, frame, end, digest->nr_frames + 1, digest->this_part);
+			sim_run_set(&digest->frames, frame, end, digest->nr_frames + 1, 0);
 			digest->nr_frames += end - frame + 1;
 			continue;
 		}
+		digest->shared |= run.value <= digest->first_frames;
 		sim_digest_add(digest, run.value);
 		sim_digest_add(digest, run.last - run.start + 1);
-		digest->shared |= run.attr != digest->this_part;
 		frame = run.last + 1;
 	}
 }
@@ -158,23 +158,35 @@ static void begin(struct sim_digest *digest)
 	sim_run_tree_init(&digest->frames, SIM_RUN_LINEAR);
 }
 
-static void end(struct sim_digest *digest)
+static struct sim_digest_value end(struct sim_digest *digest)
 {
 	sim_run_tree_destroy(&digest->frames);
 	sim_free(digest->object);
 	sim_free(digest->name);
-	sim_free(digest->part);
+	return (struct sim_digest_value){
+		.word = { digest->lane[0], digest->lane[1] }, .unknown = digest->unknown,
+	};
 }
 
-bool sim_digest_apart(void (*add)(struct sim_digest *digest, unsigned int part, void *arg), unsigned int nr, void *arg)
+struct sim_digest_value sim_digest_of(void (*add)(struct sim_digest *digest, void *arg), void *arg)
 {
 	struct sim_digest digest;
 
 	begin(&digest);
-	for (digest.this_part = 0; digest.this_part < nr; digest.this_part++)
-		add(&digest, digest.this_part, arg);
-	end(&digest);
-	return !digest.shared && !digest.unknown;
+	add(&digest, arg);
+	return end(&digest);
+}
+
+bool sim_digest_apart(void (*add)(struct sim_digest *digest, void *arg), void *a, void *b)
+{
+	struct sim_digest digest;
+
+	begin(&digest);
+	add(&digest, a);
+	digest.first_objects = digest.nr_objects;
+	digest.first_frames = digest.nr_frames;
+	add(&digest, b);
+	return !end(&digest).unknown && !digest.shared;
 }
 
 struct sim_digest_value sim_digest(void (*first)(struct sim_digest *digest, void *arg), void *arg)
@@ -189,8 +201,5 @@ struct sim_digest_value sim_digest(void (*first)(struct sim_digest *digest, void
 		sim_digest_add(&digest, i);
 		world->digests[i](&digest);
 	}
-	end(&digest);
-	return (struct sim_digest_value){
-		.word = { digest.lane[0], digest.lane[1] }, .unknown = digest.unknown,
-	};
+	return end(&digest);
 }

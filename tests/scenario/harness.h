@@ -53,5 +53,6 @@ Suite *diff_suite(void);
 Suite *limit_suite(void);
 Suite *session_suite(void);
 Suite *lanes_suite(void);
+Suite *search_suite(void);
 
 #endif

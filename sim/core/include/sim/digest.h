@@ -38,6 +38,8 @@ void sim_digest_add(struct sim_digest *digest, unsigned long value);
 void sim_digest_text(struct sim_digest *digest, const char *text);
 /* Something known by its address, or NULL. Returns true when it is mentioned for the first time. */
 bool sim_digest_name(struct sim_digest *digest, const void *object);
+/* Was it mentioned before? Adds nothing. */
+bool sim_digest_known(const struct sim_digest *digest, const void *object);
 /* @nr >= 1 frames from @frame on, each by a name of its own; costs what runs it is in, not what pages. */
 void sim_digest_frames(struct sim_digest *digest, unsigned long frame, unsigned long nr);
 
@@ -48,9 +50,12 @@ void sim_digest_unknown(struct sim_digest *digest);
 struct sim_digest_value sim_digest(void (*first)(struct sim_digest *digest, void *arg), void *arg);
 
 /*
- * Do the parts 0 to @nr - 1 of this world have nothing in common? @add adds each:
- * they do not where two mention the same object or frame, or something unknown.
+ * Of nothing but what @add adds: a task with all that it can reach, say. Two worlds,
+ * or one at two times, agree in that where the two values do.
  */
-bool sim_digest_apart(void (*add)(struct sim_digest *digest, unsigned int part, void *arg), unsigned int nr, void *arg);
+struct sim_digest_value sim_digest_of(void (*add)(struct sim_digest *digest, void *arg), void *arg);
+
+/* Has what @add adds of @a nothing in common with what it adds of @b, and is all of it known? */
+bool sim_digest_apart(void (*add)(struct sim_digest *digest, void *arg), void *a, void *b);
 
 #endif
