@@ -63,7 +63,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (state->arg_num < 2)
-			argp_error(state, "expected two kernels, as in: pinsim search v6.12 vfio_user_locked");
+			argp_error(state, "expected two kernels, as in: pinsim search v6.2 v6.3");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -75,14 +75,14 @@ static const struct argp argp = {
 	options,
 	parse_option,
 	"A B",
-	"Finds the shortest program of ordinary calls in which some call's result is not the same on the kernels A and B, "
-	"and prints it as a scenario that runs. Programs are enumerated in order of length: one or two tasks, ranges and "
-	"limits of one or two pages, over the calls that have probes (`pinsim list ops` tells the calls). What a task "
-	"opens beforehand, a container, an IOAS with a device, a ring, does not count.\n"
+	"Finds the shortest program of ordinary calls in which some call's result is not the same on the kernels A and "
+	"B, and prints it as a scenario that runs. Programs are enumerated in order of length: one or two tasks, "
+	"ranges and limits of one or two pages, over the calls that have probes (docs/search.md lists them). What a "
+	"task opens beforehand, a container, an IOAS with a device, a ring, does not count.\n"
 	"Exit status: 0 found; 1 none, and then it says up to which length that is certain; 4 stopped before."
 	"\vExamples:\n"
-	"  pinsim search v6.12 vfio_user_locked\n"
-	"  pinsim search v6.2 v6.3 --all --calls 4\n"
+	"  pinsim search v6.2 v6.3\n"
+	"  pinsim search v6.12 v6.18 --all --calls 3\n"
 	"  pinsim search v6.12 v6.12+type1_exec_underflow\n",
 	NULL,
 	NULL,
@@ -127,8 +127,8 @@ static void print_found(struct search_arguments *args, const struct search_found
 		json_decref(object);
 		return;
 	}
-	printf("%s# %u call%s%s\n%s", args->shown > 1 ? "\n" : "", found->calls, found->calls == 1 ? "" : "s",
-	       found->shortest ? "; no shorter program differs like this" : "; found at random, perhaps not the shortest",
+	printf("%s# %u call%s; %s\n%s", args->shown > 1 ? "\n" : "", found->calls, found->calls == 1 ? "" : "s",
+	       found->shortest ? "no shorter program differs like this" : "found at random, perhaps not the shortest",
 	       found->pin);
 }
 
@@ -152,7 +152,8 @@ static void print_end(const struct search_arguments *args, const struct search_r
 	if (args->json)
 		printf("{\"schema\":1,\"search\":\"end\",\"found\":%lu,\"complete\":%u,\"ended\":%s,\"states\":%lu,"
 		       "\"calls_made\":%lu}\n",
-		       result->found, result->complete, result->ended ? "true" : "false", result->states, result->steps);
+		       result->found, result->complete, result->ended ? "true" : "false", result->states,
+		       result->steps);
 	if (!result->found && result->complete)
 		fprintf(out, "no program of up to %u call%s tells %s and %s apart", result->complete,
 			result->complete == 1 ? "" : "s", args->name[0], args->name[1]);
@@ -169,7 +170,9 @@ static void print_end(const struct search_arguments *args, const struct search_r
 int command_search(int argc, char **argv)
 {
 	struct search_arguments args = {
-		.options = { .calls_max = 6, .seed = 1, .progress = show_progress, .found = on_found, .stop = &interrupted },
+		.options = {
+			.calls_max = 6, .seed = 1, .progress = show_progress, .found = on_found, .stop = &interrupted,
+		},
 	};
 	static struct kernel kernel[2];
 	static char name[2][128];

@@ -45,7 +45,7 @@ static void pages_digest(struct sim_digest *digest, struct iopt_pages *pages)
 		sim_digest_add(digest, pages->uptr);
 	}
 	sim_digest_add(digest, pages->writable);
-	sim_digest_add(digest, pages->account_mode);
+	sim_digest_add(digest, pages->account_mode | (unsigned long)pages->device_memory << 8);
 	for (; sim_run_next(&pages->pinned_pfns, at, &run); at = run.last + 1) {
 		sim_digest_add(digest, run.start);
 		mm_digest_frames(digest, run.value, run.last - run.start + 1);

@@ -583,7 +583,8 @@ static char *violations_text(const struct search *search, const struct outcomes 
 		for (unsigned int i = 0; i < VIOLATION_NR; i++) {
 			if (!outcomes[k].violated[i])
 				continue;
-			if (asprintf(&more, "%s%s%s", text, nr++ ? ", " : "expect violation ", sim_violation_name(i)) < 0)
+			if (asprintf(&more, "%s%s%s", text, nr++ ? ", " : "expect violation ",
+				     sim_violation_name(i)) < 0)
 				out_of_memory();
 			free(text);
 			text = more;
@@ -600,7 +601,7 @@ static char *violations_text(const struct search *search, const struct outcomes 
 	return text;
 }
 
-/* "0 on v6.12", "ENOMEM on vfio_user_locked (user(1000).locked_vm ...)", "no such call on v6.1" */
+/* "0 on v6.12", "ENOMEM on v6.18 (user(1000).locked_vm ...)", "no such call on v6.1" */
 static void say_outcome(char *buf, size_t size, const struct kernel *kernel, const struct stmt *stmt,
 			const struct outcome *outcome, const char *refusal)
 {

@@ -202,26 +202,54 @@ static void add_probe(struct text *text, const struct stage_setting *setting, ch
 	}
 }
 
+/*
+ * What a proposal's own operation is tried with: it says the types of its arguments
+ * and no more. False where one of them is an object that would have to be made first.
+ */
+static bool probe_of_types(const struct op *op, char task, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; op->args[i].name; i++) {
+		const struct op_arg *arg = &op->args[i];
+		const char own[] = { task, '\0' };
+		const char *word = arg->type == ARG_NUMBER ? "@len" : arg->type == ARG_TASK ? own : NULL;
+
+		if (arg->flags & ARG_OPTIONAL)
+			continue;
+		if (arg->type == ARG_VARIABLE && arg->kinds & KIND(CONTAINER))
+			word = "@container";
+		if (!word)
+			return false;
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "", word);
+	}
+	return true;
+}
+
+static void add_op(struct text *text, const struct stage_setting *setting, char task, const struct op *op)
+{
+	const char *const *probe = op->probes;
+	char line[64], typed[64];
+
+	snprintf(line, sizeof(line), "%c: %s(", task, op->name);
+	for (; probe && *probe; probe++) {
+		bool wide = **probe == '+', makes = strstr(*probe, "@child");
+
+		if ((!wide || setting->wide) && (!makes || (setting->forks && task == 'a')))
+			add_probe(text, setting, task, line, *probe + wide, (struct stage_hint){ .own = true });
+	}
+	if (op->of && !op->probes && probe_of_types(op, task, typed, sizeof(typed)))
+		add_probe(text, setting, task, line, typed, (struct stage_hint){ 0 });
+}
+
+/* The calls of @task. What exists on neither kernel, as other proposals' operations, is skipped there. */
 static void add_calls(struct text *text, const struct stage_setting *setting, char task)
 {
-	char line[64];
-
 	text->next_kind = 0;
 	for (size_t area = 0; area < op_areas_nr; area++)
-		for (size_t i = 0; i < op_areas[area]->nr; i++) {
-			const struct op *op = &op_areas[area]->ops[i];
-			const char *const *probe = op->probes;
-
-			for (; probe && *probe; probe++) {
-				bool wide = **probe == '+', makes = strstr(*probe, "@child");
-
-				if ((wide && !setting->wide) || (makes && !(setting->forks && task == 'a')))
-					continue;
-				snprintf(line, sizeof(line), "%c: %s(", task, op->name);
-				add_probe(text, setting, task, line, *probe + wide,
-					  (struct stage_hint){ .own = true });
-			}
-		}
+		for (size_t i = 0; i < op_areas[area]->nr; i++)
+			add_op(text, setting, task, &op_areas[area]->ops[i]);
 }
 
 struct stage *stage_create(const struct stage_setting *setting)

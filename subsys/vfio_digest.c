@@ -29,6 +29,8 @@ static void dma_digest(struct sim_digest *digest, const struct vfio_dma *dma)
 			       dma->uncharge_lost << 3);
 	mm_digest_task(digest, dma->task);
 	mm_digest_mm(digest, dma->mm);
+	mm_digest_user(digest, dma->user);
+	sim_digest_add(digest, dma->vaddr_staged);
 	sim_digest_add(digest, (unsigned long)dma->locked_vm);
 	ledger_digest(digest, dma->ledger);
 	if (!RB_EMPTY_ROOT(&dma->pfn_list))

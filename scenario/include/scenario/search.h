@@ -33,7 +33,7 @@ struct search_options {
 	const struct kernel *kernel[2];
 	unsigned int calls_max;		/* programs of up to so many calls are enumerated, all of them */
 	double seconds;			/* of CPU time; 0: no limit */
-	bool plain;			/* every single program, none spared for being like another: slow, and what tests compare */
+	bool plain;			/* none is spared for being like another: slow, for tests to compare */
 	bool all;			/* goes on after the first: one for each kind of difference */
 	unsigned long seed;		/* of the random search behind the enumeration */
 	unsigned long walks;		/* random programs behind the enumeration; 0: none */
