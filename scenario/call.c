@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 #include <accounting/calls.h>
+#include <mm_model/task_work.h>
 #include <sim/sched.h>
 #include <sim/verdict.h>
 #include "ops.h"
@@ -299,6 +300,8 @@ static void make_call(struct step_state *state)
 		state->ret = -EBADF;
 	else if (!step->op->sets_limit || !run->options->memlock_bytes)
 		state->ret = step->op->run(&call);
+	/* On the way back what the call put off is done: the last reference to a file that another task has closed. */
+	state->ret = mm_syscall(state->ret);
 	accounting_call_end(call.task, state->ret);
 	state->returned = true;
 	if (run->options->events && run->options->events->call)
