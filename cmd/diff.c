@@ -15,7 +15,7 @@ enum { OPT_SCHEDULES = 256, OPT_ALL, OPT_JSON };
 
 static const struct argp_option options[] = {
 	{ "all", OPT_ALL, NULL, 0, "every scenario in full, not the first of each cause", 0 },
-	{ "schedules", OPT_SCHEDULES, "N", 0, "of files with parallel blocks (64)", 0 },
+	{ "schedules", OPT_SCHEDULES, "N", 0, "at most, of files with parallel blocks (256)", 0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object a line", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -90,7 +90,7 @@ static bool add(void *arg, const struct scenario_file *file)
 
 int command_diff(int argc, char **argv)
 {
-	struct diff_arguments args = { .selection = SELECTION_INIT, .schedules = 64 };
+	struct diff_arguments args = { .selection = SELECTION_INIT, .schedules = 256 };
 	struct kernel_list list[2] = { { NULL, 0 }, { NULL, 0 } };
 	struct diff_options diff = { .stop = &interrupted };
 	struct diff_report report = { .options = &diff };

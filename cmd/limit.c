@@ -15,7 +15,7 @@ struct limit_arguments {
 enum { OPT_SCHEDULES = 256, OPT_JSON };
 
 static const struct argp_option options[] = {
-	{ "schedules", OPT_SCHEDULES, "N", 0, "of files with parallel blocks (256)", 0 },
+	{ "schedules", OPT_SCHEDULES, "N", 0, "at most, of files with parallel blocks (1000)", 0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object a task and kernel", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -114,7 +114,7 @@ static bool one_file(void *arg, const struct scenario_file *file)
 
 int command_limit(int argc, char **argv)
 {
-	struct limit_arguments args = { .selection = SELECTION_INIT, .schedules = 256, .all_have_one = true };
+	struct limit_arguments args = { .selection = SELECTION_INIT, .schedules = 1000, .all_have_one = true };
 	bool good;
 
 	parse_arguments(&argp, "limit", argc, argv, &args);

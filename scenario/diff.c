@@ -11,29 +11,41 @@
 #include <sim/verdict.h>
 #include "arena.h"
 #include "diff.h"
+#include "schedules.h"
 
 /* How many schedules more decide where the first ones found that something differs. */
 #define CONFIRM_FACTOR 32
 
 static void run_kernel(const struct program *program, const struct diff_options *options, const struct kernel *kernel,
-		       unsigned int schedules, struct runs *runs)
+		       unsigned int nr, struct runs *runs)
 {
 	struct run_options run = {
 		.kernel = kernel,
 		.backend = options->backend,
+		.seed = options->seed,
 		.counters = true,
 		.all_expects = true,
 		.stop = options->stop,
 	};
+	struct schedules schedules;
 
-	runs->error = false;
-	runs->nr = program->has_parallel ? schedules : 1;
-	runs->record = xzalloc(runs->nr * sizeof(*runs->record));
-	for (unsigned int i = 0; i < runs->nr; i++) {
-		run.seed = options->seed + i;
-		record_run(program, &run, false, &runs->record[i]);
-		runs->error |= runs->record[i].result.error != NULL;
+	memset(runs, 0, sizeof(*runs));
+	schedules_begin(&schedules, program, options->seed, nr);
+	while (!runs->error && schedules_next(&schedules, &run)) {
+		struct record record;
+
+		record_run(program, &run, false, &record);
+		if (schedules_cut(&schedules)) {
+			record_free(&record);
+			continue;
+		}
+		runs->error = record.result.error;
+		runs->record = xrealloc(runs->record, (runs->nr + 1) * sizeof(*runs->record));
+		runs->record[runs->nr++] = record;
 	}
+	schedules_end(&schedules);
+	runs->all = schedules.all;
+	runs->error |= !runs->nr;
 }
 
 static void runs_free(struct runs *runs)
@@ -316,7 +328,7 @@ static bool compare_runs(const struct program *program, const struct diff_option
 	if (runs[0].error || runs[1].error) {
 		difference->kind = DIFFER_ERROR;
 	} else if (first_difference(&runs[0], &runs[1], &question, pair)) {
-		settled = settle || !program->has_parallel;
+		settled = settle || (runs[0].all && runs[1].all);
 		if (settled) {
 			fill(difference, &question, pair);
 			difference->changed = changed_in(program, options, schedules, &question);

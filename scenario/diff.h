@@ -11,6 +11,7 @@
 struct runs {
 	struct record *record;
 	unsigned int nr;
+	bool all;		/* there is no other schedule */
 	bool error;
 };
 

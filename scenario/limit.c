@@ -6,6 +6,7 @@
 #include <scenario/report.h>
 #include "arena.h"
 #include "record.h"
+#include "schedules.h"
 
 #define PAGE_BYTES 4096ul
 /* As much as anybody may like. Not RLIM_INFINITY, by which some calls are not charged at all. */
@@ -18,6 +19,9 @@ struct search {
 	struct run_options run;
 	unsigned long *memlock_bytes; /* by slot */
 	int slot;
+	unsigned long first_seed;
+	unsigned int schedules; /* at most, of a program with parallel blocks */
+	bool all_schedules; /* those of the last question were all that there are */
 	unsigned int runs;
 	bool gave_up; /* RUNS_MAX, or an error */
 	bool states_refusal; /* the file has calls that a limit is to refuse */
@@ -51,18 +55,41 @@ static const struct step_record *first_failed(const struct record *record, unsig
 	return NULL;
 }
 
-/* With @index 0: does any required call fail at @pages? Else: does that one call? */
+/*
+ * Runs with @pages, under every schedule until one fails: with @index 0 by any call
+ * that is required, else by that one. @record: of that run, or of the last one;
+ * filled in any case.
+ */
+static bool fails_in(struct search *search, unsigned int index, unsigned long pages, struct record *record)
+{
+	struct schedules schedules;
+	bool fails = false;
+
+	memset(record, 0, sizeof(*record));
+	schedules_begin(&schedules, search->program, search->first_seed, search->schedules);
+	while (!fails && !search->gave_up && schedules_next(&schedules, &search->run)) {
+		struct record now;
+
+		if (run_at(search, pages, &now) && !schedules_cut(&schedules))
+			fails = index ? index <= now.nr && failed(&now.step[index - 1])
+				      : first_failed(&now, 1, true) != NULL;
+		record_free(record);
+		*record = now;
+	}
+	schedules_end(&schedules);
+	search->all_schedules = schedules.all;
+	search->runs = search->program->has_parallel ? 0 : search->runs;
+	search->run.seed = search->first_seed;
+	search->run.strategy = NULL;
+	search->run.context = NULL;
+	return fails || search->gave_up;
+}
+
 static bool fails_at(struct search *search, unsigned int index, unsigned long pages)
 {
 	struct record record;
-	bool fails = true;
+	bool fails = fails_in(search, index, pages, &record);
 
-	if (run_at(search, pages, &record)) {
-		if (!index)
-			fails = first_failed(&record, 1, true) != NULL;
-		else
-			fails = index <= record.nr && failed(&record.step[index - 1]);
-	}
 	record_free(&record);
 	return fails;
 }
@@ -114,16 +141,13 @@ static void guess_from(struct guesses *guesses, const struct record *record, uns
 static bool fails_with_room(struct search *search, unsigned int index, unsigned long pages, struct guesses *guesses)
 {
 	struct record record;
-	bool fails = true;
+	bool fails;
 
 	guesses->nr = 0;
 	search->run.counters = true;
-	if (run_at(search, pages, &record)) {
-		fails = index ? index <= record.nr && failed(&record.step[index - 1])
-			      : first_failed(&record, 1, true) != NULL;
-		guess_from(guesses, &record, index);
-	}
+	fails = fails_in(search, index, pages, &record);
 	search->run.counters = false;
+	guess_from(guesses, &record, index);
 	record_free(&record);
 	return fails;
 }
@@ -194,44 +218,6 @@ static unsigned long least(struct search *search, unsigned long low, unsigned lo
 		from = index + 1;
 	}
 	return high;
-}
-
-/* Every schedule must succeed; one that does not at the limit so far raises it. */
-static unsigned long least_of_schedules(struct search *search, unsigned long first_seed, unsigned int schedules)
-{
-	unsigned long pages = 0;
-	bool raised = true;
-
-	while (raised && !search->gave_up && pages < PAGES_MOST) {
-		raised = false;
-		for (unsigned int i = 0; i < schedules && pages < PAGES_MOST && !search->gave_up; i++) {
-			search->runs = 0;
-			search->run.seed = first_seed + i;
-			if (!fails_at(search, 0, pages))
-				continue;
-			pages = least_without_failure(search, 0, pages, PAGES_MOST);
-			raised = true;
-			if (pages == PAGES_MOST)
-				return pages;
-		}
-	}
-	return pages;
-}
-
-/* A run at @pages in which a required call fails, its first such step, or NULL; @record is filled anyway. */
-static const struct step_record *refused_at(struct search *search, unsigned long pages, unsigned long first_seed,
-					    unsigned int schedules, struct record *record)
-{
-	const struct step_record *step;
-
-	for (unsigned int i = 0;; i++) {
-		search->run.seed = first_seed + i;
-		run_at(search, pages, record);
-		step = first_failed(record, 1, true);
-		if (step || i + 1 >= schedules || search->gave_up)
-			return step;
-		record_free(record);
-	}
 }
 
 static char *call_text(const struct stmt *stmt)
@@ -472,58 +458,59 @@ static void gather_maps(struct search *search, struct limit_task *task)
 }
 
 /* Who needs it, and what it is made of: the refusal with a page less, and the run with the limit. */
-static void explain(struct search *search, struct limit_task *task, unsigned long first_seed, unsigned int schedules)
+static void explain(struct search *search, struct limit_task *task)
 {
 	unsigned long refused = task->answer == LIMIT_NONE ? PAGES_MOST - 1 : task->pages - 1;
-	const struct step_record *step;
 	unsigned int last = 0;
 	struct record record;
 
 	if (task->answer == LIMIT_NONE || task->pages) {
-		step = refused_at(search, refused, first_seed, schedules, &record);
+		const struct step_record *step;
+
+		fails_in(search, 0, refused, &record);
+		step = first_failed(&record, 1, true);
 		if (step) {
 			name_step(task, step);
 			last = step->index;
 		}
 		record_free(&record);
 	}
-	search->run.seed = first_seed;
-	search->run.counters = true;
-	search->memlock_bytes[search->slot] = (task->answer == LIMIT_NONE ? PAGES_MOST : task->pages) * PAGE_BYTES;
 	if (task->bucket && task->answer == LIMIT_FOUND && !search->program->has_parallel) {
+		search->run.counters = true;
 		run_at(search, task->pages, &record);
+		search->run.counters = false;
 		add_parts(task, &record, last);
 		record_free(&record);
 	}
-	search->run.counters = false;
+	search->memlock_bytes[search->slot] = (task->answer == LIMIT_NONE ? PAGES_MOST : task->pages) * PAGE_BYTES;
 	gather_maps(search, task);
 }
 
-static enum limit_answer find(struct search *search, const struct limit_options *options, unsigned int schedules,
-			      unsigned long *pages)
+static enum limit_answer find(struct search *search, struct limit_task *task, unsigned long *pages)
 {
 	search->runs = 0;
 	search->gave_up = false;
-	search->run.seed = options->seed;
-	if (search->program->has_parallel)
-		*pages = least_of_schedules(search, options->seed, schedules);
-	else
+	if (!search->program->has_parallel)
 		*pages = least(search, 0, PAGES_MOST, 1);
+	else
+		*pages = fails_at(search, 0, 0) ? least_without_failure(search, 0, 0, PAGES_MOST) : 0;
 	search->runs = 0;
 	if (search->gave_up)
-		return options->stop && *options->stop ? LIMIT_ERROR : LIMIT_UNDECIDED;
-	return *pages == PAGES_MOST ? LIMIT_NONE : LIMIT_FOUND;
+		return search->run.stop && *search->run.stop ? LIMIT_ERROR : LIMIT_UNDECIDED;
+	if (*pages == PAGES_MOST)
+		return LIMIT_NONE;
+	task->all_schedules = !fails_at(search, 0, *pages) && search->all_schedules;
+	return LIMIT_FOUND;
 }
 
-static void limit_of(struct search *search, const struct limit_options *options, struct limit_task *task)
+static void limit_of(struct search *search, struct limit_task *task)
 {
-	unsigned int schedules = search->program->has_parallel ? options->schedules : 1;
 	enum limit_answer lean = LIMIT_NONE;
 
-	task->answer = find(search, options, schedules, &task->pages);
+	task->answer = find(search, task, &task->pages);
 	if (search->states_refusal && (task->answer == LIMIT_FOUND || task->answer == LIMIT_NONE)) {
 		search->run.leave_out_refused = true;
-		lean = find(search, options, schedules, &task->lean_pages);
+		lean = find(search, task, &task->lean_pages);
 		task->left_out = task->answer == LIMIT_NONE && lean == LIMIT_FOUND;
 		task->has_lean = task->answer == LIMIT_FOUND && lean == LIMIT_FOUND && task->lean_pages != task->pages;
 		search->run.leave_out_refused = task->left_out;
@@ -533,7 +520,7 @@ static void limit_of(struct search *search, const struct limit_options *options,
 		task->answer = lean;
 	}
 	if (task->answer == LIMIT_FOUND || task->answer == LIMIT_NONE)
-		explain(search, task, options->seed, schedules);
+		explain(search, task);
 	search->run.leave_out_refused = false;
 	search->memlock_bytes[search->slot] = PAGES_MOST * PAGE_BYTES;
 }
@@ -558,10 +545,15 @@ void limit_program(const struct program *program, const struct limit_options *op
 {
 	struct search search = {
 		.program = program,
-		.run = {.kernel = options->kernel,
-			.backend = options->backend,
-			.seed = options->seed,
-			.stop = options->stop},
+		.run =
+			{
+				.kernel = options->kernel,
+				.backend = options->backend,
+				.seed = options->seed,
+				.stop = options->stop,
+			},
+		.first_seed = options->seed,
+		.schedules = options->schedules,
 	};
 	struct record record;
 
@@ -588,7 +580,7 @@ void limit_program(const struct program *program, const struct limit_options *op
 		task->name = program->task_names[search.slot];
 		task->answer = limit->missing ? LIMIT_NA : LIMIT_ERROR;
 		if (task->answer != LIMIT_NA && !(options->stop && *options->stop))
-			limit_of(&search, options, task);
+			limit_of(&search, task);
 	}
 	free(search.memlock_bytes);
 }

@@ -130,6 +130,9 @@ static void print_found(char **text, size_t *length, const struct limit_task *ta
 		append_text(text, length,
 			    "      without the calls that the file lets a limit refuse: no limit is enough "
 			    "with them\n");
+	if (!task->all_schedules)
+		append_text(text, length,
+			    "      in the schedules that were run, which are not all: --schedules N runs more\n");
 	print_parts(text, length, task);
 	print_times(text, length, task);
 	print_libvirt(text, length, task);
@@ -240,6 +243,7 @@ static json_t *task_json(const char *path, const char *kernel, const struct limi
 			   "moment_pages", (json_int_t)task->moment_pages);
 	if (!object)
 		out_of_memory();
+	json_object_set_new(object, "all_schedules", json_boolean(task->all_schedules));
 	json_object_set_new(object, "without_refused_calls", json_boolean(task->left_out));
 	json_object_set_new(object, "limit_pages_without_refused_calls",
 			    task->has_lean || task->left_out ? json_integer((json_int_t)task->lean_pages)

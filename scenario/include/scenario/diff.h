@@ -8,9 +8,10 @@
  * kernels does not have a call, that is the difference, and nothing behind it is
  * compared.
  *
- * A program with a `parallel` block runs under several schedules on each kernel; a
- * step differs where a result shows on one kernel in some schedule, and on the
- * other in none of them. Before that is claimed, as many more schedules are asked.
+ * A program with a `parallel` block runs under all of its schedules on each kernel,
+ * or as many as are asked for; a step differs where a result shows on one kernel in
+ * some schedule, and on the other in none of them. Where these were not all, many more
+ * are run before that is claimed.
  */
 #ifndef SCENARIO_DIFF_H
 #define SCENARIO_DIFF_H

@@ -19,7 +19,8 @@
  * fall into intervals in which each call in turn succeeds or fails, whose ends are
  * found by bisection one call after the other, and the first interval from below in
  * which all required calls succeed starts with the answer. With parallel blocks
- * each of a number of schedules must succeed, and the bisection is over whole runs.
+ * every schedule must succeed (sim/explore.h), and the bisection is over all of them:
+ * exact where no call may fail, as nothing changes where nothing is refused.
  * Either way the answer was run, and so was one page less, which was refused.
  *
  * A file may show a limit by a call that it refuses (`-> ENOMEM`) and make the same
@@ -54,6 +55,7 @@ struct limit_task {
 	const char *name;		/* the program's */
 	enum limit_answer answer;
 	unsigned long pages;		/* LIMIT_FOUND */
+	bool all_schedules;		/* of parallel blocks all were run, and not only as many as asked for */
 	bool left_out;			/* all of this is without the calls that the file lets a limit refuse */
 	bool has_lean;			/* with them; and without them it is: */
 	unsigned long lean_pages;
@@ -82,8 +84,8 @@ struct limit_kernel {
 struct limit_options {
 	const struct kernel *kernel;
 	const struct backend *backend;
-	unsigned long seed;		/* the first of the schedules' */
-	unsigned int schedules;		/* of programs with parallel blocks; at least 1 */
+	unsigned long seed;
+	unsigned int schedules;		/* at most, of programs with parallel blocks; at least 1 */
 	const volatile sig_atomic_t *stop;
 };
 
