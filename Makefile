@@ -32,8 +32,10 @@ coverage:
 	@tools/install-deps test
 	@coverage/report
 
-bench: build/pinsim
+bench:
 	@tools/install-deps test
+	@cmake --preset bench --log-level=WARNING >/dev/null
+	@cmake --build --preset bench
 	@bench/run
 
 clean:
