@@ -326,12 +326,20 @@ static char *annotated(const struct fuzz *fuzz, const struct fuzz_verdict *verdi
 	program_print(program, NULL, out);
 	if (verdict->kind == FUZZ_VIOLATION)
 		fprintf(out, "expect violation %s\n", kind_text(verdict));
-	if (verdict->kind == FUZZ_DIFFERS)
-		compare(&question->check, program, fuzz->difference);
 	run_result_free(&result);
 	if (fclose(out))
 		out_of_memory();
 	return text;
+}
+
+/* Where the two part, side by side. */
+static void show_difference(const struct fuzz *fuzz, const struct fuzz_check *check, const char *text)
+{
+	struct program *program = parsed(text);
+
+	if (program)
+		compare(check, program, fuzz->difference);
+	program_free(program);
 }
 
 static char *write_failure(const struct fuzz *fuzz, const struct fuzz_verdict *verdict, unsigned long signature,
@@ -387,6 +395,8 @@ static void tell(struct fuzz *fuzz, const struct fuzz_verdict *verdict, struct q
 	path = write_failure(fuzz, verdict, signature, text);
 	failure.text = text;
 	failure.path = path;
+	if (verdict->kind == FUZZ_DIFFERS)
+		show_difference(fuzz, &question->check, text);
 	if (fuzz->events && fuzz->events->failure)
 		fuzz->events->failure(fuzz->arg, &failure);
 	free(text);

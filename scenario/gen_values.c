@@ -293,7 +293,7 @@ static unsigned long draw_power(struct gen *gen, const struct op_arg *arg)
 {
 	unsigned long number = 1ul << (arg->least + gen_below(gen, arg->most - arg->least + 1u));
 
-	if (gen_once_in(gen, 16)) {
+	if (!arg->least && gen_once_in(gen, 16)) {
 		gen->call.doubtful = true;
 		number += gen_below(gen, 3) - 1;
 	}

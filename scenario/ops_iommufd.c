@@ -4,6 +4,7 @@
  * driver. They go through the backend, so that the model and the kernel's own
  * files stand behind the same words.
  */
+#include <errno.h>
 #include <scenario/runner.h>
 #include <sim/world.h>
 #include "ops.h"
@@ -62,6 +63,14 @@ static long op_ioas_alloc(struct op_call *call)
 	return ret < 0 ? ret : made_object(call, VALUE_IOAS, id);
 }
 
+/* A power of two; the mock maps in steps of half a page of the CPU, and knows no smaller ones. */
+#define IOMMU_PAGE_BYTES_MIN 2048ul
+
+static bool is_page_size(unsigned long bytes)
+{
+	return bytes >= IOMMU_PAGE_BYTES_MIN && !(bytes & (bytes - 1));
+}
+
 static long op_attach(struct op_call *call)
 {
 	const struct iommufd_calls *iommufd = call->backend->iommufd;
@@ -75,6 +84,8 @@ static long op_attach(struct op_call *call)
 	unsigned int id = 0;
 	long ret;
 
+	if (call->arg[3].given && !is_page_size(args.pgsize))
+		return -EINVAL;
 	if (device->given) {
 		ret = iommufd->attach(device->context_fd, device->value->id, args.ioas_id);
 		if (ret >= 0)
@@ -278,7 +289,7 @@ static const struct op ops[] = {
 			{ "dev", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KINDS_DEVICE },
 			{ "aperture", ARG_RANGE, ARG_KEY | ARG_OPTIONAL, .odds = 12 },
 			{ "pgsize", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL,
-			  .draw = DRAW_POWER, .least = 10, .most = 16, .odds = 12 },
+			  .draw = DRAW_POWER, .least = 11, .most = 16, .odds = 12 },
 		},
 		.exists = has_iommufd,
 		.shape = attach_shape,
