@@ -21,6 +21,11 @@
 	(V(USER_LOCKED_VM_NEGATIVE) | V(USER_LEDGER) | V(OBJECT_BALANCE) | V(WRONG_BUCKET) | V(RESIDUE) | \
 	 V(SPURIOUS_REFUSAL) | V(OVER_LIMIT))
 
+/* Pins and pages of an iommufd that are no longer known for what they are. */
+#define V_PINS \
+	(V(USE_AFTER_FREE) | V(WARNING) | V(PIN_COUNT) | V(LEAK) | V(REFCOUNT) | V(NPINNED_COVERAGE) | V(RESIDUE) | \
+	 V(UNPIN_WHILE_MAPPED) | V(OBJECT_BALANCE) | V_PINNED_VM | V_USER | V_LOCKED_VM | V(XARRAY_COVERAGE))
+
 struct rule {
 	struct explanation about;
 	unsigned long violations;
@@ -70,6 +75,21 @@ static bool has_iommufd(const struct kernel_rules *rules)
 	return rules->iommufd.present;
 }
 
+static bool splits_stale(const struct kernel_rules *rules)
+{
+	return rules->iommufd.split_stale_itree;
+}
+
+static bool carries_wrong(const struct kernel_rules *rules)
+{
+	return rules->iommufd.carry_order || rules->iommufd.carry_end_zero;
+}
+
+static bool unpins_accessed(const struct kernel_rules *rules)
+{
+	return rules->iommufd.unpin_while_access;
+}
+
 static bool leaks_lock(const struct kernel_rules *rules)
 {
 	return rules->iommufd.change_process_lock_leak;
@@ -111,9 +131,19 @@ static const struct rule rules[] = {
 	{ { "fill_after_exec", "filling a domain with memory of a dead mm fails, and the area stays behind",
 	    "drivers/iommu/iommufd/pages.c:iopt_pages_fill_xarray, mm that is gone" },
 	  V(WARNING), has_iommufd, "attach vfio_attach replace", "exec exit", NULL },
+	{ { "split_stale", "splitting a filled area leaves the old range in the tree and adds neither half",
+	    "kernel-versions §4 iommufd_split_stale_itree (6.12)" },
+	  V_PINS, splits_stale, "vfio_unmap ioas_unmap", NULL, NULL },
+	{ { "carry", "pages carried from one batch into the next are lost or mixed up",
+	    "facts §17 B13, B14; 13a0d1ae7ee6 (6.3), b7c822fa6b77 (6.5)" },
+	  V_PINS, carries_wrong, "access_pin mdev_pin ioas_copy attach vfio_attach replace", NULL, NULL },
+	{ { "unpin_while_access", "a domain that goes unpins what an access still uses",
+	    "facts §17 B12; 727c28c1cef2 (6.3)" },
+	  V_PINS, unpins_accessed, "access_pin mdev_pin", NULL, NULL },
 	{ { "change_process_lock", "an allocation failure leaves the IOAS just taken locked",
 	    "kernel-versions §4 change_process_lock_leak" },
-	  V(LOCK_HELD) | V(LOCK_ORDER) | V(DEADLOCK) | V(LOST_WAKEUP) | V(LOCK_MISUSE) | V(USE_AFTER_FREE),
+	  V(LOCK_HELD) | V(LOCK_ORDER) | V(DEADLOCK) | V(LOST_WAKEUP) | V(LOCK_MISUSE) | V(USE_AFTER_FREE) |
+		  V(WARNING) | V(LEAK),
 	  leaks_lock, "change_process", FAULTS, NULL },
 	{ { "change_process_dead", "the uncharge of a dead mm fails after everything was switched",
 	    "kernel-versions §4 change_process_mm_dead" },

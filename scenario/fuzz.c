@@ -141,7 +141,7 @@ static bool same_again(const struct program *program, const struct run_options *
 	char *text = text_of(program);
 	struct program *again = parsed(text);
 	struct run_result result;
-	bool same = !again;	/* what does not parse is no second run */
+	bool same = false;
 
 	free(text);
 	if (again) {

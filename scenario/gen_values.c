@@ -120,7 +120,7 @@ static unsigned long draw_size(struct gen *gen)
 		return (2ul << 20) * (1 + gen_below(gen, 3));
 	case 4:
 		if (gen_once_in(gen, 4))
-			return (1ul << 30) * (1 + gen_below(gen, 4));
+			return (64ul << 20) * (1 + gen_below(gen, 4));
 		return GEN_PAGE * (511 + gen_below(gen, 3));
 	case 5:
 	case 6:
@@ -477,7 +477,7 @@ static struct pin_value *draw_value(struct gen *gen, unsigned int index)
 		sum = draw_number(gen, arg);
 		return sum ? sum_value(gen, sum) : NULL;
 	case ARG_FLAG:
-		return gen_number_value(gen, !gen_once_in(gen, 8));
+		return gen_number_value(gen, arg->draw == DRAW_SERVED || !gen_once_in(gen, 8));
 	case ARG_VARIABLE:
 		return draw_variable(gen, index);
 	case ARG_TASK:

@@ -103,6 +103,27 @@ static unsigned long held_pages(struct vfio_dma *dma)
 	return nr;
 }
 
+/*
+ * Mapping charges no page that an mdev holds already. What the mdev paid for is the
+ * page that stood there then: it may be another than the one that is mapped, and
+ * only one of the two may be reserved.
+ */
+static long held_beside(struct vfio_iommu *iommu, struct vfio_dma *dma)
+{
+	struct rb_node *node;
+	unsigned long same;
+	struct sim_run run;
+	long nr = 0;
+
+	for (node = rb_first(&dma->pfn_list); node; node = rb_next(node)) {
+		struct vfio_pfn *vpfn = rb_entry(node, struct vfio_pfn, node);
+
+		if (iommu_lookup_frames(iommu->domain, vpfn->iova, vpfn->iova, &run))
+			nr += frame_reserved(PFN_DOWN(run.value), &same) - frame_reserved(vpfn->frame, &same);
+	}
+	return nr;
+}
+
 /* Excused where an uncharge came to nothing, by design: the owner is dead, or was killed while it waited. */
 static void check_dma(struct vfio_dma *dma)
 {
@@ -111,7 +132,7 @@ static void check_dma(struct vfio_dma *dma)
 
 	if (dma->uncharge_lost || type1_rules()->charge != T_MM)
 		return;
-	pages = iommu->domain ? mapped_pages(iommu, dma) : held_pages(dma);
+	pages = iommu->domain ? mapped_pages(iommu, dma) + held_beside(iommu, dma) : held_pages(dma);
 	if (dma->locked_vm != pages)
 		sim_violate(VIOLATION_DMA_PAGES, "the dma at %#lx charges %ldp for %lup", dma->iova, dma->locked_vm,
 			    pages);
