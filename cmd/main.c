@@ -14,6 +14,8 @@ const struct command commands[] = {
 	{ "limit", "the least RLIMIT_MEMLOCK of each task, on each kernel", command_limit },
 	{ "fuzz", "random programs against the invariants, or against another backend", command_fuzz },
 	{ "search", "the shortest program whose results differ between two kernels", command_search },
+	{ "shrink", "a smaller scenario with the same failure", command_shrink },
+	{ "sweep", "scenarios with every allocation, pin, map and lock failing in turn", command_sweep },
 	{ "list", "lists kernels, proposals, ops, invariants or bugs", command_list },
 	{ NULL, NULL, NULL },
 };

@@ -295,6 +295,8 @@ static void make_call(struct step_state *state)
 		tell(state, events->enter);
 	sim_call_set(state->index);
 	sim_refusal_clear();
+	if (run->options->sweep)
+		sim_fault_sweep_join();
 	accounting_call_begin(call.task, step->op->name);
 	if (resolved == RESOLVED_BADF)
 		state->ret = -EBADF;

@@ -192,10 +192,13 @@ static bool among(const char *words, const char *word)
 }
 
 /* Was one of @calls made, in or before step @step? */
-static bool called(const struct program *program, const char *calls, unsigned long step)
+static bool called(const struct program *program, const struct run_result *result, const char *calls,
+		   unsigned long step)
 {
 	unsigned int i;
 
+	if (result->swept && !strcmp(calls, FAULTS))
+		return true;
 	for (i = 0; i < program->nr_items; i++) {
 		if (program->items[i].kind != ITEM_STEP)
 			continue;
@@ -219,8 +222,8 @@ int explain(const struct program *program, const struct kernel *kernel, const st
 		if (!(rule->violations & 1ul << report->violation) ||
 		    (rule->applies && !rule->applies(&kernel->rules)) ||
 		    (rule->text && !strstr(report->text, rule->text)) ||
-		    (rule->calls && !called(program, rule->calls, report->step)) ||
-		    (rule->with && !called(program, rule->with, report->step)))
+		    (rule->calls && !called(program, result, rule->calls, report->step)) ||
+		    (rule->with && !called(program, result, rule->with, report->step)))
 			continue;
 		return (int)i;
 	}

@@ -283,8 +283,11 @@ void scenario_run(const struct program *program, const struct run_options *optio
 	if (!world)
 		out_of_memory();
 	machine_build(&program->settings, options);
+	if (options->sweep)
+		sim_fault_sweep(options->sweep->site, options->sweep->nth, options->sweep->persistent);
 	run = run_begin(program, options);
 	run_items(run, program->nr_items);
+	run->result.swept = sim_fault_swept();
 	run_end(run, true, result);
 	sim_world_destroy(world);
 }

@@ -167,7 +167,7 @@ enum actor_state {
 };
 
 struct sim_actor {
-	SIM_ACTOR_FRONT;		/* faults: bit SITE: armed; bit SIM_FAULT_NR: fail_nth() is */
+	SIM_ACTOR_FRONT;		/* faults: bit SITE: armed; then fail_nth(), then a sweep */
 	unsigned int index;
 	enum actor_state state;
 	enum sim_point next_kind;
@@ -187,6 +187,14 @@ struct sim_actor {
 	unsigned int call;		/* the scenario's step that it runs; 0: none */
 	char *refusal;			/* a buffer, once there was one */
 	bool refused;
+};
+
+/* fault.c: what sim_fault_sweep() asked for */
+struct fault_sweep {
+	enum sim_fault_site site;
+	unsigned long left;		/* calls up to the one that fails */
+	bool persistent;
+	unsigned long delivered;
 };
 
 /* verdict.c */
@@ -232,6 +240,7 @@ struct sim_world {
 	struct sim_tape tape;
 
 	struct sim_actor outside;
+	struct fault_sweep sweep;
 	struct sim_actor **actors;
 	unsigned int nr_actors;
 	unsigned int room_actors;

@@ -9,6 +9,7 @@
 
 #define NTH_BIT (1u << SIM_FAULT_NR)
 #define NTH_CALLS_BIT (NTH_BIT << 1)	/* beside NTH_BIT: sites that count pages are passed over */
+#define SWEEP_BIT (NTH_BIT << 2)
 
 static const struct {
 	const char *name;
@@ -80,11 +81,42 @@ static void deliver(struct sim_actor *actor, unsigned int bit, enum sim_fault_si
 	sim_record(SIM_POINT_FAULT, site, at);
 }
 
+void sim_fault_sweep(enum sim_fault_site site, unsigned long nth, bool persistent)
+{
+	sim_this->sweep = (struct fault_sweep){ .site = site, .left = nth, .persistent = persistent };
+}
+
+void sim_fault_sweep_join(void)
+{
+	sim_this->current->faults |= SWEEP_BIT;
+}
+
+unsigned long sim_fault_swept(void)
+{
+	return sim_this->sweep.delivered;
+}
+
+/* Does the sweep's turn come with this call? */
+static bool swept(enum sim_fault_site site)
+{
+	struct fault_sweep *sweep = &sim_this->sweep;
+
+	if (sweep->site != site || (sweep->delivered && !sweep->persistent))
+		return false;
+	if (!sweep->delivered && --sweep->left)
+		return false;
+	sweep->delivered++;
+	sim_record(SIM_POINT_FAULT, site, 0);
+	return true;
+}
+
 /* One call or batch of @nr units at @site: how many go well. */
 static unsigned long units_before_fault(struct sim_actor *actor, enum sim_fault_site site, unsigned long nr)
 {
 	unsigned int bit = 1u << site;
 
+	if (actor->faults & SWEEP_BIT && swept(site))
+		return 0;
 	if (sites[site].nth && actor->faults & NTH_BIT && !(sites[site].pages && actor->faults & NTH_CALLS_BIT)) {
 		if (!actor->fault_nth) {
 			deliver(actor, NTH_BIT, site, 0);

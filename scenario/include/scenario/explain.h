@@ -20,7 +20,7 @@ struct explanation {
 
 size_t explanations(void);
 const struct explanation *explanation_at(size_t index);
-/* Which one explains violation @index of @result; -1: none does. */
+/* Which one explains violation @index of @result; -1: none does. What the result's sweep failed is a fault too. */
 int explain(const struct program *program, const struct kernel *kernel, const struct run_result *result,
 	    size_t index);
 

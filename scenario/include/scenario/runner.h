@@ -20,6 +20,7 @@
 #include <iopt/iommufd.h>
 #include <scenario/op.h>
 #include <scenario/program.h>
+#include <sim/fault.h>
 #include <sim/sched.h>
 #include <sim/trace.h>
 #include <subsys/vfio.h>
@@ -116,6 +117,7 @@ struct run_result {
 	size_t nr_violations;
 	size_t nr_expected;		/* of them, covered by `expect violation` */
 	unsigned long warnings;
+	unsigned long swept;		/* calls that the sweep failed */
 	unsigned int steps;
 	unsigned int steps_run;
 	unsigned int expects;
@@ -148,6 +150,13 @@ struct run_events {
 	void (*call)(void *arg, const struct stmt *stmt, const struct op_call *call, long ret);
 };
 
+/* Which call at a fault site fails: sim_fault_sweep(). */
+struct run_sweep {
+	enum sim_fault_site site;
+	unsigned long nth;
+	bool persistent;
+};
+
 struct run_options {
 	const struct kernel *kernel;
 	const struct backend *backend;
@@ -162,6 +171,7 @@ struct run_options {
 	bool all_expects;			/* expects of other kernels are looked at too, and not judged */
 	const unsigned long *memlock_bytes;	/* by task slot, in place of every limit that the file sets; or NULL */
 	bool leave_out_refused;			/* calls that are stated to be refused by a limit are not made */
+	const struct run_sweep *sweep;		/* in scenario_run() only; or NULL */
 	const struct run_events *events;	/* or NULL */
 	void *arg;
 	const volatile sig_atomic_t *stop;	/* set: the run ends at the next step, as an error; or NULL */

@@ -37,6 +37,16 @@ void sim_fault_arm_nth_call(struct sim_actor *actor, unsigned long nth);
 /* Is anything armed and not yet delivered for this actor? */
 bool sim_fault_pending(const struct sim_actor *actor);
 
+/*
+ * A sweep: the @nth call at @site (from 1; a batch of pages is one call) of all
+ * actors that take part fails, and with @persistent all behind it.
+ */
+void sim_fault_sweep(enum sim_fault_site site, unsigned long nth, bool persistent);
+/* The running actor takes part from now on. */
+void sim_fault_sweep_join(void);
+/* How many calls the sweep has failed. */
+unsigned long sim_fault_swept(void);
+
 /* Where something is armed for the running actor. */
 bool sim_fault_armed(enum sim_fault_site site);
 unsigned long sim_fault_pages_armed(enum sim_fault_site site, unsigned long nr);

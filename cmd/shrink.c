@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pinsim shrink FILE */
+#include <stdlib.h>
+#include <string.h>
+#include <scenario/shrink.h>
+#include "commands.h"
+
+struct shrink_arguments {
+	struct selection selection;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct shrink_arguments *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->selection;
+		state->child_inputs[1] = &args->selection;
+		return 0;
+	case ARGP_KEY_END:
+		if (args->selection.nr_paths > 1)
+			argp_error(state, "more than one file, expected one");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {
+	{ &kernels_argp, 0, NULL, 0 },
+	{ &files_argp, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct argp argp = {
+	NULL,
+	parse_option,
+	"FILE",
+	"Prints a smaller scenario with the same failure: steps, tasks, arguments and values are left out or made "
+	"simpler as long as the same fails on the first kernel on which FILE fails: the same violation, a call of the "
+	"same operation with the same result, or the same expect. Of a file that fails nowhere but states a violation, "
+	"that violation is kept."
+	"\vExamples:\n"
+	"  pinsim shrink long.pin > short.pin\n"
+	"  pinsim shrink long.pin --kernel v6.2\n"
+	"\n"
+	"Exit status: 0 printed, 2 bad usage, a bad file, or one that does not fail.\n",
+	children,
+	NULL,
+	NULL,
+};
+
+/* A failure, as it can be known again in a smaller program. */
+struct failure {
+	enum failure_kind kind;
+	enum sim_violation violation;	/* also one that is stated and shows */
+	bool stated;
+	char text[512];			/* the operation, or the expect */
+	long ret;
+};
+
+struct question {
+	struct run_options options;
+	struct failure failure;
+};
+
+static void note_ret(void *arg, const struct step_report *step)
+{
+	struct failure *failure = arg;
+
+	/* the last one: matched with the first failure of the result below */
+	if (step->judged && !step->held && failure->kind == FAILURE_NONE) {
+		failure->kind = FAILURE_STEP;
+		failure->ret = step->ret;
+		snprintf(failure->text, sizeof(failure->text), "%s", step->stmt->step.op_name);
+	}
+}
+
+static const struct run_events events = { .step = note_ret };
+
+static struct failure failure_of(const struct program *program, const struct run_options *options)
+{
+	struct failure failure = { .kind = FAILURE_NONE, .violation = VIOLATION_NR };
+	struct run_options run = *options;
+	struct run_result result;
+	size_t i;
+
+	run.events = &events;
+	run.arg = &failure;
+	scenario_run(program, &run, &result);
+	if (result.verdict == VERDICT_FAIL) {
+		if (result.failure != FAILURE_STEP)
+			failure = (struct failure){ .kind = result.failure, .violation = VIOLATION_NR };
+		if (result.failure == FAILURE_VIOLATION)
+			failure.violation = result.failed_violation;
+		if (result.failure == FAILURE_EXPECT)
+			snprintf(failure.text, sizeof(failure.text), "%s", result.failed->expect.text);
+	} else {
+		failure = (struct failure){ .kind = FAILURE_NONE, .violation = VIOLATION_NR };
+		for (i = 0; i < result.nr_violations && result.verdict == VERDICT_PASS && !failure.stated; i++) {
+			failure.stated = result.violations[i].stated;
+			failure.violation = result.violations[i].violation;
+		}
+	}
+	run_result_free(&result);
+	return failure;
+}
+
+static bool is_failure(const struct failure *failure)
+{
+	return failure->kind != FAILURE_NONE || failure->stated;
+}
+
+/* Schedules of a smaller program in which the failure is looked for. */
+#define SCHEDULES 12
+
+static bool fails_alike(void *arg, const struct program *program)
+{
+	struct question *question = arg;
+	struct run_options run = question->options;
+	unsigned int i;
+
+	if (!program_runs_on(program, run.kernel))
+		return false;
+	for (i = 0; i < (program->has_parallel ? SCHEDULES : 1); i++) {
+		struct failure failure;
+
+		run.seed = i ? i - 1 : question->options.seed;
+		failure = failure_of(program, &run);
+		if (failure.kind == question->failure.kind && failure.stated == question->failure.stated &&
+		    (failure.violation == question->failure.violation || failure.kind == FAILURE_STEP) &&
+		    failure.ret == question->failure.ret && !strcmp(failure.text, question->failure.text)) {
+			question->options.seed = run.seed;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first kernel on which the file fails; without one, on which what it states shows. */
+static bool find_failure(const struct program *program, const struct kernel_list *list, struct question *question)
+{
+	struct question stated = *question;
+	bool shows = false;
+	size_t i;
+
+	for (i = 0; i < list->nr && !interrupted; i++) {
+		question->options.kernel = &list->kernels[i]->kernel;
+		if (!program_runs_on(program, question->options.kernel) ||
+		    !backend_runs(question->options.backend, question->options.kernel))
+			continue;
+		question->failure = failure_of(program, &question->options);
+		if (question->failure.kind != FAILURE_NONE)
+			return true;
+		if (is_failure(&question->failure) && !shows) {
+			stated = *question;
+			shows = true;
+		}
+	}
+	*question = stated;
+	return shows;
+}
+
+struct session {
+	const struct shrink_arguments *args;
+	int status;
+};
+
+static void shrink_program(struct session *session, const struct program *program, const struct kernel_list *list)
+{
+	const struct selection *selection = &session->args->selection;
+	struct question question = {
+		.options = { .backend = selection->backend, .seed = selection->seed, .stop = &interrupted },
+	};
+	const struct shrink_options shrink_options = { .fails = fails_alike, .arg = &question, .stop = &interrupted };
+	struct shrink_result result;
+
+	if (!find_failure(program, list, &question) || !shrink(program, &shrink_options, &result)) {
+		fprintf(stderr, "pinsim: %s fails on no kernel asked for, expected one that does\n", program->path);
+		session->status = EXIT_USAGE;
+		return;
+	}
+	fputs(result.text, stdout);
+	fprintf(stderr, "%s on %s: %u calls became %u, %lu candidates%s", program->path, question.options.kernel->name,
+		result.steps_before, result.steps, result.tries, result.finished ? "" : ", interrupted");
+	if (program->has_parallel)
+		fprintf(stderr, ", shows with --seed %lu", question.options.seed);
+	fputc('\n', stderr);
+	free(result.text);
+}
+
+static bool shrink_file(void *arg, const struct scenario_file *file)
+{
+	struct session *session = arg;
+	struct kernel_list own = { NULL, 0 }, *list = parse_kernels(session->args->selection.kernels);
+
+	if (!file->program)
+		return false;
+	if (!list) {
+		default_kernels(file->program, false, &own);
+		list = &own;
+	}
+	shrink_program(session, file->program, list);
+	kernel_list_free(list);
+	return false;
+}
+
+int command_shrink(int argc, char **argv)
+{
+	struct shrink_arguments args = { .selection = SELECTION_INIT };
+	struct session session = { .args = &args, .status = EXIT_HELD };
+
+	parse_arguments(&argp, "shrink", argc, argv, &args);
+	selection_no_other(&args.selection, "shrink");
+	catch_interrupt();
+	if (!selection_each(&args.selection, shrink_file, &session))
+		session.status = EXIT_USAGE;
+	return session.status;
+}

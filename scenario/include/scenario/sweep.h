@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fault sweep: a scenario again and again, with the 1st, 2nd, ... n-th call at a
+ * fault site failing, until none is left to fail; once with that one call failing, and
+ * once with all behind it. After each the invariants must hold: those of a failed call
+ * (every counter and pin as before, where the kernel promises it) and those of the end
+ * (nothing leaked, nobody charged). The scenario's own expects are not judged: its
+ * calls now fail. A violation that it states, or that its kernel is known for
+ * (explain.h), is none.
+ */
+#ifndef SCENARIO_SWEEP_H
+#define SCENARIO_SWEEP_H
+
+#include <scenario/explain.h>
+#include <scenario/runner.h>
+
+struct sweep_stats {
+	unsigned long runs;			/* with a fault */
+	unsigned long faults[SIM_FAULT_NR];	/* distinct calls that were made to fail, by site */
+	unsigned long failures;
+	unsigned long explained;
+	unsigned long cut;			/* sites of a program whose sweep was cut short */
+};
+
+struct sweep_failure {
+	const struct program *program;
+	const struct kernel *kernel;
+	struct run_sweep sweep;
+	enum sim_violation violation;
+	unsigned long step;
+	const char *text;
+};
+
+struct sweep_options {
+	const struct kernel *kernel;
+	const struct backend *backend;
+	unsigned long seed;
+	unsigned long most;			/* faults of one site; 0: all there are */
+	bool each;				/* beyond 256 too, not in growing strides */
+	const volatile sig_atomic_t *stop;
+	void (*failure)(void *arg, const struct sweep_failure *failure);
+	void *arg;
+};
+
+/* Adds to @stats. Returns whether nothing broke. */
+bool sweep(const struct program *program, const struct sweep_options *options, struct sweep_stats *stats);
+
+#endif
