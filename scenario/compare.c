@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Comparing backends: the records of two runs, step by step, up to the first parallel block. */
+/* Comparing backends: the records of two runs, step by step; a parallel block in several orders of its calls. */
 #include <string.h>
 #include <scenario/compare.h>
 #include "record.h"
 
 #define ALL_PARTS (RECORD_RESULT | RECORD_ADDRESS | RECORD_COUNTERS | RECORD_PAGES | RECORD_PINS)
 
-/* Steps before the first parallel block. */
-static unsigned int sequential_steps(const struct program *program)
-{
-	unsigned int steps = 0;
+#define ORDERS 8	/* of a program with a parallel block, by as many seeds */
 
-	for (unsigned int i = 0; i < program->nr_items && program->items[i].kind != ITEM_PARALLEL; i++)
-		steps += program->items[i].kind == ITEM_STEP;
-	return steps;
+/* Will the caller's allocations fail from here on, or one of them? */
+static bool fails_allocations(const struct step *step)
+{
+	return !strcmp(step->op->name, "fail_nth") ||
+	       (!strcmp(step->op->name, "fail") && strstr(step->text, "alloc"));
 }
 
 static void print_row(FILE *out, const char *name, const char *a, const char *b)
@@ -59,37 +58,48 @@ static void print_head(const struct compare_options *options, const struct progr
 	fprintf(options->out, "\n    %-40s %-28s %s\n", "", options->backend[0]->name, options->backend[1]->name);
 }
 
-static enum compared compare_records(const struct program *program, const struct compare_options *options,
-				     const struct record *a, const struct record *b)
+/* A difference, told. */
+static enum compared differ(const struct program *program, const struct compare_options *options,
+			    const struct step_record *x, const struct step_record *y, const char *left,
+			    const char *right)
 {
-	unsigned int i, nr = sequential_steps(program);
-	const char *left, *right;
-
-	for (i = 0; i < nr && i < a->nr && i < b->nr; i++) {
-		const struct step_record *x = &a->step[i], *y = &b->step[i];
-
-		if (x->skip == STEP_SKIP_ABSENT || y->skip == STEP_SKIP_ABSENT)
-			break;
-		if (violations_of(&a->result, x->index, &left) != violations_of(&b->result, y->index, &right) ||
-		    step_records_differ(x, y, ALL_PARTS)) {
-			print_head(options, program, x->index, x->stmt);
-			print_difference(options->out, x, y);
-			print_row(options->out, "violation", left ? left : "-", right ? right : "-");
-			return COMPARED_DIFFERENT;
-		}
-	}
-	if (i == nr && !program->has_parallel &&
-	    violations_of(&a->result, nr + 1, &left) != violations_of(&b->result, nr + 1, &right)) {
-		print_head(options, program, nr + 1, NULL);
-		print_row(options->out, "violation at the end", left ? left : "-", right ? right : "-");
-		return COMPARED_DIFFERENT;
-	}
-	fprintf(options->out, "same  %s on %s: %u of %u steps compared\n", program->path, options->kernel->name, i,
-		a->nr);
-	return COMPARED_SAME;
+	print_head(options, program, x->index, x->stmt);
+	print_difference(options->out, x, y);
+	print_row(options->out, "violation", left ? left : "-", right ? right : "-");
+	return COMPARED_DIFFERENT;
 }
 
-enum compared compare_backends(const struct program *program, const struct compare_options *options)
+/* *@steps: how many were compared. */
+static enum compared compare_records(const struct program *program, const struct compare_options *options,
+				     const struct record *a, const struct record *b, unsigned int *steps)
+{
+	const char *left, *right;
+	bool faults = false;
+	unsigned int i, end;
+
+	for (i = 0; i < a->nr && i < b->nr; i++) {
+		const struct step_record *x = &a->step[i], *y = &b->step[i];
+
+		*steps = i;
+		if (x->skip == STEP_SKIP_ABSENT || y->skip == STEP_SKIP_ABSENT)
+			return COMPARED_SAME;
+		faults |= fails_allocations(&x->stmt->step);
+		if (violations_of(&a->result, x->index, &left) == violations_of(&b->result, y->index, &right) &&
+		    !step_records_differ(x, y, ALL_PARTS))
+			continue;
+		return faults ? COMPARED_SAME : differ(program, options, x, y, left, right);
+	}
+	*steps = i;
+	end = a->nr + 1;
+	if (a->nr == b->nr && (violations_of(&a->result, end, &left) == violations_of(&b->result, end, &right) || faults))
+		return COMPARED_SAME;
+	print_head(options, program, end, NULL);
+	print_row(options->out, "violation at the end", left ? left : "-", right ? right : "-");
+	return COMPARED_DIFFERENT;
+}
+
+static enum compared compare_order(const struct program *program, const struct compare_options *options,
+				   unsigned long seed, unsigned int *steps, unsigned int *of)
 {
 	struct record record[2];
 	enum compared compared;
@@ -98,18 +108,36 @@ enum compared compare_backends(const struct program *program, const struct compa
 		const struct run_options run = {
 			.kernel = options->kernel,
 			.backend = options->backend[i],
-			.seed = options->seed,
+			.strategy = &sim_strategy_calls,
+			.seed = seed,
 			.counters = true,
 			.stop = options->stop,
 		};
 
 		record_run(program, &run, true, &record[i]);
 	}
+	*of = record[0].nr;
 	if (record[0].result.error || record[1].result.error)
 		compared = COMPARED_ERROR;
 	else
-		compared = compare_records(program, options, &record[0], &record[1]);
+		compared = compare_records(program, options, &record[0], &record[1], steps);
 	record_free(&record[0]);
 	record_free(&record[1]);
+	return compared;
+}
+
+enum compared compare_backends(const struct program *program, const struct compare_options *options)
+{
+	unsigned int orders = program->has_parallel ? ORDERS : 1, least = ~0u, steps = 0, of = 0;
+	enum compared compared = COMPARED_SAME;
+
+	for (unsigned int i = 0; i < orders && compared == COMPARED_SAME; i++) {
+		compared = compare_order(program, options, options->seed + i, &steps, &of);
+		if (steps < least)
+			least = steps;
+	}
+	if (compared == COMPARED_SAME)
+		fprintf(options->out, "same  %s on %s: %u of %u steps compared, %u order%s\n", program->path,
+			options->kernel->name, least, of, orders, orders > 1 ? "s" : "");
 	return compared;
 }

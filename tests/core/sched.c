@@ -96,6 +96,52 @@ START_TEST(sequential_order)
 }
 END_TEST
 
+/* The same calls with twice as many points within. */
+static void three_slowly(void *letter)
+{
+	for (int i = 0; i < 3; i++) {
+		sim_point(SIM_POINT_YIELD, i, 0);
+		note(letter);
+		sim_point(SIM_POINT_YIELD, i, 0);
+	}
+}
+
+static void calls_order(void (*body)(void *arg), unsigned long seed, char *log)
+{
+	struct sim_world *world = world_new(&sim_strategy_calls, seed);
+
+	actors[0] = sim_actor_create("a", NULL);
+	actors[1] = sim_actor_create("b", NULL);
+	for (int i = 0; i < 2; i++) {
+		sim_actor_submit(actors[0], body, "a");
+		sim_actor_submit(actors[1], body, "b");
+	}
+	ck_assert_int_eq(sim_run(), SIM_QUIET);
+	strcpy(log, log_text);
+	sim_world_destroy(world);
+}
+
+/* Whole calls: nobody comes in between, each order shows, and the points within change none. */
+START_TEST(whole_calls)
+{
+	bool a_first = false, b_first = false, alternating = false;
+	char log[sizeof(log_text)], slow[sizeof(log_text)];
+
+	for (unsigned long seed = 0; seed < 32; seed++) {
+		calls_order(three, seed, log);
+		calls_order(three_slowly, seed, slow);
+		ck_assert_str_eq(log, slow);
+		ck_assert_uint_eq(strlen(log), 12);
+		for (int i = 0; i < 12; i++)
+			ck_assert_int_eq(log[i], log[i / 3 * 3]);
+		a_first |= !strcmp(log, "aaaaaabbbbbb");
+		b_first |= !strcmp(log, "bbbbbbaaaaaa");
+		alternating |= !strcmp(log, "aaabbbaaabbb");
+	}
+	ck_assert(a_first && b_first && alternating);
+}
+END_TEST
+
 static unsigned long long random_hash(unsigned long seed)
 {
 	struct sim_world *world = world_new(NULL, seed);
@@ -936,6 +982,7 @@ void suite_fill(TCase *tcase)
 {
 	tcase_add_test(tcase, bodies_in_order);
 	tcase_add_test(tcase, sequential_order);
+	tcase_add_test(tcase, whole_calls);
 	tcase_add_test(tcase, random_order);
 	tcase_add_test(tcase, hash_is_fixed);
 	tcase_add_test(tcase, hash_covers_all);

@@ -2,11 +2,13 @@
 /*
  * Two backends, one program: where do they first differ?
  *
- * After each step of a sequential program the result, every task's counters and
- * the pins of every page must be the same, and the same violations must have
- * been reported. From a parallel block on nothing is compared: scheduling points
- * are not the same ones, so neither are the interleavings; nor behind a call
- * that one of the two does not have.
+ * After each step the result, every task's counters and the pins of every page
+ * must be the same, and the same violations must have been reported. The lines of
+ * a parallel block run one whole call at a time (sim_strategy_calls), in several
+ * orders: within a call the scheduling points are not the same ones, so neither are
+ * the interleavings. Nothing is compared behind a call that one of the two does not
+ * have, nor once an allocation was made to fail (fail_nth, alloc) and they differ:
+ * their allocations are not the same ones.
  */
 #ifndef SCENARIO_COMPARE_H
 #define SCENARIO_COMPARE_H

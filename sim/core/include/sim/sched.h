@@ -111,6 +111,8 @@ struct sim_strategy {
 };
 /* Uniform choice at each point, from the seed. */
 extern const struct sim_strategy sim_strategy_random;
+/* The same between bodies only, and nobody is interrupted within one. */
+extern const struct sim_strategy sim_strategy_calls;
 /* Keeps the running actor while it can go on, then the lowest index: the sequential order. */
 extern const struct sim_strategy sim_strategy_in_order;
 /* Follows a tape; where the tape ends or does not fit, as in_order. */
