@@ -323,6 +323,8 @@ static long do_prlimit(struct task_struct *task, struct rlimit new, bool set_max
 	if (new.rlim_cur > new.rlim_max)
 		return -EINVAL;
 	task_lock(task->group_leader);
+	/* rlimit() takes no lock. */
+	sim_touch(&rlim->rlim_cur, true);
 	if (new.rlim_max > rlim->rlim_max && !capable(CAP_SYS_RESOURCE))
 		err = -EPERM;
 	else

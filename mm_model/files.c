@@ -206,6 +206,7 @@ int unshare_files(void)
 static void slot_install(struct files_struct *files, unsigned int fd, struct file *file)
 {
 	sim_race_release(files, false);
+	sim_touch(files, true);
 	WRITE_ONCE(files->fd[fd].file, file);
 }
 
@@ -309,6 +310,7 @@ struct file *fget(unsigned int fd)
 	struct file *file = NULL;
 
 	sim_nopreempt_begin();
+	sim_touch(files, false);
 	if (fd < files->max)
 		file = READ_ONCE(files->fd[fd].file);
 	sim_race_acquire(files, true);
@@ -326,6 +328,7 @@ long sys_close(int fd)
 	spin_lock(&files->file_lock);
 	if (fd >= 0 && fd < files->max && files->fd[fd].file) {
 		file = files->fd[fd].file;
+		sim_touch(files, true);
 		slot_clear(&files->fd[fd]);
 	}
 	spin_unlock(&files->file_lock);
@@ -389,6 +392,7 @@ unsigned long mm_file_id(const struct task_struct *task, int fd)
 
 	unsigned long id = 0;
 
+	sim_touch(files, false);
 	sim_race_off();
 	if (files && fd >= 0 && fd < files->max && files->fd[fd].file)
 		id = files->fd[fd].file->f_id;
@@ -401,6 +405,7 @@ int mm_fd_of(const struct task_struct *task, unsigned long file_id)
 	const struct files_struct *files = task->files;
 	int fd = -1;
 
+	sim_touch(files, false);
 	sim_race_off();
 	for (unsigned int i = 0; files && i < files->max && fd < 0; i++)
 		if (files->fd[i].file && files->fd[i].file->f_id == file_id)

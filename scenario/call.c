@@ -58,6 +58,7 @@ bool eval_number(struct run *run, const struct sum *sum, unsigned long *number)
 		unsigned long part = term->number;
 
 		if (value) {
+			sim_touch(value, false);
 			if (value->kind == VALUE_NONE)
 				return false;
 			if (value->kind != VALUE_NUMBER) {
@@ -81,6 +82,7 @@ static enum resolved resolve_variable(struct run *run, const struct op_arg *arg,
 	const struct term *term = given->first->terms;
 	const struct value *value = &run->variables[term->variable];
 
+	sim_touch(value, false);
 	if (value->kind == VALUE_NONE)
 		return RESOLVED_UNSET;
 	if (!(arg->kinds & (1u << value->kind))) {
@@ -257,6 +259,7 @@ static void set_variable(struct step_state *state)
 
 	if (slot < 0)
 		return;
+	sim_touch(&state->run->variables[slot], true);
 	if (state->returned && state->ret >= 0)
 		state->run->variables[slot] = state->value;
 	else

@@ -465,6 +465,15 @@ static void access_all(struct sim_world *world, const struct race_actor *self, u
 	}
 }
 
+/* A search decides by these too which steps depend on each other. */
+static void touch_all(struct sim_world *world, uintptr_t at, size_t bytes, bool write)
+{
+	if (!world->strategy->record)
+		return;
+	for (uintptr_t word = at >> WORD_SHIFT; word <= (at + bytes - 1) >> WORD_SHIFT; word++)
+		sim_touch((const void *)(word << WORD_SHIFT), write);
+}
+
 void sim_race_access(const void *at, size_t bytes, unsigned int flags, const void *pc)
 {
 	struct sim_world *world = sim_this;
@@ -477,6 +486,7 @@ void sim_race_access(const void *at, size_t bytes, unsigned int flags, const voi
 		sim_point_at(flags & SIM_RACE_WRITE ? SIM_POINT_PLAIN_WRITE : SIM_POINT_PLAIN_READ, at, (long)bytes);
 		self = running(world);
 	}
+	touch_all(world, (uintptr_t)at, bytes, flags & SIM_RACE_WRITE);
 	now = (struct access){
 		.pc = (uintptr_t)pc,
 		.clock = self->knows.at[world->current->index],
@@ -496,6 +506,7 @@ void sim_race_freed(const void *at, size_t bytes, const void *pc)
 
 	if (!self || !bytes)
 		return;
+	touch_all(world, (uintptr_t)at, bytes < FREED_BYTES_MAX ? bytes : FREED_BYTES_MAX, true);
 	now = (struct access){
 		.pc = (uintptr_t)pc,
 		.clock = self->knows.at[world->current->index],

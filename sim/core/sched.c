@@ -419,6 +419,19 @@ void sim_record(enum sim_point kind, unsigned long object, long result)
 	sim_trace_add(sim_this, kind, object, result);
 }
 
+void sim_touch(const void *at, bool write)
+{
+	struct sim_world *world = sim_this;
+
+	if (likely(!world || !world->strategy->record))
+		return;
+	world->strategy->record(world->strategy_state, &(struct sim_access){
+		.actor = world->current->index,
+		.kind = write ? SIM_POINT_PLAIN_WRITE : SIM_POINT_PLAIN_READ,
+		.at = at,
+	});
+}
+
 void sim_record_at(enum sim_point kind, const void *at, long result)
 {
 	sim_trace_add_access(sim_this, kind, 0, at, result, false);

@@ -25,9 +25,11 @@ static struct kapi_state *work_state(void)
 
 bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 {
+	sim_touch(&kapi_state()->work, false);
 	if (work->pending)
 		return false;
 	sim_race_release(&kapi_state()->work, false);
+	sim_touch(&kapi_state()->work, true);
 	work->pending = true;
 	list_add_tail(&work->entry, &kapi_state()->work);
 	return true;
@@ -42,6 +44,7 @@ bool kapi_work_pending(void)
 static void run_work(struct kapi_state *state, struct work_struct *work)
 {
 	sim_race_acquire(&state->work, true);
+	sim_touch(&state->work, true);
 	list_del_init(&work->entry);
 	work->pending = false;
 	state->work_running = work;
@@ -70,6 +73,7 @@ bool flush_work(struct work_struct *work)
 	struct kapi_state *state = work_state();
 	bool busy = work->pending || state->work_running == work;
 
+	sim_touch(&state->work, true);
 	wait_event(state->work_done, !state->work_running);
 	sim_race_acquire(&state->work_done, true);
 	if (work->pending)
@@ -82,6 +86,7 @@ bool cancel_work_sync(struct work_struct *work)
 	struct kapi_state *state = work_state();
 	bool pending = work->pending;
 
+	sim_touch(&state->work, true);
 	if (pending) {
 		list_del_init(&work->entry);
 		work->pending = false;

@@ -208,6 +208,7 @@ static struct xa_run *xas_run(const struct xa_state *xas)
 static void *xas_stand(struct xa_state *xas, struct xa_run *run)
 {
 	sim_race_acquire(xas->xa, true);
+	sim_touch(xas->xa, false);
 	xas->xa_where = XAS_KEEP_WALK;
 	xas->xa_cursor = run;
 	xas->xa_version = xas->xa->xa_version;
@@ -408,6 +409,7 @@ static void *store_last(struct xa_state *xas, unsigned long last, void *entry)
 void *xas_store(struct xa_state *xas, void *entry)
 {
 	sim_race_release(xas->xa, false);
+	sim_touch(xas->xa, true);
 	return store_last(xas, last_of(xas), entry);
 }
 
@@ -505,6 +507,7 @@ void *xa_load(struct xarray *xa, unsigned long index)
 
 	rcu_read_lock();
 	sim_race_acquire(xa, true);
+	sim_touch(xa, false);
 	run = run_at(xa, index);
 	if (run)
 		entry = entry_at(run, index);

@@ -82,13 +82,18 @@ static void join(const struct tree *tree, uint32_t *clock, uint32_t index)
 			clock[i] = other[i];
 }
 
-static void race_add(struct tree *tree, uint32_t node)
+static void race_add(struct tree *tree, const struct race *race)
 {
-	for (uint32_t i = 0; i < tree->nr_races; i++)
-		if (tree->races[i] == node)
-			return;
+	for (uint32_t i = 0; i < tree->nr_races; i++) {
+		if (tree->races[i].node != race->node)
+			continue;
+		tree->races[i].reversible |= race->reversible;
+		if (race->lock)
+			tree->races[i].lock = race->lock;
+		return;
+	}
 	tree->races = tree_grown(tree->races, &tree->room_races, tree->nr_races + 1, sizeof(*tree->races));
-	tree->races[tree->nr_races++] = node;
+	tree->races[tree->nr_races++] = *race;
 }
 
 /*
@@ -112,8 +117,8 @@ static void scan(struct tree *tree, const struct touch *touch, const uint32_t *b
 		let_go = other->release && touch->waits;
 		if (tree->nodes[other->node].actor != node->actor) {
 			join(tree, clock, other->node);
-			if (!let_go && before[tree->nodes[other->node].actor] <= other->node)
-				race_add(tree, other->node);
+			if (before[tree->nodes[other->node].actor] <= other->node)
+				race_add(tree, &(struct race){ other->node, !let_go, touch->waits ? touch->key : 0 });
 		}
 		if (other->write && !let_go)
 			return;
@@ -167,11 +172,29 @@ static void reverse(struct tree *tree, uint32_t first, uint32_t last)
 		node->todo |= able & -able;
 }
 
+/*
+ * Nothing but the two themselves puts @race's step before the one that is over. Of a
+ * lock that was let go in between only another time that it was held counts: what
+ * was done under it comes before for the lock's sake.
+ */
+static bool immediate(const struct tree *tree, const struct race *race)
+{
+	for (uint32_t i = 0; i < tree->nr_races; i++) {
+		const struct race *other = &tree->races[i];
+
+		if (race->lock && (other->lock != race->lock || !other->reversible))
+			continue;
+		if (other->node > race->node && tree_before(tree, race->node, other->node))
+			return false;
+	}
+	return race->reversible;
+}
+
 static void dpor_step_done(struct tree *tree, uint32_t index)
 {
 	const struct node *node = &tree->nodes[index];
 	uint32_t before[SIM_SEARCH_ACTORS_MAX], *clock = tree_clock(tree, index);
-	uint32_t i, j;
+	uint32_t i;
 
 	tree->nr_races = 0;
 	memset(clock, 0, tree->stride * sizeof(*clock));
@@ -185,14 +208,9 @@ static void dpor_step_done(struct tree *tree, uint32_t index)
 		scan(tree, &tree->touches[node->first_touch + i], before, clock);
 	}
 	clock[node->actor] = index + 1;
-	for (i = 0; i < tree->nr_races; i++) {
-		/* Another one of them lies between: it is that one's race. */
-		for (j = 0; j < tree->nr_races; j++)
-			if (tree->races[j] > tree->races[i] && tree_before(tree, tree->races[i], tree->races[j]))
-				break;
-		if (j == tree->nr_races)
-			reverse(tree, tree->races[i], index);
-	}
+	for (i = 0; i < tree->nr_races; i++)
+		if (immediate(tree, &tree->races[i]))
+			reverse(tree, tree->races[i].node, index);
 }
 
 static unsigned int dpor_choose(struct tree *tree, struct node *node)

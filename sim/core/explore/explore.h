@@ -55,6 +55,13 @@ struct sleeper {
 	uint32_t nr_touches;
 };
 
+/* The step that is over depends on an earlier one of another actor. */
+struct race {
+	uint32_t node;		/* the earlier one */
+	bool reversible;	/* it could have come first: not an unlock that it had to wait for */
+	uint64_t lock;		/* the lock that both take, if that is why; else 0 */
+};
+
 struct lock_state {
 	unsigned long run;	/* of which the rest is */
 	bool written;
@@ -79,6 +86,7 @@ struct tree {
 	unsigned long run;		/* number of the run under way, from 1 */
 	bool running;			/* a run is under way or not yet judged */
 	bool cut;
+	bool draws;			/* some run has drawn a value */
 	bool ended;			/* nothing is left to try */
 	bool open;			/* in the window */
 	bool opened;			/* and no step yet since */
@@ -100,7 +108,7 @@ struct tree {
 	uint32_t *heads;
 	uint32_t room_keys, nr_keys;
 
-	uint32_t *races;		/* dpor: of the step that is over, with the nodes of these */
+	struct race *races;		/* dpor: of the step that is over with earlier ones */
 	uint32_t nr_races, room_races;
 
 	struct lock_state *locks;	/* by object number */

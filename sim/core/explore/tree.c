@@ -7,7 +7,8 @@
  * thing that it touches; what it says ahead of its next point belongs to its next
  * step. Where nobody is asked, because only one can go on, steps are told apart all
  * the same, so that the path is one of the same steps whoever was ready; such a
- * node is glued to the one before: nothing else could have been tried there.
+ * node is glued to the one before: nothing else could have been tried there. What
+ * is done with preemption off is one step with what comes before.
  */
 #include "explore.h"
 
@@ -72,6 +73,7 @@ static bool touch_of(const struct sim_access *access, struct touch *touch)
 		return false;
 	switch (access->kind) {
 	case SIM_POINT_ATOMIC_READ:
+	case SIM_POINT_PLAIN_READ:
 	case SIM_POINT_RCU_READ_LOCK:
 	case SIM_POINT_RCU_READ_UNLOCK:
 		return true;
@@ -92,6 +94,7 @@ static bool touch_of(const struct sim_access *access, struct touch *touch)
 		return true;
 	case SIM_POINT_ATOMIC_WRITE:
 	case SIM_POINT_ATOMIC_RMW:
+	case SIM_POINT_PLAIN_WRITE:
 	case SIM_POINT_WAIT:
 	case SIM_POINT_WAKE:
 	case SIM_POINT_QUEUE:
@@ -311,15 +314,21 @@ static void tree_record(void *state, const struct sim_access *access)
 	struct tree *tree = state;
 	unsigned int actor = access->actor;
 	struct touch touch;
-	bool shared;
+	bool shared, goes_on;
 
 	if (is_lock(access->kind))
 		note_lock(tree, access);
 	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
 		return;
-	/* It went on past a point where nobody else was ready. */
-	if (tree->has_ahead >> actor & 1)
-		step_glued(tree, actor, false);
+	goes_on = sim_this->current->nopreempt && tree->stepping && tree->nodes[tree->depth - 1].actor == actor;
+	/* It went on past a point: nobody else was ready, or was to be let in. */
+	if (tree->has_ahead >> actor & 1) {
+		if (goes_on)
+			add_touch(tree, &tree->ahead[actor]);
+		else
+			step_glued(tree, actor, false);
+		tree->has_ahead &= ~(1ull << actor);
+	}
 	shared = touch_of(access, &touch);
 	if (access->ahead) {
 		tree->has_ahead |= (uint64_t)shared << actor;
@@ -329,7 +338,7 @@ static void tree_record(void *state, const struct sim_access *access)
 	if (!shared)
 		return;
 	if (!tree->stepping || tree->nodes[tree->depth - 1].actor != actor ||
-	    (is_unlock(access->kind) && !tree->unlocks))
+	    (is_unlock(access->kind) && !tree->unlocks && !goes_on))
 		step_glued(tree, actor, false);
 	tree->unlocks = false;
 	add_touch(tree, &touch);
@@ -439,6 +448,7 @@ static unsigned long tree_draw(void *state, unsigned long bound)
 	if (!tree->open || tree->cut || !tree->stepping)
 		return 0;
 	step_end(tree);
+	tree->draws = true;
 	if (tree->depth >= tree->replay) {
 		node = node_new(tree);
 		node->glued = true;
@@ -524,7 +534,8 @@ static bool try_next(struct tree *tree)
 	if (!left || node->glued)
 		return false;
 	tree->nr_sleepers = node->first_sleeper + node->nr_sleepers;
-	if (tree->ops->step_done) {
+	/* A step that goes on by a draw is not known by what it touched with one value. */
+	if (tree->ops->step_done && !tree->draws) {
 		tree_add_sleeper(tree, node, &(struct sleeper){ node->actor, node->first_touch, node->nr_touches });
 		node->first_touch += node->nr_touches;
 	}

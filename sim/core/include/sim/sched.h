@@ -176,6 +176,12 @@ void sim_pause(enum sim_point kind, unsigned long object);
 /* Records without being a place to switch (what happened as a consequence of a point). */
 void sim_record(enum sim_point kind, unsigned long object, long result);
 void sim_record_at(enum sim_point kind, const void *at, long result);
+/*
+ * The running actor reads, or changes, what others may look at without a lock and
+ * without a point: for a search, which has to know that the order matters. No trace
+ * has it. @at: as in sim_point_at().
+ */
+void sim_touch(const void *at, bool write);
 /* Sleeps until sim_wake(). @why: static text for reports ("rwsem iova_rwsem"). @holder: who is waited for, or NULL. */
 void sim_block(unsigned long object, const char *why, struct sim_actor *holder);
 /* Makes @actor able to run; does not switch. No effect on one that is not blocked. */

@@ -170,18 +170,18 @@ __KAPI_ATOMIC(atomic_long, atomic_long_t, long)
 	typeof(*__xp) __xn = (value), __xo;                                                                            \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, __xp, 0);                                                                   \
 	sim_race_order(__xp);                                                                                          \
-	__xo = READ_ONCE(*__xp);                                                                                       \
-	WRITE_ONCE(*__xp, __xn);                                                                                       \
+	__xo = __READ_ONCE(*__xp);                                                                                     \
+	__WRITE_ONCE(*__xp, __xn);                                                                                     \
 	__xo; })
 #define cmpxchg(ptr, old, value) ({                                                                                    \
 	typeof(ptr) __cp = (ptr);                                                                                      \
 	typeof(*__cp) __co = (old), __cn = (value), __cv;                                                              \
 	sim_point_at(SIM_POINT_ATOMIC_READ, __cp, 0);                                                                  \
 	sim_race_order(__cp);                                                                                          \
-	__cv = READ_ONCE(*__cp);                                                                                       \
+	__cv = __READ_ONCE(*__cp);                                                                                     \
 	if (__cv == __co) {                                                                                            \
 		sim_record_at(SIM_POINT_ATOMIC_RMW, __cp, 0);                                                          \
-		WRITE_ONCE(*__cp, __cn);                                                                               \
+		__WRITE_ONCE(*__cp, __cn);                                                                             \
 	}                                                                                                              \
 	__cv; })
 #define try_cmpxchg(ptr, oldp, value) ({                                                                               \

@@ -9,13 +9,17 @@
 
 #include <linux/compiler_types.h>
 #include <sim/race.h>
+#include <sim/sched.h>
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define barrier() __asm__ __volatile__("" : : : "memory")
 #define barrier_data(ptr) __asm__ __volatile__("" : : "r"(ptr) : "memory")
-#define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
-#define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
+#define __READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
+#define __WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
+/* A search is told, for there may be no lock. */
+#define READ_ONCE(x) (sim_touch((const void *)&(x), false), __READ_ONCE(x))
+#define WRITE_ONCE(x, value) (sim_touch((const void *)&(x), true), __WRITE_ONCE(x, value))
 /* The race is known, and what comes of it allowed for. */
 #define data_race(expr) ({ sim_race_off(); typeof(expr) __dr = (expr); sim_race_on(); __dr; })
 #define unreachable() __builtin_unreachable()

@@ -16,13 +16,13 @@
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
-	WRITE_ONCE(list->prev, list);
-	WRITE_ONCE(list->next, list);
+	__WRITE_ONCE(list->prev, list);
+	__WRITE_ONCE(list->next, list);
 }
 
 static inline void __list_join(struct list_head *prev, struct list_head *next)
 {
-	WRITE_ONCE(prev->next, next);
+	__WRITE_ONCE(prev->next, next);
 	next->prev = prev;
 }
 
@@ -75,7 +75,7 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 
 static inline int list_empty(const struct list_head *head)
 {
-	return READ_ONCE(head->next) == head;
+	return __READ_ONCE(head->next) == head;
 }
 
 static inline int list_is_singular(const struct list_head *head)

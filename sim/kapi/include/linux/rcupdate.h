@@ -27,12 +27,12 @@ void rcu_barrier(void);
 #define rcu_dereference_raw(p) ({                                                                                      \
 	sim_point_at(SIM_POINT_ATOMIC_READ, &(p), 0);                                                                  \
 	sim_race_acquire(&(p), true);                                                                                  \
-	READ_ONCE(p); })
+	__READ_ONCE(p); })
 #define rcu_access_pointer(p) rcu_dereference_raw(p)
 #define rcu_assign_pointer(p, v) do {                                                                                  \
 	sim_point_at(SIM_POINT_ATOMIC_WRITE, &(p), 0);                                                                 \
 	sim_race_release(&(p), false);                                                                                 \
-	WRITE_ONCE(p, v);                                                                                              \
+	__WRITE_ONCE(p, v);                                                                                            \
 } while (0)
 /* Warns outside of a reader, unless @c says what else protects the pointer. */
 #define __rcu_protected(c, text) do {                                                                                  \
@@ -48,7 +48,7 @@ void rcu_barrier(void);
 	rcu_assign_pointer(p, v);                                                                                      \
 	__old; })
 /* Nobody can see it yet. */
-#define RCU_INIT_POINTER(p, v) WRITE_ONCE(p, v)
+#define RCU_INIT_POINTER(p, v) __WRITE_ONCE(p, v)
 #define RCU_LOCKDEP_WARN(c, s) WARN_ON_ONCE(c)
 
 #endif
