@@ -37,7 +37,7 @@
 
 #define PAGE_BYTES 4096UL
 #define ARENA_BYTES (2UL << 30)
-#define CONTENT_BYTES (256UL << 20)
+#define CONTENT_BYTES (16UL << 20)
 
 static struct {
 	unsigned char *arena;
