@@ -162,23 +162,33 @@ static void on_progress(void *arg, const struct sim_explored *explored)
 	fprintf(stderr, "\r\033[K%s: %lu schedules, %lu cut short", exploration->where, explored->runs, explored->cut);
 }
 
+/* Above 2^53 a double is no count any more. */
+static const char *count_text(double count, char *buf, size_t size)
+{
+	snprintf(buf, size, count < 9007199254740992.0 ? "%.0f" : "about %.3g", count);
+	return buf;
+}
+
 /* How far the search came, in words that say no more than it knows. */
 static void print_explored(const struct explore_report *report)
 {
 	const struct sim_explored *explored = &report->explored;
+	char buf[32];
 
 	if (explored->finished && explored->traces && explored->interleavings > 0)
-		printf("all %.0f interleavings (%lu traces) explored", explored->interleavings, explored->traces);
+		printf("all %s interleavings (%lu trace%s) explored",
+		       count_text(explored->interleavings, buf, sizeof(buf)), explored->traces,
+		       explored->traces == 1 ? "" : "s");
 	else if (explored->finished && explored->traces)
 		printf("all %lu traces explored", explored->traces);
 	else if (explored->finished)
-		printf("all %.0f interleavings explored", explored->interleavings);
+		printf("all %s interleavings explored", count_text(explored->interleavings, buf, sizeof(buf)));
 	else if (explored->bound_known)
 		printf("all with at most %u preemption%s explored, more were not", explored->bound,
 		       explored->bound == 1 ? "" : "s");
 	else
 		printf("not all explored");
-	printf("; %lu schedules run in %.1f s", explored->runs, report->seconds);
+	printf("; %lu run%s in %.1f s", explored->runs, explored->runs == 1 ? "" : "s", report->seconds);
 	if (explored->unfit)
 		printf(" (%s)", explored->unfit);
 }
