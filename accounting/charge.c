@@ -140,6 +140,16 @@ unsigned long charge_locked_vm_return(struct mm_struct *mm, long pages, const st
 	return now;
 }
 
+void charge_noted(enum ledger_bucket bucket, void *key, long pages, const struct charge_by *by)
+{
+	const struct ledger_holder *holder = ledger_holder(bucket, key);
+	unsigned long id = bucket == BUCKET_PINNED_VM ? holder->mm->pinned_vm_id : holder->user->locked_vm_id;
+
+	changed(by, bucket, key, id, ledger_counter(holder, bucket), pages);
+	if (pages > 0 && by->limit_task)
+		invariant_charged(bucket, holder, memlock_limit_pages(by->limit_task));
+}
+
 int charge_user_locked_vm(struct user_struct *user, unsigned long pages, const struct charge_by *by)
 {
 	unsigned long limit = memlock_limit_pages(limit_task(by));

@@ -47,7 +47,8 @@ void upstream_init(void)
 	INIT_LIST_HEAD(&m->type1_calls);
 	INIT_LIST_HEAD(&m->type1s);
 	INIT_LIST_HEAD(&m->cdevs);
-	m->ledger = ledger_object_create("iopt_pages", NULL);
+	m->ledger = ledger_object_create("iommufd", NULL);
+	sim_run_tree_init(&m->pages_ledgers, SIM_RUN_CONSTANT);
 	upstream_vfio_iommu_init(&m->vfio_iommu);
 	m->iommu_id = sim_object_id();
 	sim_region_add(__start_upstream_data, (size_t)(__stop_upstream_data - __start_upstream_data));

@@ -12,6 +12,7 @@
 #include <linux/list.h>
 #include <accounting/ledger.h>
 #include <iopt/iommufd.h>
+#include <sim/run_tree.h>
 
 struct iommufd_ctx;
 struct miscdevice;
@@ -37,15 +38,17 @@ struct upstream_machine {
 	struct list_head type1s;		/* struct type1 (type1_driver.c) */
 	const struct vfio_iommu_driver_ops *type1_ops;	/* as the kernel's file registered them */
 	struct list_head cdevs;			/* struct vfio_cdev (vfio.c) */
-	struct ledger_object *ledger;		/* all that iommufd charges and pins */
+	struct ledger_object *ledger;		/* all that iommufd charges and pins: the iopt_pages' are below it */
+	struct sim_run_tree pages_ledgers;	/* struct iopt_pages -> its struct ledger_object (charge.c) */
+	struct user_asking {
+		const struct task_struct *task;	/* whose limit was asked for, just now; NULL: nobody's */
+		unsigned long npages;
+	} asking;
 	unsigned char *scratch;			/* the content of every page, where @user has none */
 	const struct upstream_user *user;	/* or NULL */
 };
 
 struct upstream_machine *upstream(void);
-
-/* Whose charges and pins those that current makes now are: of a container of type1's, or iommufd's. */
-struct ledger_object *upstream_ledger(void);
 
 /* On the stack of the task that asks for a mock device. */
 struct attach_call {

@@ -13,6 +13,7 @@
 #include <iopt/upstream.h>
 #include <mm_model/state.h>
 #include <sim/world.h>
+#include "charge.h"
 #include "machine.h"
 
 #define PAGE_BASE 0xffffea0000000000UL
@@ -34,7 +35,7 @@ static unsigned long page_to_frame(const struct page *page)
 }
 
 /* Enters what GUP has pinned, and names the pages. Returns how many. */
-static long fill_pages(const struct page_runs *runs, struct page **pages)
+static long fill_pages(struct ledger_object *object, const struct page_runs *runs, struct page **pages)
 {
 	unsigned long i, done = 0, contig;
 	unsigned int r;
@@ -42,7 +43,7 @@ static long fill_pages(const struct page_runs *runs, struct page **pages)
 	for (r = 0; r < runs->nr; r++) {
 		const struct page_run *run = &runs->run[r];
 
-		ledger_pins(upstream_ledger(), run->frame, run->nr, true);
+		ledger_pins(object, run->frame, run->nr, true);
 		for (i = 0; i < run->nr; i += contig) {
 			unsigned long pfn = PHYS_PFN(frame_to_phys(run->frame + i)), k;
 
@@ -62,7 +63,8 @@ static void runs_init(struct page_runs *runs, unsigned long nr_pages)
 	};
 }
 
-int pin_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flags, struct page **pages)
+int upstream_pin_fast(struct ledger_object *object, unsigned long start, int nr_pages, unsigned int gup_flags,
+		      struct page **pages)
 {
 	struct page_runs runs;
 	long ret;
@@ -70,13 +72,13 @@ int pin_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flag
 	runs_init(&runs, nr_pages);
 	ret = pin_user_runs_fast(start, nr_pages, gup_flags | FOLL_PIN, &runs);
 	if (ret > 0)
-		ret = fill_pages(&runs, pages);
+		ret = fill_pages(object, &runs, pages);
 	sim_free(runs.run);
 	return (int)ret;
 }
 
-long pin_user_pages_remote(struct mm_struct *mm, unsigned long start, unsigned long nr_pages, unsigned int gup_flags,
-			   struct page **pages, int *locked)
+long upstream_pin_remote(struct ledger_object *object, struct mm_struct *mm, unsigned long start,
+			 unsigned long nr_pages, unsigned int gup_flags, struct page **pages, int *locked)
 {
 	struct page_runs runs;
 	long ret;
@@ -84,18 +86,18 @@ long pin_user_pages_remote(struct mm_struct *mm, unsigned long start, unsigned l
 	runs_init(&runs, nr_pages);
 	ret = pin_user_runs_remote(mm, start, nr_pages, gup_flags | FOLL_PIN, &runs, locked);
 	if (ret > 0)
-		ret = fill_pages(&runs, pages);
+		ret = fill_pages(object, &runs, pages);
 	sim_free(runs.run);
 	return ret;
 }
 
-static void unpin_runs(const struct page_runs *runs, bool make_dirty)
+static void unpin_runs(struct ledger_object *object, const struct page_runs *runs, bool make_dirty)
 {
 	unsigned int r;
 
 	unpin_user_runs(runs->run, runs->nr, make_dirty);
 	for (r = 0; r < runs->nr; r++)
-		ledger_pins(upstream_ledger(), runs->run[r].frame, runs->run[r].nr, false);
+		ledger_pins(object, runs->run[r].frame, runs->run[r].nr, false);
 }
 
 static void add_frames(struct page_runs *runs, unsigned long frame, unsigned long nr)
@@ -108,7 +110,7 @@ static void add_frames(struct page_runs *runs, unsigned long frame, unsigned lon
 		runs->run[runs->nr++] = (struct page_run){ .frame = frame, .nr = nr };
 }
 
-static void unpin_pages(struct page **pages, unsigned long npages, bool make_dirty)
+void upstream_unpin(struct ledger_object *object, struct page **pages, unsigned long npages, bool make_dirty)
 {
 	struct page_run one;
 	struct page_runs runs = { .run = &one, .max = 1 };
@@ -120,27 +122,12 @@ static void unpin_pages(struct page **pages, unsigned long npages, bool make_dir
 		runs_init(&runs, npages);
 	for (i = 0; i < npages; i++)
 		add_frames(&runs, page_to_frame(pages[i]), 1);
-	unpin_runs(&runs, make_dirty);
+	unpin_runs(object, &runs, make_dirty);
 	if (npages > 1)
 		sim_free(runs.run);
 }
 
-void unpin_user_pages(struct page **pages, unsigned long npages)
-{
-	unpin_pages(pages, npages, false);
-}
-
-void unpin_user_page(struct page *page)
-{
-	unpin_user_pages(&page, 1);
-}
-
-void unpin_user_pages_dirty_lock(struct page **pages, unsigned long npages, bool make_dirty)
-{
-	unpin_pages(pages, npages, make_dirty);
-}
-
-void unpin_user_page_range_dirty_lock(struct page *page, unsigned long npages, bool make_dirty)
+void upstream_unpin_range(struct ledger_object *object, struct page *page, unsigned long npages, bool make_dirty)
 {
 	unsigned long i, frame, contig;
 	struct page_runs runs;
@@ -153,8 +140,20 @@ void unpin_user_page_range_dirty_lock(struct page *page, unsigned long npages, b
 		contig = min(frame_contig(frame), npages - i);
 		add_frames(&runs, frame, contig);
 	}
-	unpin_runs(&runs, make_dirty);
+	unpin_runs(object, &runs, make_dirty);
 	sim_free(runs.run);
+}
+
+/* iova_bitmap.c pins the pages of a bitmap for a moment, which nobody pays for. */
+
+int pin_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flags, struct page **pages)
+{
+	return upstream_pin_fast(upstream()->ledger, start, nr_pages, gup_flags, pages);
+}
+
+void unpin_user_pages(struct page **pages, unsigned long npages)
+{
+	upstream_unpin(upstream()->ledger, pages, npages, false);
 }
 
 /* Dirty bits have no reader here. */

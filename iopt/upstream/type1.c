@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The kernel's drivers/vfio/vfio_iommu_type1.c, as it is, with what must see its
- * static parts behind it. Four of its words are led elsewhere (type1_driver.c):
+ * static parts behind it. Some of its words are led elsewhere (type1_driver.c), and
+ * what it charges and pins is entered in the ledger for its container (charge.h):
  *
  *	vfio_register_iommu_driver	its calls are noted: whose charges are these?
  *	mmap_write_lock_killable	an uncharge may come to nothing there
@@ -18,9 +19,15 @@
 #include <linux/sched/signal.h>
 #include <linux/vfio.h>
 #include <drivers/vfio/vfio.h>
+#include "charge.h"
 #include "type1.h"
 
 #define vfio_register_iommu_driver(ops) type1_register(ops)
+#define __account_locked_vm(mm, nr, inc, task, bypass) \
+	upstream_account_locked_vm(type1_ledger(), "vfio type1", mm, nr, inc, task, bypass)
+#define pin_user_pages_remote(mm, start, nr, flags, list, locked) \
+	upstream_pin_remote(type1_ledger(), mm, start, nr, flags, list, locked)
+#define unpin_user_pages_dirty_lock(list, nr, dirty) upstream_unpin(type1_ledger(), list, nr, dirty)
 #define mutex_lock(lock) type1_mutex_lock(lock)
 /* npage: mm_lock_acct()'s argument, the only place that locks so. */
 #define mmap_write_lock_killable(mm) type1_mmap_write_lock_killable(mm, npage)

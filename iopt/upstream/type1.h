@@ -52,6 +52,8 @@ void type1_for_each_dma(void *iommu, void (*fn)(const struct type1_dma *dma, voi
 /* type1_driver.c */
 /* The innermost call of current into type1, or NULL. */
 struct type1_call *type1_current(void);
+/* What is charged and pinned in it is for this container. */
+struct ledger_object *type1_ledger(void);
 /* What current has opened since, and nobody has claimed: *@owner is it until it goes. */
 void type1_claim(struct type1 **owner);
 /* Its owner goes first. */

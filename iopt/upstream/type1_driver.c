@@ -39,11 +39,9 @@ struct type1_call *type1_current(void)
 	return NULL;
 }
 
-struct ledger_object *upstream_ledger(void)
+struct ledger_object *type1_ledger(void)
 {
-	struct type1_call *call = type1_current();
-
-	return call ? call->type1->ledger : upstream()->ledger;
+	return type1_current()->type1->ledger;
 }
 
 static void begin(struct type1_call *call, struct type1 *type1)
@@ -238,7 +236,7 @@ int type1_mmap_write_lock_killable(struct mm_struct *mm, long npage)
 
 	if (ret && npage < 0) {
 		type1_current()->type1->uncharge_lost = true;
-		ledger_dropped(upstream_ledger(), BUCKET_LOCKED_VM, mm, -npage);
+		ledger_dropped(type1_ledger(), BUCKET_LOCKED_VM, mm, -npage);
 	}
 	return ret;
 }
@@ -250,7 +248,7 @@ int type1_mmap_write_lock_killable(struct mm_struct *mm, long npage)
  */
 int type1_warn(long lock_acct, const char *format, ...)
 {
-	const struct charge_by by = { .object = upstream_ledger(), .rule = "vfio type1", .limit_task = current };
+	const struct charge_by by = { .object = type1_ledger(), .rule = "vfio type1", .limit_task = current };
 	unsigned long limit;
 	va_list args;
 

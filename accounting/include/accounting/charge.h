@@ -64,6 +64,14 @@ unsigned long charge_used(const struct mm_struct *mm, unsigned long counter);
 /* A charge_scheme's charge by pinned_vm: adds, tests the sum unless @payer->cap, takes it back. ENOMEM. */
 int charge_pinned_vm_of(const struct payer *payer, long pages, const struct charge_by *by);
 
+/*
+ * A counter that the caller has just changed by @pages itself (iopt/upstream, for
+ * the kernel's own text): its place in trace and ledger, and with by->limit_task,
+ * whose limit was tested, the invariant over_limit. @holder: by @bucket, which is
+ * the user's locked_vm or an mm's pinned_vm.
+ */
+void charge_noted(enum ledger_bucket bucket, void *holder, long pages, const struct charge_by *by);
+
 /* limit_task's RLIMIT_MEMLOCK >> PAGE_SHIFT. */
 unsigned long memlock_limit_pages(const struct task_struct *task);
 /*
