@@ -38,6 +38,8 @@ static void print_difference(FILE *out, const struct step_record *a, const struc
 	char left[40], right[40];
 
 	print_row(out, "result", a->outcome, b->outcome);
+	if (a->refusal || b->refusal)
+		print_row(out, "why", a->refusal ? a->refusal : "-", b->refusal ? b->refusal : "-");
 	for (unsigned int i = 0; i < a->nr_tasks && i < b->nr_tasks; i++) {
 		print_counter(out, a->tasks[i].name, "locked_vm", a->tasks[i].locked_vm, b->tasks[i].locked_vm);
 		print_counter(out, a->tasks[i].name, "pinned_vm", a->tasks[i].pinned_vm, b->tasks[i].pinned_vm);
@@ -59,6 +61,11 @@ static void print_head(const struct compare_options *options, const struct progr
 	if (stmt)
 		fprintf(options->out, ": %s: %s", stmt->step.task_name, stmt->step.text);
 	fprintf(options->out, "\n    %-40s %-28s %s\n", "", options->backend[0]->name, options->backend[1]->name);
+}
+
+static bool same_refusal(const struct step_record *a, const struct step_record *b)
+{
+	return !a->refusal || !b->refusal ? a->refusal == b->refusal : !strcmp(a->refusal, b->refusal);
 }
 
 /* A difference, told. */
@@ -88,7 +95,7 @@ static enum compared compare_records(const struct program *program, const struct
 			return COMPARED_SAME;
 		faults |= fails_allocations(&x->stmt->step);
 		if (violations_of(&a->result, x->index, &left) == violations_of(&b->result, y->index, &right) &&
-		    !step_records_differ(x, y, ALL_PARTS))
+		    !step_records_differ(x, y, ALL_PARTS) && same_refusal(x, y))
 			continue;
 		return faults ? COMPARED_SAME : differ(program, options, x, y, left, right);
 	}

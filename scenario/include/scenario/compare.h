@@ -2,8 +2,8 @@
 /*
  * Two backends, one program: where do they first differ?
  *
- * After each step the result, every task's counters and the pins of every page
- * must be the same, and the same violations must have been reported. The lines of
+ * After each step the result, why a limit refused, every task's counters and the pins
+ * of every page must be the same, and the same violations must have been reported. The lines of
  * a parallel block run one whole call at a time (sim_strategy_calls), in several
  * orders: within a call the scheduling points are not the same ones, so neither are
  * the interleavings. Nothing is compared behind a call that one of the two does not
