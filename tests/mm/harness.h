@@ -116,6 +116,7 @@ void kernel_free(void *ptr);
 #define KERNEL_CAP_SYS_ADMIN 21
 
 /* The suites that main.c runs. */
+Suite *content_suite(void);
 Suite *fault_suite(void);
 Suite *gup_suite(void);
 Suite *mlock_suite(void);

@@ -13,6 +13,7 @@ int main(void)
 	srunner_add_suite(runner, task_suite());
 	srunner_add_suite(runner, vma_suite());
 	srunner_add_suite(runner, race_suite());
+	srunner_add_suite(runner, content_suite());
 
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
