@@ -173,49 +173,54 @@ void accounting_call_ended(const struct task_struct *task)
 
 /* --- pins ---------------------------------------------------------------------- */
 
-/*
- * How many pins the pages from @at on have, and how many the ledger has; returns
- * up to where (inclusive) both go on. The zero page is nobody's: what is pinned of
- * it before 6.5 is not entered.
- */
-static unsigned long pins_until(unsigned long at, unsigned long last, unsigned long *counted, unsigned long *entered)
+/* A run of pages with one count, or the gap up to the next one. */
+struct pin_stretch {
+	unsigned long last;
+	unsigned long pins;
+};
+
+/* What the pages from @at on have. The zero page is nobody's: what is pinned of it before 6.5 is not entered. */
+static struct pin_stretch stretch_counted(unsigned long at, unsigned long last)
 {
-	unsigned long end = last;
-	struct mm_pin_run pinned;
+	struct mm_pin_run run;
+
+	if (!mm_pin_state(at, last, &run) || frame_is_zero(run.frame))
+		return (struct pin_stretch){ last, 0 };
+	if (run.frame > at)
+		return (struct pin_stretch){ run.frame - 1, 0 };
+	return (struct pin_stretch){ run.frame + run.nr - 1, run.pins };
+}
+
+/* What the ledger has for them. */
+static struct pin_stretch stretch_entered(unsigned long at, unsigned long last)
+{
 	struct sim_run run;
 
-	*counted = 0;
-	*entered = 0;
-	if (mm_pin_state(at, last, &pinned) && !frame_is_zero(pinned.frame)) {
-		if (pinned.frame <= at) {
-			*counted = pinned.pins;
-			end = min(end, pinned.frame + pinned.nr - 1);
-		} else {
-			end = min(end, pinned.frame - 1);
-		}
-	}
-	if (sim_run_next(&accounting()->pins, at, &run)) {
-		if (run.start <= at) {
-			*entered = run.value;
-			end = min(end, run.last);
-		} else {
-			end = min(end, run.start - 1);
-		}
-	}
-	return end;
+	if (!sim_run_next(&accounting()->pins, at, &run) || run.start > last)
+		return (struct pin_stretch){ last, 0 };
+	if (run.start > at)
+		return (struct pin_stretch){ run.start - 1, 0 };
+	return (struct pin_stretch){ run.last, run.value };
 }
 
 /* Frames in [@frame, @last] whose pin count is not what the objects have pinned. */
 static unsigned long pin_differences(unsigned long frame, unsigned long last)
 {
-	unsigned long differ = 0, counted, entered, end;
+	struct pin_stretch counted = stretch_counted(frame, last), entered = stretch_entered(frame, last);
+	unsigned long differ = 0;
 
-	for (unsigned long at = frame;; at = end + 1) {
-		end = pins_until(at, last, &counted, &entered);
-		if (counted != entered)
+	for (unsigned long at = frame;;) {
+		unsigned long end = min(min(counted.last, entered.last), last);
+
+		if (counted.pins != entered.pins)
 			differ += end - at + 1;
 		if (end == last)
 			return differ;
+		at = end + 1;
+		if (counted.last == end)
+			counted = stretch_counted(at, last);
+		if (entered.last == end)
+			entered = stretch_entered(at, last);
 	}
 }
 
@@ -224,7 +229,7 @@ static unsigned long dirty_pin_differences(void)
 	struct accounting *acct = accounting();
 	unsigned long differ = 0;
 
-	if (acct->nr_dirty_runs > DIRTY_RUNS || mm_pages_pinned() != acct->pins.nr_keys)
+	if (acct->nr_dirty_runs > DIRTY_RUNS || mm_frames_pinned() != acct->pins.nr_keys)
 		return pin_differences(0, ~0UL);
 	for (unsigned int i = 0; i < acct->nr_dirty_runs; i++)
 		differ += pin_differences(acct->dirty_run[i].frame,

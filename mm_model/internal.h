@@ -62,6 +62,7 @@ struct mm_machine {
 	unsigned long pages_used;
 	unsigned long huge_used, huge_reserved;			/* hugetlb pool, in 2M pages */
 	unsigned long zero_pins;
+	unsigned long frames_pinned;		/* that have a pin, the zero page not among them */
 	unsigned long anon_vma_last;
 	unsigned long file_last;
 	int pid_last;

@@ -166,14 +166,7 @@ long mm_ucounts_memlock(unsigned int uid)
 
 unsigned long mm_pages_pinned(void)
 {
-	unsigned long frame = 0, pages = 0;
-	struct mm_pin_run run;
-
-	while (mm_pin_state(frame, ~0UL, &run)) {
-		pages += run.nr;
-		frame = run.frame + run.nr;
-	}
-	return pages;
+	return mm_frames_pinned() + (machine()->zero_pins != 0);
 }
 
 /* The file's page at @va of a mapping in which nobody has faulted on it yet. */

@@ -255,8 +255,12 @@ void frames_adjust(unsigned long frame, unsigned long nr, long maps, long pins, 
 				    pins < 0 ? "unpinned" : "unmapped", pins < 0 ? "pinned" : "mapped");
 			continue;
 		}
+		if (!run.pins && pins)
+			m->frames_pinned += run.nr;
 		run.maps += maps;
 		run.pins += pins;
+		if (!run.pins && pins)
+			m->frames_pinned -= run.nr;
 		flags = (run.flags & ~clear) | set;
 		if (!run.maps && !run.pins && !(flags & FRAME_CACHED)) {
 			if (!frame_in_huge(at)) {
@@ -385,6 +389,11 @@ void page_runs_add(struct page_runs *runs, unsigned long frame, unsigned long nr
 		last->nr += nr;
 	else
 		runs->run[runs->nr++] = (struct page_run){ .frame = frame, .nr = nr };
+}
+
+unsigned long mm_frames_pinned(void)
+{
+	return machine()->frames_pinned;
 }
 
 bool mm_pin_state(unsigned long frame, unsigned long last, struct mm_pin_run *out)

@@ -30,11 +30,12 @@ struct mm_pin_run {
 	unsigned long nr;
 	unsigned long pins;	/* FOLL_PIN pins of each frame of the run */
 };
+/* How many frames have pins, the zero page not among them. */
+unsigned long mm_frames_pinned(void);
 /*
- * The first run at or after @frame whose frames have pins; false: none that begins up
- * to @last. The zero
- * page comes last, as one frame (frame_is_zero()) with all its pins, by the rules
- * under which pins of it count at all.
+ * The first run at or after @frame whose frames have pins; false: none that begins up to
+ * @last. The zero page comes last, as one frame (frame_is_zero()) with all its pins, by
+ * the rules under which pins of it count at all.
  */
 bool mm_pin_state(unsigned long frame, unsigned long last, struct mm_pin_run *run);
 
