@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Runs a program's operations by the kernel API's own. The state is static: each run sets it up again. */
 #include <linux/atomic.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/string.h>
@@ -11,6 +12,13 @@ static struct {
 	atomic_long_t words[WORDS_MAX];
 	struct mutex locks[LOCKS_MAX];
 	struct rw_semaphore sems[LOCKS_MAX];
+	/* how far each task is, at the step that it is about to do */
+	struct task_state {
+		const struct op *op;
+		long value;
+		bool failed;
+	} tasks[TASKS_MAX];
+	unsigned char owners[LOCKS_MAX];	/* 1 + task */
 } shared;
 
 void machine_setup(const struct program *program)
@@ -24,7 +32,7 @@ void machine_setup(const struct program *program)
 }
 
 /* Of an operation that is a step. */
-static void step(const struct op *op, long *value, bool *failed)
+static void step(const struct op *op, unsigned int number, long *value, bool *failed)
 {
 	atomic_long_t *word = &shared.words[op->object];
 
@@ -46,9 +54,11 @@ static void step(const struct op *op, long *value, bool *failed)
 		break;
 	case OP_LOCK:
 		mutex_lock(&shared.locks[op->object]);
+		shared.owners[op->object] = number + 1;
 		break;
 	case OP_UNLOCK:
 		mutex_unlock(&shared.locks[op->object]);
+		shared.owners[op->object] = 0;
 		break;
 	case OP_TRYLOCK:
 		*failed = !mutex_trylock(&shared.locks[op->object]);
@@ -70,20 +80,64 @@ static void step(const struct op *op, long *value, bool *failed)
 	}
 }
 
+/* From @op on: is the register looked at before it is set? */
+static bool value_is_used(const struct op *op)
+{
+	for (; op->operation != OP_END; op++) {
+		if (op->operation == OP_END_IF_AT_LEAST || op->operation == OP_CAS)
+			return true;
+		if (op->operation == OP_LOAD || op->operation == OP_ADD || op->operation == OP_SWAP)
+			return false;
+	}
+	return false;
+}
+
 void machine_task(void *number)
 {
 	const struct op *op = program_ops(shared.program, (unsigned long)number);
+	struct task_state *state = &shared.tasks[(unsigned long)number];
 	bool failed = false;
 	long value = 0;
 
 	for (; op->operation != OP_END; op++) {
+		*state = (struct task_state){ op, value_is_used(op) ? value : 0, failed };
 		if (op->operation == OP_END_IF_AT_LEAST && value >= op->value)
-			return;
+			break;
 		if (op->operation == OP_END_IF_FAILED && failed)
-			return;
+			break;
 		if (op->operation == OP_BACK_IF_FAILED && failed)
 			op -= op->value + 1;
 		else
-			step(op, &value, &failed);
+			step(op, (unsigned long)number, &value, &failed);
+		if (op->operation == OP_CAS || op->operation == OP_TRYLOCK)
+			continue;
+		failed = false;
 	}
+	*state = (struct task_state){ NULL, 0, false };
+}
+
+/* Words, who has which lock, and the tasks; each as far as it may still matter. */
+unsigned long machine_state(unsigned char *buf, bool symmetric)
+{
+	struct {
+		unsigned char op, failed, owns;
+		signed char value;
+	} tasks[TASKS_MAX] = {};
+	unsigned int nr = shared.program->tasks;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct task_state *task = &shared.tasks[i];
+
+		tasks[i].op = task->op ? 1 + task->op - program_ops(shared.program, i) : 0;
+		tasks[i].failed = task->failed;
+		tasks[i].value = task->value;
+		for (unsigned int lock = 0; lock < LOCKS_MAX; lock++)
+			tasks[i].owns |= (shared.owners[lock] == i + 1) << lock;
+		for (unsigned int j = i; symmetric && j && memcmp(&tasks[j - 1], &tasks[j], sizeof(tasks[0])) > 0; j--)
+			swap(tasks[j - 1], tasks[j]);
+	}
+	for (unsigned int word = 0; word < WORDS_MAX; word++)
+		buf[word] = shared.words[word].counter;
+	memcpy(buf + WORDS_MAX, tasks, nr * sizeof(tasks[0]));
+	return WORDS_MAX + nr * sizeof(tasks[0]);
 }

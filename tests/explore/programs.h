@@ -9,6 +9,8 @@
 #ifndef TESTS_EXPLORE_PROGRAMS_H
 #define TESTS_EXPLORE_PROGRAMS_H
 
+#include <stdbool.h>
+
 #define TASKS_MAX 6
 #define OPS_MAX 12
 #define WORDS_MAX 4
@@ -66,5 +68,7 @@ extern const struct program broken_charge_program;
 /* machine.c */
 void machine_setup(const struct program *program);
 void machine_task(void *number);
+/* The state of the program that is set up, into @buf (of 64 bytes); returns its bytes. @symmetric: whoever is who. */
+unsigned long machine_state(unsigned char *buf, bool symmetric);
 
 #endif

@@ -62,10 +62,15 @@ static const struct program programs[] = {
 	  { { LOAD(0), STORE(1, 1) }, { STORE(0, 1), LOAD(1) }, { SWAP(0, 2), SWAP(1, 2) } } },
 };
 
+static size_t state(void *arg, unsigned char *buf, size_t size)
+{
+	return machine_state(buf, false);
+}
+
 static struct sim_explored search(const struct program *program, const struct sim_search_kind *kind,
 				  unsigned long *stuck)
 {
-	struct sim_search_options options = { .kind = kind, .silent = ONLY_STEPS, .count = true };
+	struct sim_search_options options = { .kind = kind, .silent = ONLY_STEPS, .count = true, .state = state };
 	struct sim_explored explored;
 
 	*stuck = 0;
@@ -76,8 +81,8 @@ static struct sim_explored search(const struct program *program, const struct si
 START_TEST(counts)
 {
 	const struct program *program = &programs[_i];
-	struct sim_explored naive, dpor, bounded;
-	unsigned long stuck_naive, stuck_dpor, stuck_bounded;
+	struct sim_explored naive, dpor, bounded, stateful;
+	unsigned long stuck_naive, stuck_dpor, stuck_bounded, stuck_stateful;
 	struct brute brute;
 
 	brute_force(program, &brute);
@@ -95,7 +100,10 @@ START_TEST(counts)
 		      program->name, dpor.interleavings, brute.interleavings);
 	ck_assert_msg(bounded.interleavings == brute.interleavings, "%s: bounded has %g, brute force %lu",
 		      program->name, bounded.interleavings, brute.interleavings);
-	ck_assert(naive.finished && dpor.finished && bounded.finished);
+	stateful = search(program, &sim_search_stateful, &stuck_stateful);
+	ck_assert_msg(!stuck_stateful == !brute.deadlocks, "%s: stateful is stuck in %lu", program->name,
+		      stuck_stateful);
+	ck_assert(naive.finished && dpor.finished && bounded.finished && stateful.finished);
 }
 END_TEST
 

@@ -76,6 +76,7 @@ struct tree_ops {
 	unsigned int (*choose)(struct tree *tree, struct node *node);
 	/* The step of the last node is over. Or NULL. */
 	void (*step_done)(struct tree *tree, uint32_t index);
+	bool remembers;		/* a run that is cut has come to where another was: what it did before is news */
 	/* The path has no node left to try: true to begin again from the root. Or NULL. */
 	bool (*again)(struct tree *tree);
 };
@@ -118,6 +119,9 @@ struct tree {
 	struct touch ahead[SIM_SEARCH_ACTORS_MAX];	/* what each will do first */
 	uint64_t has_ahead;
 
+	uint64_t *states;		/* stateful: hashes, by open addressing */
+	size_t room_states;
+
 	unsigned int budget;		/* bounded: preemptions of this round */
 	bool over_budget;		/* something was left out for it */
 	unsigned long runs_before;	/* of the rounds before */
@@ -149,8 +153,8 @@ static inline bool tree_before(const struct tree *tree, uint32_t a, uint32_t b)
 	return tree_clock(tree, b)[tree->nodes[a].actor] > a;
 }
 
-/* dpor.c, naive.c, bounded.c */
-extern const struct tree_ops dpor_ops, naive_ops, bounded_ops;
+/* dpor.c, naive.c, bounded.c, stateful.c */
+extern const struct tree_ops dpor_ops, naive_ops, bounded_ops, stateful_ops;
 /* count.c: the interleavings of the trace that the path is; 0 where they are too many to count. */
 double tree_interleavings(const struct tree *tree);
 

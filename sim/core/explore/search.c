@@ -37,6 +37,10 @@ const struct sim_search_kind sim_search_bounded = {
 	.name = "bounded",
 	.what = "every interleaving with at most k preemptions, for k = 0, 1, 2 and so on",
 };
+const struct sim_search_kind sim_search_stateful = {
+	.name = "stateful",
+	.what = "every state once, where the program says what its state is",
+};
 const struct sim_search_kind sim_search_random = {
 	.name = "random",
 	.what = "at each point each task that can go on is equally likely",
@@ -95,6 +99,10 @@ struct sim_search *sim_search_create(const struct sim_search_options *options)
 		tree_init(&search->tree, &dpor_ops, options);
 	else if (search->kind == &sim_search_bounded)
 		tree_init(&search->tree, &bounded_ops, options);
+	else if (search->kind == &sim_search_stateful && options->state)
+		tree_init(&search->tree, &stateful_ops, options);
+	else if (search->kind == &sim_search_stateful)
+		sim_die("a stateful search without a state");
 	if (search->kind == &sim_search_portfolio) {
 		add_part(search, &sim_search_dpor);
 		add_part(search, &sim_search_bounded);
@@ -162,7 +170,7 @@ bool sim_search_cut(const struct sim_search *search)
 {
 	if (search->nr_parts)
 		return search->last && sim_search_cut(search->last);
-	return search->tree.ops && search->tree.cut;
+	return search->tree.ops && search->tree.cut && !search->tree.ops->remembers;
 }
 
 static void portfolio_explored(const struct sim_search *search, struct sim_explored *explored)

@@ -550,7 +550,7 @@ static void run_over(struct tree *tree)
 
 	step_end(tree);
 	tree->running = false;
-	if (tree->cut) {
+	if (tree->cut && !tree->ops->remembers) {
 		explored->cut++;
 		return;
 	}
@@ -599,4 +599,5 @@ void tree_fini(struct tree *tree)
 	free(tree->heads);
 	free(tree->locks);
 	free(tree->races);
+	free(tree->states);
 }

@@ -30,6 +30,7 @@
 #define SIM_EXPLORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sim/world.h>
 
 struct sim_search;
@@ -47,6 +48,11 @@ extern const struct sim_search_kind sim_search_naive;
 extern const struct sim_search_kind sim_search_dpor;
 /* Every interleaving with at most so many preemptions: none, then one, and so on up to options.bound. */
 extern const struct sim_search_kind sim_search_bounded;
+/*
+ * Every state once: options.state says what a state is. A run ends, as SIM_FATAL, where it comes to a known one; what
+ * it reported up to there counts. Not by name: it is for programs that know their state.
+ */
+extern const struct sim_search_kind sim_search_stateful;
 /* Random order, uniform at each point; options.seed, then the next seed. */
 extern const struct sim_search_kind sim_search_random;
 /* Random priorities that change at options.depth - 1 random points (Burckhardt et al., ASPLOS 2010). */
@@ -71,6 +77,12 @@ struct sim_search_options {
 	 * programs whose steps are known: SIM_POINT_START and SIM_POINT_NONE lie behind and before them.
 	 */
 	unsigned long silent;
+	/*
+	 * Stateful: writes all that decides how the run goes on into @buf and returns its bytes, at most @size. Called
+	 * at a scheduling point, on the running actor's stack.
+	 */
+	size_t (*state)(void *arg, unsigned char *buf, size_t size);
+	void *state_arg;
 	bool count;				/* interleavings too, where the search does not run each */
 };
 
@@ -88,6 +100,7 @@ struct sim_explored {
 	unsigned long cut;
 	bool finished;			/* everything: all of what follows is exact */
 	unsigned long traces;		/* dpor: distinct ones, one complete run each */
+	unsigned long states;		/* stateful */
 	double interleavings;		/* 0: not counted. Exact below 2^53 */
 	unsigned int bound;		/* every order with at most so many preemptions has been run... */
 	bool bound_known;		/* ...where this is set */
