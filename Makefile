@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A thin front of the CMake presets: each target says in one line what it runs.
+TIME ?= 60
+SEED ?= 0
 PARTS := unit valgrind asan hashes aarch64 upstream races mutants
 
 all: build/pinsim
@@ -10,6 +12,7 @@ help:
 	@echo 'make run             builds it, then what each kernel does with each scenario of scenarios/'
 	@echo 'make test            every test; its parts are $(PARTS:%=test-%)'
 	@echo 'make coverage        the tests once more with gcov, reported by folder'
+	@echo 'make fuzz TIME=60      random programs for so many seconds on all cores, failures into build/fuzz'
 	@echo 'make bench           the benchmarks of bench/'
 	@echo 'make clean           removes build/ and build-*/'
 	@echo 'Each installs the Debian packages that it lacks (tools/install-deps).'
@@ -38,8 +41,11 @@ bench:
 	@cmake --build --preset bench
 	@bench/run
 
+fuzz: build/pinsim
+	build/pinsim fuzz --time $(TIME) --seed $(SEED) --jobs $$(nproc) --out build/fuzz
+
 clean:
 	rm -rf build build-*
 
 FORCE:
-.PHONY: all help run test $(PARTS:%=test-%) coverage bench clean FORCE
+.PHONY: all help run test $(PARTS:%=test-%) coverage bench fuzz clean FORCE

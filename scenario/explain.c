@@ -30,7 +30,7 @@ struct rule {
 	struct explanation about;
 	unsigned long violations;
 	bool (*applies)(const struct kernel_rules *rules);	/* NULL: every kernel */
-	const char *calls;	/* one of these, parted by spaces, was made; NULL: whatever */
+	const char *calls;	/* one of these was made: OP, or OP:WORD as an argument, parted by spaces; NULL: any */
 	const char *with;	/* and one of these */
 	const char *text;	/* the report says so; NULL: whatever */
 };
@@ -53,6 +53,11 @@ static bool leaks_zero_page(const struct kernel_rules *rules)
 static bool charges_again(const struct kernel_rules *rules)
 {
 	return rules->other.perf == PF_REATT;
+}
+
+static bool splits_aux(const struct kernel_rules *rules)
+{
+	return rules->other.perf == PF_SPLIT;
 }
 
 static bool maps_files(const struct kernel_rules *rules)
@@ -154,12 +159,17 @@ static const struct rule rules[] = {
 	  V_PINNED_VM, moves_uncharged, "change_process", NULL, NULL },
 	{ { "usnic_partial", "a region of which only a part could be pinned keeps that part charged",
 	    "facts §7, §16 I3, I6" },
-	  V_PINNED_VM, NULL, "rdma_reg_mr", NULL, NULL },
+	  V_PINNED_VM, NULL, "rdma_reg_mr:usnic", NULL, NULL },
 	{ { "qib_current", "qib gives the charge back to whoever deregisters", "facts §16 I9" },
-	  V_PINNED_VM, NULL, "rdma_reg_mr", CHANGES_OWNER " close", NULL },
+	  V_PINNED_VM, NULL, "rdma_reg_mr:qib", CHANGES_OWNER " close", NULL },
 	{ { "perf_reattach", "a buffer that is mapped again is charged again and given back once",
 	    "kernel-versions §2 PF_REATT" },
 	  V_USER, charges_again, "perf_mmap", NULL, NULL },
+	{ { "perf_split", "an AUX buffer gives back to one count what was charged to two",
+	    "kernel-versions §2 PF_SPLIT" },
+	  V_USER | V_PINNED_VM, splits_aux, "perf_mmap_aux", NULL, NULL },
+	{ { "perf_shared", "who unmaps a buffer last gives back what another mm or user paid", "facts §9, §16 I3, I9" },
+	  V_USER | V_PINNED_VM | V(USER_REFS), NULL, "perf_mmap perf_mmap_aux", CHANGES_OWNER, NULL },
 	{ { "map_file_cycle", "a file that is mapped into its own iommufd holds it, and so itself",
 	    "drivers/iommu/iommufd/ioas.c:iommufd_ioas_map_file takes any file" },
 	  V(LEAK) | V(RESIDUE), maps_files, "ioas_map_file", NULL, NULL },
@@ -177,16 +187,33 @@ const struct explanation *explanation_at(size_t index)
 	return &rules[index].about;
 }
 
-/* Is @word among @words? */
-static bool among(const char *words, const char *word)
+/* Does @step have @word, of @length, as an argument? */
+static bool has_word(const struct step *step, const char *word, size_t length)
 {
-	size_t length = strlen(word);
-	const char *at = words;
+	unsigned int i;
 
-	while ((at = strstr(at, word))) {
-		if ((at == words || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+	for (i = 0; step->op->args[i].name; i++) {
+		const struct pin_value *value = step->bound[i];
+		const char *name = step->op->args[i].type == ARG_WORD && value ? value->first->terms->path->name : "";
+
+		if (!strncmp(name, word, length) && !name[length])
 			return true;
-		at += length;
+	}
+	return false;
+}
+
+/* Is it one of @calls? */
+static bool is_call(const struct step *step, const char *calls)
+{
+	size_t length = strlen(step->op_name), rest;
+	const char *at;
+
+	for (at = calls; *at; at += strspn(at, " ")) {
+		rest = strcspn(at, " ");
+		if (rest >= length && !strncmp(at, step->op_name, length) &&
+		    (rest == length || (at[length] == ':' && has_word(step, at + length + 1, rest - length - 1))))
+			return true;
+		at += rest;
 	}
 	return false;
 }
@@ -202,7 +229,7 @@ static bool called(const struct program *program, const struct run_result *resul
 	for (i = 0; i < program->nr_items; i++) {
 		if (program->items[i].kind != ITEM_STEP)
 			continue;
-		if (among(calls, program->items[i].stmt->step.op_name))
+		if (is_call(&program->items[i].stmt->step, calls))
 			return true;
 		if (!program->has_parallel && step && !--step)
 			return false;
@@ -210,17 +237,29 @@ static bool called(const struct program *program, const struct run_result *resul
 	return false;
 }
 
+/* The rules of the release itself: what a `+QUIRK` puts back is to be found, not explained. */
+static const struct kernel_rules *rules_of_row(const struct kernel *kernel)
+{
+	size_t length = strcspn(kernel->name, "+"), i;
+
+	for (i = 0; i < kernels(); i++)
+		if (!strncmp(kernel_at(i)->name, kernel->name, length) && !kernel_at(i)->name[length])
+			return &kernel_at(i)->rules;
+	return &kernel->rules;
+}
+
 int explain(const struct program *program, const struct kernel *kernel, const struct run_result *result,
 	    size_t index)
 {
 	const struct violation_report *report = &result->violations[index];
+	const struct kernel_rules *row = rules_of_row(kernel);
 	size_t i;
 
 	for (i = 0; i < explanations(); i++) {
 		const struct rule *rule = &rules[i];
 
 		if (!(rule->violations & 1ul << report->violation) ||
-		    (rule->applies && !rule->applies(&kernel->rules)) ||
+		    (rule->applies && !rule->applies(row)) ||
 		    (rule->text && !strstr(report->text, rule->text)) ||
 		    (rule->calls && !called(program, result, rule->calls, report->step)) ||
 		    (rule->with && !called(program, result, rule->with, report->step)))

@@ -254,20 +254,27 @@ long vdpa_map(int fd, unsigned long iova, unsigned long va, unsigned long len)
 	return ret;
 }
 
-/* Every entry that the range touches goes, whole (vhost_vdpa_pa_unmap). */
-static void vdpa_unmap_part(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long start, unsigned long last)
+/*
+ * Every entry that the range touches goes, whole (vhost_vdpa_pa_unmap). A range of
+ * no bytes ends before it starts: it touches an entry only from inside. Returns
+ * whether there was one.
+ */
+static bool vdpa_unmap_part(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long start, unsigned long last)
 {
 	unsigned long from = start > map->start ? PFN_DOWN(start - map->start) : 0;
 	unsigned long to = PFN_DOWN(min(last, vdpa_map_last(map)) - map->start);
 
 	from = pinned_range_contig_first(&map->pages, from);
 	to = pinned_range_contig_last(&map->pages, to);
+	if (to < from)
+		return false;
 	if (to + 1 < map->pages.nr_pages)
 		vdpa_map_split(map, to + 1);
 	if (from)
 		map = vdpa_map_split(map, from);
 	list_del(&map->list);
 	vdpa_map_free(v, map);
+	return true;
 }
 
 long vdpa_unmap(int fd, unsigned long iova, unsigned long len)
@@ -279,8 +286,9 @@ long vdpa_unmap(int fd, unsigned long iova, unsigned long len)
 	if (IS_ERR(v))
 		return PTR_ERR(v);
 	mutex_lock(&v->mutex);
-	while ((map = vdpa_overlap(v, iova, iova + len - 1)))
-		vdpa_unmap_part(v, map, iova, iova + len - 1);
+	do {
+		map = vdpa_overlap(v, iova, iova + len - 1);
+	} while (map && vdpa_unmap_part(v, map, iova, iova + len - 1));
 	mutex_unlock(&v->mutex);
 	fput(file);
 	return 0;

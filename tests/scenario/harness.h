@@ -54,5 +54,6 @@ Suite *limit_suite(void);
 Suite *session_suite(void);
 Suite *lanes_suite(void);
 Suite *search_suite(void);
+Suite *fuzz_suite(void);
 
 #endif
