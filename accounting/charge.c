@@ -132,7 +132,7 @@ unsigned long charge_locked_vm_return(struct mm_struct *mm, long pages, const st
 {
 	unsigned long now;
 
-	sim_point(SIM_POINT_ATOMIC_RMW, 0, pages);
+	sim_point(SIM_POINT_ATOMIC_RMW, mm->locked_vm_id, pages);
 	sim_race_order(&mm->locked_vm);
 	now = READ_ONCE(mm->locked_vm) + pages;
 	WRITE_ONCE(mm->locked_vm, now);

@@ -35,7 +35,9 @@
 		.zero = zero_page, .overflow = wrap, .notify = told, .dma_entries_max = 65535,		\
 	}
 #define RING(memory, bufs, p2) .ring = memory, .buffers = bufs, .buffers_pinned_vm = p2
-#define OTHER(perf_mmap, shm_lock) .perf = perf_mmap, .shm = shm_lock, .xdp_partial_pin_leak = true
+#define OTHER(perf_mmap, shm_lock) 							\
+	.perf = perf_mmap, .shm = shm_lock, .xdp_partial_pin_leak = true,				\
+	.usnic_partial_pin_leak = true, .perf_close_wrong_mm = true, .spapr_table_leak = true
 
 #define SINCE_6_0 .sev_moves = true, .vduse_umem = true, .zpci_aif = true
 
@@ -53,7 +55,7 @@
 		   .hpage_cross_buffer = true }, \
 	.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, SINCE_6_0, .vdpa = true }
 #define RULES_V6_12	\
-	MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false), \
+	MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false), .mm.droppable = true, \
 	TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST), \
 	.type1.mdev_pages_only = true, \
 	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV }, \
@@ -61,7 +63,7 @@
 		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true }, \
 	.other = { OTHER(PF_OWN, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true }
 #define RULES_V6_18	\
-	MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), \
+	MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.droppable = true, \
 	.mm.merge_faulted = true, .mm.reuse_large_folio = true, \
 	TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST), \
 	.type1.mdev_pages_only = true, \
@@ -116,7 +118,8 @@ static const struct kernel table[] = {
 		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_VMA0, true, false),
 		TYPE1(T_TASK, X_GUARD, V_BLOCK, P_BATCH, Z_LEAK, O_INVAL, NT_CHAIN),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC14), .siw = S_CHK, .umem_force_write = true, .shm_hugetlb_charge = true,
+		.other = { OTHER(PF_CLAMP, SH_UC14), .siw = S_CHK, .umem_force_write = true,
+			   .shm_ref_fail_ok = true, .shm_hugetlb_charge = true,
 			   .vdpa = true },
 	},
 }, {
@@ -151,7 +154,8 @@ static const struct kernel table[] = {
 		.iommufd = { .present = true, .unmap = N_WARN, .carry_end_zero = true, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, SINCE_6_0,
+			   .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.6", .release = RELEASE(6, 6), .what = "6.6.0",
@@ -163,7 +167,8 @@ static const struct kernel table[] = {
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_ADD, SINCE_6_0,
+			   .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.12", .release = RELEASE(6, 12), .what = "6.12.117, measured",
@@ -172,14 +177,15 @@ static const struct kernel table[] = {
 }, {
 	.name = "v6.14", .release = RELEASE(6, 14), .what = "6.14.0", .source = "perishh/linux-6.14@16b95dcdf585",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, true),
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, true), .mm.droppable = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.type1.mdev_pages_only = true,
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, CHANGE_PROCESS_AS_MERGED },
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
 			   .hpage_again_in_call = true },
-		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_UMEM, SINCE_6_0,
+			   .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 }, {
 	.name = "v6.18", .release = RELEASE(6, 18), .what = "6.18.0",
@@ -189,7 +195,7 @@ static const struct kernel table[] = {
 	.name = "v7.0", .release = RELEASE(7, 0), .what = "7.0.0, measured in part, v6.18 otherwise",
 	.source = "the measured files of v7.0",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true),
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.droppable = true,
 		.mm.merge_faulted = true, .mm.reuse_large_folio = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.type1.mdev_pages_only = true,
@@ -197,7 +203,8 @@ static const struct kernel table[] = {
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
 			   .hpage_again_in_call = true },
-		.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true },
+		.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, SINCE_6_0,
+			   .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 },
 #define PROPOSAL(id, major, minor, text, from, ...)							\
@@ -270,6 +277,7 @@ static const struct cell cells[] = {
 	CELL("mlock's delta is an int", mm.mlock_delta_is_int, NULL),
 	CELL("touched VMAs merge into untouched ones", mm.merge_faulted, NULL),
 	CELL("a write keeps a part of a large folio", mm.reuse_large_folio, NULL),
+	CELL("MAP_DROPPABLE", mm.droppable, NULL),
 	CELL("mmap locks what mlock skips", mm.mmap_locks_unlockable, NULL),
 	CELL("type1 charge", type1.charge, charge_values),
 	CELL("type1 foreign unmap", type1.unmap, foreign_values),
@@ -313,6 +321,8 @@ static const struct cell cells[] = {
 	CELL("zPCI interrupt forwarding", other.zpci_aif, NULL),
 	CELL("perf_aux_close_leak", other.perf_aux_close_leak, NULL),
 	CELL("perf_double_charge", other.perf_double_charge, NULL),
+	CELL("shm_ucount_ref_fail_ok", other.shm_ref_fail_ok, NULL),
+	CELL("vdpa_map_fail_mismatch", other.vdpa_map_fail_mismatch, NULL),
 	CELL("perf_negative_extra", other.perf_negative_extra, NULL),
 	CELL("perf_reattach_charge", other.perf_reattach_charge, NULL),
 	CELL("SHM_LOCK", other.shm, shm_values),
@@ -424,11 +434,23 @@ static const struct quirk *quirk_by_name(const char *name, size_t length)
 	return NULL;
 }
 
-/* Puts the quirk in, or takes it away; false where that is not to be had. */
-static bool quirk_change(const struct quirk *quirk, bool away, struct kernel_rules *rules)
+static bool flag_change(bool *flag, bool to)
+{
+	bool changed = *flag != to;
+
+	*flag = to;
+	return changed;
+}
+
+bool quirk_change(const struct quirk *quirk, bool away, struct kernel_rules *rules)
 {
 	unsigned int before = rules->defects;
 
+	if (quirk->flag) {
+		if (!away && quirk->apply && !quirk->apply(rules))
+			return false;
+		return flag_change((bool *)((char *)rules + quirk->flag), !away);
+	}
 	if (!quirk->defects)
 		return !away && quirk->apply(rules);
 	if (quirk->of != rules->proposal)

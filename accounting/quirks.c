@@ -57,19 +57,6 @@ static bool pin_one_by_one(struct kernel_rules *rules)
 	return true;
 }
 
-static bool put_back(bool possible, bool *flag)
-{
-	if (!possible || *flag)
-		return false;
-	*flag = true;
-	return true;
-}
-
-static bool mdev_add_pfn_leak(struct kernel_rules *rules)
-{
-	return put_back(true, &rules->type1.mdev_add_pfn_leak);
-}
-
 static bool notify_deadlock(struct kernel_rules *rules)
 {
 	if (rules->type1.notify == NT_LIST)
@@ -102,29 +89,9 @@ static bool unmap_no_advance(struct kernel_rules *rules)
 	return true;
 }
 
-static bool unpin_while_access(struct kernel_rules *rules)
+static bool has_iommufd(struct kernel_rules *rules)
 {
-	return put_back(rules->iommufd.present, &rules->iommufd.unpin_while_access);
-}
-
-static bool carry_order(struct kernel_rules *rules)
-{
-	return put_back(rules->iommufd.present, &rules->iommufd.carry_order);
-}
-
-static bool carry_end_zero(struct kernel_rules *rules)
-{
-	return put_back(rules->iommufd.present, &rules->iommufd.carry_end_zero);
-}
-
-static bool uptr_wrap(struct kernel_rules *rules)
-{
-	return put_back(rules->iommufd.present, &rules->iommufd.uptr_wrap);
-}
-
-static bool split_stale_itree(struct kernel_rules *rules)
-{
-	return put_back(rules->iommufd.present, &rules->iommufd.split_stale_itree);
+	return rules->iommufd.present;
 }
 
 /* A proposal's own has its own defects. */
@@ -133,24 +100,14 @@ static bool merged_change_process(const struct kernel_rules *rules)
 	return rules->iommufd.change_process && !(rules->proposal && rules->proposal->change_process);
 }
 
-static bool change_process_mm_dead(struct kernel_rules *rules)
+static bool has_change_process(struct kernel_rules *rules)
 {
-	return put_back(merged_change_process(rules), &rules->iommufd.change_process_mm_dead);
-}
-
-static bool change_process_none_p2(struct kernel_rules *rules)
-{
-	return put_back(merged_change_process(rules), &rules->iommufd.change_process_none_p2);
-}
-
-static bool change_process_lock_leak(struct kernel_rules *rules)
-{
-	return put_back(merged_change_process(rules), &rules->iommufd.change_process_lock_leak);
+	return merged_change_process(rules);
 }
 
 static bool ring_p1_underflow(struct kernel_rules *rules)
 {
-	return put_back(rules->uring.ring == R_P3P1, &rules->uring.ring_p1_underflow);
+	return rules->uring.ring == R_P3P1;
 }
 
 static bool p1_unlocked(struct kernel_rules *rules)
@@ -163,7 +120,7 @@ static bool p1_unlocked(struct kernel_rules *rules)
 
 static bool hpage_cross_buffer(struct kernel_rules *rules)
 {
-	return put_back(rules->uring.buffers == B_POST, &rules->uring.hpage_cross_buffer);
+	return rules->uring.buffers == B_POST;
 }
 
 static bool clone_foreign(struct kernel_rules *rules)
@@ -180,11 +137,6 @@ static bool secretmem_vma_charge(struct kernel_rules *rules)
 		return false;
 	rules->mm.secretmem = SM_VMA1;
 	return true;
-}
-
-static bool mlock_delta_int(struct kernel_rules *rules)
-{
-	return put_back(true, &rules->mm.mlock_delta_is_int);
 }
 
 static bool fork_shares_pinned(struct kernel_rules *rules)
@@ -213,17 +165,12 @@ static bool perf_shares_p3(struct kernel_rules *rules)
 
 static bool perf_reattach_charge(struct kernel_rules *rules)
 {
-	return put_back(rules->other.perf != PF_REATT, &rules->other.perf_reattach_charge);
+	return rules->other.perf != PF_REATT;
 }
 
 static bool perf_negative_extra(struct kernel_rules *rules)
 {
-	return put_back(rules->other.perf != PF_SPLIT, &rules->other.perf_negative_extra);
-}
-
-static bool perf_double_charge(struct kernel_rules *rules)
-{
-	return put_back(true, &rules->other.perf_double_charge);
+	return rules->other.perf != PF_SPLIT;
 }
 
 static bool zerocopy_infinity_counts(struct kernel_rules *rules)
@@ -233,6 +180,80 @@ static bool zerocopy_infinity_counts(struct kernel_rules *rules)
 	rules->other.zerocopy_infinity_skips = false;
 	return true;
 }
+
+/* The entries of a container were first counted in 5.1 (492855939bdb). */
+static bool no_entry_limit(struct kernel_rules *rules)
+{
+	if (rules->type1.dma_entries_max == ~0u)
+		return false;
+	rules->type1.dma_entries_max = ~0u;
+	return true;
+}
+
+/* 48d8476b41ee: the task of a dma was whoever mapped it, and is its thread group's leader since 4.18. */
+static bool task_is_thread(struct kernel_rules *rules)
+{
+	if (rules->type1.task_is_thread)
+		return false;
+	rules->type1.task_is_thread = true;
+	rules->type1.charge = T_TASK;
+	rules->type1.unmap = X_TASK;
+	return true;
+}
+
+static bool pfnmap_batch(struct kernel_rules *rules)
+{
+	return rules->type1.pin == P_BATCH;
+}
+
+static bool siw_check_add(struct kernel_rules *rules)
+{
+	if (rules->other.siw == S_CHK)
+		return false;
+	rules->other.siw = S_CHK;
+	return true;
+}
+
+static bool siw_no_cap(struct kernel_rules *rules)
+{
+	if (rules->other.siw != S_UMEM)
+		return false;
+	rules->other.siw = S_ADD;
+	return true;
+}
+
+static bool has_ucounts(struct kernel_rules *rules)
+{
+	return rules->other.shm != SH_USER;
+}
+
+static bool has_vdpa(struct kernel_rules *rules)
+{
+	return rules->other.vdpa;
+}
+
+static bool has_droppable(struct kernel_rules *rules)
+{
+	return rules->mm.droppable;
+}
+
+static bool dontunmap_partial(struct kernel_rules *rules)
+{
+	if (rules->mm.dontunmap != DU_OK && rules->mm.dontunmap != DU_DBL)
+		return false;
+	rules->mm.dontunmap = DU_PART;
+	return true;
+}
+
+static bool dontunmap_double(struct kernel_rules *rules)
+{
+	if (rules->mm.dontunmap == DU_NONE || rules->mm.dontunmap == DU_DBL)
+		return false;
+	rules->mm.dontunmap = DU_DBL;
+	return true;
+}
+
+#define FLAG(member) .flag = offsetof(struct kernel_rules, member)
 
 static const struct quirk table[] = {
 	{ "type1_exec_underflow",
@@ -279,12 +300,27 @@ static const struct quirk table[] = {
 	  "a page pinned for an mdev that cannot be noted for want of memory is given back by its note",
 	  "2e6cfd496f5b, which fixed it in 5.10",
 	  "mdev pin whose note cannot be allocated: a page stays pinned and charged (residue, leak)",
-	  mdev_add_pfn_leak },
+	  NULL, FLAG(type1.mdev_add_pfn_leak) },
 	{ "type1_notify_deadlock",
 	  "an unmap locks the list of mdevs under the container's lock, which their unpins take under the list's",
 	  "reading 6.0 to 6.18, which have it; found by this model, no report known",
 	  "two unmaps at a time of pages that mdevs hold: each has the lock that the other needs (deadlock)",
 	  notify_deadlock },
+	{ "type1_pfnmap_batch",
+	  "a device frame that is left in a batch is looked up again in the batch's pages, where it never was",
+	  "\"Empty batch for pfnmap pages\", within 5.12 (60c988bc1541 in -next)",
+	  "map memory and a BAR behind it: the BAR's first page is the memory's (DEV.pfn, pin_count)",
+	  pfnmap_batch, FLAG(type1.pfnmap_batch) },
+	{ "type1_no_entry_limit",
+	  "a container takes any number of mappings, each some kernel memory that no limit counts",
+	  "492855939bdb, which fixed it in 5.1 (CVE-2019-3882)",
+	  "65536 maps of one page: all succeed, and the last would be ENOSPC",
+	  no_entry_limit },
+	{ "type1_task_is_thread",
+	  "a mapping is charged through the thread that made it, and a vCPU's thread ends before its guest",
+	  "48d8476b41ee, which fixed it in 4.18",
+	  "a thread maps and exits, another unmaps: the charge stays (locked_vm_ledger, residue)",
+	  task_is_thread },
 	{ "iommufd_unmap_warn_once",
 	  "an unmap tells the accesses once, and warns if one pins again; an empty range is ENOENT, as it was then",
 	  "reading 6.2 and 6.3; retried since 6.4",
@@ -304,47 +340,47 @@ static const struct quirk table[] = {
 	  "detaching the last domain unpins past the hole, pages of an access with it",
 	  "727c28c1cef2, which fixed it in 6.3",
 	  "a domain and an access that pins the middle page; detach: the page is unpinned (npinned_coverage)",
-	  unpin_while_access },
+	  has_iommufd, FLAG(iommufd.unpin_while_access) },
 	{ "iommufd_carry_order",
 	  "a batch forgets how long its run was before it works out the page that it carries over",
 	  "13a0d1ae7ee6, which fixed it in 6.3",
 	  "16 contiguous pages, an access at 8, unmap: the wrong pages are unpinned (pin_count)",
-	  carry_order },
+	  has_iommufd, FLAG(iommufd.carry_order) },
 	{ "iommufd_carry_end_zero",
 	  "a carried page is not counted in its batch, so the next one overwrites it",
 	  "b7c822fa6b77, which fixed it in 6.5",
 	  "as carry_order with a small batch (npinned_coverage)",
-	  carry_end_zero },
+	  has_iommufd, FLAG(iommufd.carry_end_zero) },
 	{ "iommufd_uptr_wrap",
 	  "the end of the user range may wrap",
 	  "e4395701330f, which fixed it in 6.3",
 	  "ioas_map near the end of the address space: a page count from the wrapped end",
-	  uptr_wrap },
+	  has_iommufd, FLAG(iommufd.uptr_wrap) },
 	{ "iommufd_split_stale_itree",
 	  "splitting a filled area leaves its old range among those that hold pages, and adds neither half",
 	  "e7250ab7ca49, which fixed it after 6.6 (CVE-2023-52801)",
 	  "version 1 container: map 8, unmap 4: wrong pages unpinned later (npinned_coverage)",
-	  split_stale_itree },
+	  has_iommufd, FLAG(iommufd.split_stale_itree) },
 	{ "change_process_mm_dead",
 	  "the uncharge of a dead mm fails after everything was switched",
 	  "reading 6.13 to 6.18.2; measured on 7.0",
 	  "process mode, map a file, exec, change_process: EINVAL, a warning, and the charge stays for good",
-	  change_process_mm_dead },
+	  has_change_process, FLAG(iommufd.change_process_mm_dead) },
 	{ "change_process_none_p2",
 	  "mappings that charge nothing change their mm without moving its pinned_vm",
 	  "reading 6.13 to 6.18.2; measured on 7.0",
 	  "CAP_IPC_LOCK, map a file, exec, change_process, unmap: pinned_vm is negative (pinned_vm_negative)",
-	  change_process_none_p2 },
+	  has_change_process, FLAG(iommufd.change_process_none_p2) },
 	{ "change_process_lock_leak",
 	  "an allocation failure leaves the IOAS just taken locked",
 	  "reading 6.13 to 6.18.2",
 	  "fail(alloc) in change_process: the next map of that IOAS hangs (lock_held, deadlock)",
-	  change_process_lock_leak },
+	  has_change_process, FLAG(iommufd.change_process_lock_leak) },
 	{ "uring_ring_p1_underflow",
 	  "the mm is stored after the ring was charged and before it is given back: only the subtraction runs",
 	  "6b7898eb180d, which fixed it in 5.9-rc3 (bugzilla 209025)",
 	  "ring, close: locked_vm is minus the ring's pages (locked_vm_negative)",
-	  ring_p1_underflow },
+	  ring_p1_underflow, FLAG(uring.ring_p1_underflow) },
 	{ "uring_p1_unlocked",
 	  "locked_vm is changed for a ring without mmap_lock",
 	  "4bc4a912534a, which fixed it in 5.11",
@@ -354,7 +390,7 @@ static const struct quirk table[] = {
 	  "a huge page that another buffer of the ring holds costs nothing, and goes with the first holder",
 	  "a report of January 2026, as a bypass of the limit",
 	  "two buffers in one huge page, unregister the first: 0 charged, pages pinned (pages.unaccounted)",
-	  hpage_cross_buffer },
+	  hpage_cross_buffer, FLAG(uring.hpage_cross_buffer) },
 	{ "uring_clone_foreign",
 	  "buffers may be cloned to a ring of another user or mm, which then gives back what it never paid",
 	  "19d340a2988d, which fixed it in 6.13 and 6.12.y",
@@ -369,22 +405,97 @@ static const struct quirk table[] = {
 	  "a buffer that is mapped again is charged to the user again, and given back once",
 	  "reading 6.18.2; 6.14 has it not",
 	  "mmap 8, mmap 8, munmap both: 9 stay charged (object_balance, user_ledger)",
-	  perf_reattach_charge },
+	  perf_reattach_charge, FLAG(other.perf_reattach_charge) },
 	{ "perf_negative_extra",
 	  "a user above the allowance gets less than nothing of it, and pinned_vm the difference",
 	  "003461559ef7, which fixed it in 5.6",
 	  "the user's count 10 above the allowance, mmap 7: the count falls by 10, pinned_vm grows by 18",
-	  perf_negative_extra },
+	  perf_negative_extra, FLAG(other.perf_negative_extra) },
 	{ "perf_double_charge",
 	  "the user's count takes the whole buffer, and pinned_vm the excess once more",
 	  "d44248a41337, which changed it in 5.4",
 	  "allowance 129, mmap 199: 200 in the user's count and 71 in pinned_vm",
-	  perf_double_charge },
+	  NULL, FLAG(other.perf_double_charge) },
+	{ "perf_aux_close_leak",
+	  "the user's part of an AUX area that was split is never given back",
+	  "\"perf/core: Fix the mlock accounting, again\", which fixed it in 5.5 and 5.4.y",
+	  "3 pages of the allowance left, AUX mmap 8, munmap: 3 stay charged to the user (object_balance)",
+	  NULL, FLAG(other.perf_aux_close_leak) },
+	{ "perf_close_wrong_mm",
+	  "what a buffer has in pinned_vm is taken off the mm that unmaps it last",
+	  "reading 5.4 to 6.18.2; no report known",
+	  "two processes map one event's buffer, the second unmaps last: its pinned_vm is negative (wrong_bucket)",
+	  NULL, FLAG(other.perf_close_wrong_mm) },
 	{ "zerocopy_infinity_counts",
 	  "a sender without a limit is charged, so that a limited one of the same user is refused",
 	  "14ade6ba4120, which fixed it in 6.3",
 	  "unlimited sendmsg_zerocopy, then io_uring by a limited task of that uid: ENOMEM",
 	  zerocopy_infinity_counts },
+	{ "xdp_partial_pin_leak",
+	  "a umem that could be pinned in part gives back only that part's charge",
+	  "reading 5.3 to 6.18.2; no report known",
+	  "register 100 pages of which 30 are mapped: ENOMEM, and 70 stay charged to the user (failed_call_residue)",
+	  NULL, FLAG(other.xdp_partial_pin_leak) },
+	{ "usnic_partial_pin_leak",
+	  "a region whose pin fails gives back only what was not pinned yet",
+	  "reading 5.4 to 6.18.2; no report known",
+	  "600 pages, the second batch fails: 512 stay in pinned_vm (failed_call_residue)",
+	  NULL, FLAG(other.usnic_partial_pin_leak) },
+	{ "umem_force_write",
+	  "a memory region that is only read is pinned for writing, by force",
+	  "b40656aa7d55, which fixed it in 6.2",
+	  "rdma_reg_mr prot=r of memory shared over fork: the parent gets a copy of its own (T.pfn)",
+	  NULL, FLAG(other.umem_force_write) },
+	{ "siw_no_cap",
+	  "no capability helps over siw's limit",
+	  "476b7c7e00ec, which made siw use ib_umem_get in 6.8",
+	  "CAP_IPC_LOCK, limit 10: siw reg 20 is ENOMEM",
+	  siw_no_cap },
+	{ "siw_check_add_race",
+	  "siw looks first and adds later, so two registrations pass one limit",
+	  "65a8fc30fb67, which fixed it in 6.3",
+	  "two regs of 60 beside a limit of 100: both succeed (over the limit)",
+	  siw_check_add },
+	{ "vdpa_map_fail_mismatch",
+	  "a mapping is charged up front, and a run that cannot be mapped gives back another number, and no pins",
+	  "7ed9e3d97c32, ad89653f79f1 (5.9, 5.10)",
+	  "runs of 4, 3 and 3, the second fails: success, pinned_vm -4, 6 pages stay pinned (pinned_vm_negative)",
+	  has_vdpa, FLAG(other.vdpa_map_fail_mismatch) },
+	{ "spapr_table_leak",
+	  "a table is charged by what it may grow to, and gives back what was allocated for it, or nothing",
+	  "reading 6.12.117; no report known",
+	  "tce_create of two levels, tce_remove: half stays charged (object_balance)",
+	  NULL, FLAG(other.spapr_table_leak) },
+	{ "shm_ucount_ref_fail_ok",
+	  "SHM_LOCK reports success where the reference on the ucounts fails, and an infinite limit was not tested",
+	  "\"mm/mlock: fix potential imbalanced rlimit ucounts adjustment\", 5.18 (e97824ff663c)",
+	  "unlimited, the reference fails: locked for nothing; SHM_UNLOCK takes it off the count (ucounts negative)",
+	  has_ucounts, FLAG(other.shm_ref_fail_ok) },
+	{ "shm_hugetlb_charge",
+	  "huge segments of who may not have them are charged in the pool of SHM_LOCK for their whole life",
+	  "by design up to 5.15",
+	  "limit 512: shmget of 2M huge, then SHM_LOCK of one page is ENOMEM",
+	  NULL, FLAG(other.shm_hugetlb_charge) },
+	{ "dontunmap_partial",
+	  "MREMAP_DONTUNMAP of a part unlocks the whole old VMA, whose rest stays counted",
+	  "reading 5.8 to 6.14; 6.12.117 parts the VMA first",
+	  "mlock 8, mremap DONTUNMAP 4, munmap all: locked_vm 4 (locked_vm_ledger)",
+	  dontunmap_partial },
+	{ "dontunmap_double",
+	  "MREMAP_DONTUNMAP counts what it moved again",
+	  "reading 6.18.2; no report known",
+	  "mlock 8, DONTUNMAP 8: locked_vm 16 (locked_vm_ledger)",
+	  dontunmap_double },
+	{ "droppable_locked_by_mmap",
+	  "mmap locks and counts what mlock and munlock pass over",
+	  "reading 6.12.0 to 6.18.2; 6.12.117 asks the same question in both",
+	  "mlockall future, mmap droppable 4: locked_vm 4, and munlock changes nothing",
+	  has_droppable, FLAG(mm.mmap_locks_unlockable) },
+	{ "mlock_overlap_counts",
+	  "what is locked already counts once more in the test of the next mlock",
+	  "0cf2f6f6dc60, which fixed it in 4.9",
+	  "limit 10: mlock 8, mlock the same 8: ENOMEM",
+	  NULL, FLAG(mm.mlock_overlap_counts) },
 	{ "secretmem_vma_charge",
 	  "memfd_secret is charged by VMA, not by the pages that the file holds",
 	  "reading 5.14 to 6.18.2; by user in 6.12.117",
@@ -394,7 +505,7 @@ static const struct quirk table[] = {
 	  "mlock counts its pages in 32 bits",
 	  "reading 5.4 to 6.18.2; long in 6.12.117",
 	  "mlock of 8 TiB: locked_vm wraps (locked_vm_ledger)",
-	  mlock_delta_int },
+	  NULL, FLAG(mm.mlock_delta_is_int) },
 	{ "fork_shares_pinned",
 	  "fork leaves pinned pages shared, so a later write parts the device from its task",
 	  "70e806e4e645, since which fork copies them (5.9)",

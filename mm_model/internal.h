@@ -192,7 +192,7 @@ static inline bool is_vm_hugetlb_page(const struct vm_area_struct *vma)
 }
 static inline bool vma_supports_mlock(const struct vm_area_struct *vma)
 {
-	return !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB));
+	return !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE));
 }
 
 /* mmap.c: the highest hole for @len bytes, or -errno. mmap_lock held. */

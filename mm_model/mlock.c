@@ -166,7 +166,7 @@ static long do_mlock(unsigned long start, unsigned long len, vm_flags_t flags)
 		return -EINTR;
 
 	used = mlock_used(mm);
-	if (request + used > limit && !capable(CAP_IPC_LOCK))
+	if (request + used > limit && !capable(CAP_IPC_LOCK) && !mm_rules()->mlock_overlap_counts)
 		overlap = count_mm_mlocked_page_nr(mm, start, len);
 	if (request + used - overlap <= limit || capable(CAP_IPC_LOCK)) {
 		if (mlock_fits(mm, request - count_mm_mlocked_page_nr(mm, start, len)))

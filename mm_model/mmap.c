@@ -154,7 +154,8 @@ static long mmap_region(struct mm_struct *mm, struct mmap_state *s)
 	mm->total_vm += pages;
 	/* of the VMA: a file may have locked it (memfd_secret) */
 	if (vma->vm_flags & VM_LOCKED) {
-		if (vma_supports_mlock(vma))
+		if (vma_supports_mlock(vma) ||
+		    ((vma->vm_flags & VM_DROPPABLE) && mm_rules()->mmap_locks_unlockable))
 			locked_vm_add(mm, pages);
 		else
 			vma->vm_flags &= ~VM_LOCKED_MASK;
@@ -254,7 +255,8 @@ long sys_mmap(const struct mm_mmap_args *args)
 	};
 	long ret;
 
-	if (offset_in_page(args->off))
+	/* no type of mapping before 6.11 */
+	if (offset_in_page(args->off) || (args->kind == MM_DROPPABLE && !mm_rules()->droppable))
 		return mm_syscall(-EINVAL);
 	if (args->fd >= 0) {
 		s.file = fget(args->fd);
@@ -267,6 +269,8 @@ long sys_mmap(const struct mm_mmap_args *args)
 		s.len = (s.len + HPAGE_SIZE - 1) & ~(HPAGE_SIZE - 1);
 	if (args->kind == MM_THP)
 		s.vm_flags |= VM_HUGEPAGE;
+	if (args->kind == MM_DROPPABLE)
+		s.vm_flags |= VM_DROPPABLE;
 	ret = mmap_and_populate(&s);
 	if (s.file)
 		fput(s.file);

@@ -63,8 +63,32 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	return new;
 }
 
+/*
+ * MREMAP_DONTUNMAP: what stays behind at [@addr, +@len) is empty and not locked any
+ * more. Up to 6.17 the whole VMA loses its lock while only the part that moved is
+ * still counted, at its new place; in 6.18 that is counted once more. 6.12.117
+ * parts the VMA first, and both are right.
+ */
+static int leave_behind(struct mm_struct *mm, unsigned long addr, unsigned long len, vm_flags_t vm_flags)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+
+	mm->total_vm += len >> PAGE_SHIFT;
+	if (!(vm_flags & VM_LOCKED))
+		return 0;
+	if (mm_rules()->dontunmap == DU_OK) {
+		vma = vma_modify_flags(vma, addr, addr + len, vm_flags & ~VM_LOCKED_MASK);
+		if (IS_ERR(vma))
+			return PTR_ERR(vma);
+	}
+	vma->vm_flags &= ~VM_LOCKED_MASK;
+	if (mm_rules()->dontunmap == DU_DBL)
+		locked_vm_add(mm, len >> PAGE_SHIFT);
+	return 0;
+}
+
 static long move_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long old_len, unsigned long new_len,
-		     unsigned long new_addr)
+		     unsigned long new_addr, bool dontunmap)
 {
 	unsigned long pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
 	vm_flags_t vm_flags = vma->vm_flags;
@@ -78,6 +102,9 @@ static long move_vma(struct vm_area_struct *vma, unsigned long addr, unsigned lo
 	vma = vma_lookup(mm, addr);	/* the copy may have merged with it */
 	if (old_len)
 		move_page_tables(mm, addr, new_addr, old_len);
+
+	if (dontunmap)
+		return leave_behind(mm, addr, old_len, vm_flags) ?: (long)new_addr;
 
 	before = (vm_flags & VM_ACCOUNT) && vma->vm_start < addr;
 	after = (vm_flags & VM_ACCOUNT) && vma->vm_end > addr + old_len;
@@ -134,16 +161,30 @@ static long mremap_grow(struct mm_struct *mm, unsigned long addr, unsigned long 
 	new_addr = mremap_unmapped_area(mm, new_len, is_vm_hugetlb_page(vma));
 	if (new_addr < 0)
 		return new_addr;
-	return move_vma(vma, addr, old_len, new_len, new_addr);
+	return move_vma(vma, addr, old_len, new_len, new_addr, false);
 }
 
-static long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len)
+/* The pages go elsewhere, the mapping stays as well. For private anonymous memory; of the same length. */
+static long mremap_dontunmap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len)
+{
+	struct vm_area_struct *vma = vma_to_resize(mm, addr, old_len, new_len);
+	long new_addr;
+
+	if (IS_ERR(vma))
+		return PTR_ERR(vma);
+	if (old_len != new_len || !vma_is_anonymous(vma) || (vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	new_addr = mremap_unmapped_area(mm, new_len, false);
+	return new_addr < 0 ? new_addr : move_vma(vma, addr, old_len, new_len, new_addr, true);
+}
+
+static long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, bool dontunmap)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 	long ret = -EINVAL;
 
-	if (offset_in_page(addr))
+	if (offset_in_page(addr) || (dontunmap && mm_rules()->dontunmap == DU_NONE))
 		return -EINVAL;
 	old_len = PAGE_ALIGN(old_len);
 	new_len = PAGE_ALIGN(new_len);
@@ -161,6 +202,10 @@ static long do_mremap(unsigned long addr, unsigned long old_len, unsigned long n
 		new_len = (new_len + HPAGE_SIZE - 1) & ~(HPAGE_SIZE - 1);
 		if ((addr & (HPAGE_SIZE - 1)) || new_len > old_len)
 			goto out;
+	}
+	if (dontunmap) {
+		ret = mremap_dontunmap(mm, addr, old_len, new_len);
+		goto out;
 	}
 	if (old_len > new_len) {
 		ret = do_vmi_munmap(mm, addr + new_len, old_len - new_len, true);
@@ -183,7 +228,7 @@ out:
 	return ret;
 }
 
-long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len)
+long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, bool dontunmap)
 {
-	return mm_syscall(do_mremap(addr, old_len, new_len));
+	return mm_syscall(do_mremap(addr, old_len, new_len, dontunmap));
 }

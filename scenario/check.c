@@ -372,6 +372,7 @@ static void check_settings(struct checker *check, struct stmt *stmt)
 		{ "hugepages", &settings->hugepages, 0 },
 		{ "contig", &settings->contig_pages, 4096 },
 		{ "perf_mlock_kb", &settings->perf_mlock_kb, 0 },
+		{ "dma_entry_limit", &settings->dma_entry_limit, 1 },
 	};
 	const struct pin_arg *arg;
 	size_t i;
@@ -387,8 +388,8 @@ static void check_settings(struct checker *check, struct stmt *stmt)
 		}
 		if (i == sizeof(known) / sizeof(known[0])) {
 			diag_error(check->diag, &arg->pos,
-				   "no setting \"%s\", expected pages, cpus, hugepages, contig or "
-				   "perf_mlock_kb%s",
+				   "no setting \"%s\", expected pages, cpus, hugepages, contig, "
+				   "perf_mlock_kb or dma_entry_limit%s",
 				   arg->key, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 			continue;
 		}
@@ -656,7 +657,8 @@ bool program_check(struct program *program, struct diagnostics *diag)
 
 	program->title = program->path;
 	program->settings =
-		(struct world_settings){.cpus = 2, .hugepages = ~0ul, .contig_pages = 1, .perf_mlock_kb = 516};
+		(struct world_settings){.cpus = 2, .hugepages = ~0ul, .contig_pages = 1, .perf_mlock_kb = 516,
+					.dma_entry_limit = 65535 };
 	collect_stmts(&collect, program->stmts);
 	program->tasks = arena_alloc(program->arena, PIN_TASKS_MAX * sizeof(struct task_decl *));
 	check_task_decls(&check, program->stmts, &program->nr_tasks);

@@ -250,6 +250,7 @@ static void declare_world(struct gen *gen, struct node_list *stmts)
 		.hugepages = ~0ul,
 		.contig_pages = gen->config.contig_pages,
 		.perf_mlock_kb = 516,
+		.dma_entry_limit = 65535,
 	};
 	if (gen->config.contig_pages == 1)
 		return;

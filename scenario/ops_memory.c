@@ -6,7 +6,8 @@
 
 static const struct op_word kind_words[] = {
 	{ "anon", MM_ANON },	   { "shared", MM_SHARED }, { "hugetlb", MM_HUGETLB },
-	{ "pfnmap", MM_PFNMAP },   { "thp", MM_THP },	    { NULL, 0 },
+	{ "pfnmap", MM_PFNMAP },   { "thp", MM_THP },	    { "droppable", MM_DROPPABLE },
+	{ NULL, 0 },
 };
 
 static const struct op_word prot_words[] = {
@@ -88,9 +89,14 @@ static long op_munlockall(struct op_call *call)
 	return sys_munlockall();
 }
 
+static bool has_dontunmap(const struct kernel_rules *rules)
+{
+	return rules->mm.dontunmap != DU_NONE;
+}
+
 static long op_mremap(struct op_call *call)
 {
-	long ret = sys_mremap(call->arg[0].number, call->arg[1].number, call->arg[2].number);
+	long ret = sys_mremap(call->arg[0].number, call->arg[1].number, call->arg[2].number, call->arg[3].number);
 
 	return ret < 0 ? ret : op_made_number(call, (unsigned long)ret);
 }
@@ -260,7 +266,12 @@ static const struct op ops[] = {
 		.source = "mm/mremap.c:SYSCALL mremap, MREMAP_MAYMOVE",
 		.makes = KIND(NUMBER),
 		.returns_address = true,
-		.args = { VA, { "old", ARG_NUMBER, .draw = DRAW_LENGTH }, { "new", ARG_NUMBER, .draw = DRAW_SIZE } },
+		.args = {
+			VA,
+			{ "old", ARG_NUMBER, .draw = DRAW_LENGTH },
+			{ "new", ARG_NUMBER, .draw = DRAW_SIZE },
+			{ "dontunmap", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .odds = 8, .exists = has_dontunmap },
+		},
 		.run = op_mremap,
 		.random = { .weight = 2, .effect = EFFECT_MEMORY },
 	},

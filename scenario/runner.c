@@ -77,6 +77,7 @@ void machine_build(const struct world_settings *settings, const struct run_optio
 	subsys_init();
 	pinners_init(&(struct pinner_settings){
 		.perf_mlock_kb = settings->perf_mlock_kb,
+		.dma_entry_limit = settings->dma_entry_limit,
 		.cpus = (unsigned int)settings->cpus,
 	});
 	if (options->backend->init)

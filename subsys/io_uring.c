@@ -160,9 +160,11 @@ static void io_ring_locked_vm(struct io_ring_ctx *ctx, unsigned long pages, bool
 		return;
 	if (rules()->ring_p1_locked)
 		mmap_write_lock(mm);
+	else
+		sim_point(SIM_POINT_ATOMIC_READ, mm->locked_vm_id, 0);
 	locked_vm = READ_ONCE(mm->locked_vm);
 	if (!rules()->ring_p1_locked)
-		cond_resched();		/* the other CPU's turn: this is no atomic sum */
+		sim_point(SIM_POINT_ATOMIC_WRITE, mm->locked_vm_id, 0);	/* no atomic sum: another CPU's turn */
 	locked_vm = inc ? locked_vm + pages : locked_vm - pages;
 	WRITE_ONCE(mm->locked_vm, locked_vm);
 	sim_record(SIM_POINT_COUNTER, mm->locked_vm_id, (long)locked_vm);

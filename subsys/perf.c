@@ -26,6 +26,7 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <accounting/charge.h>
 #include <accounting/kernels.h>
@@ -42,6 +43,7 @@ struct perf_buffer {
 	unsigned long mmap_locked;	/* in pinned_vm */
 	unsigned long frame;		/* the control page; the data pages follow */
 	struct user_struct *mmap_user;
+	struct mm_struct *mmap_mm;	/* whose pinned_vm it is; grabbed */
 	/* the AUX area, behind the data; nr 0: none */
 	unsigned long aux_nr_pages;
 	atomic_t aux_mmap_count;
@@ -168,8 +170,10 @@ static void perf_vma_close(struct vm_area_struct *vma)
 	if (last) {
 		perf_user_add(rb->mmap_user, rb, -rb->mmap_user_pages);
 		if (rb->mmap_locked)
-			uncharge_pinned_vm(vma->vm_mm, rb->mmap_locked, &by);
+			uncharge_pinned_vm(kernel_rules()->other.perf_close_wrong_mm ? vma->vm_mm : rb->mmap_mm,
+					   rb->mmap_locked, &by);
 		free_uid(rb->mmap_user);
+		mmdrop(rb->mmap_mm);
 	}
 	perf_buffer_put(rb);
 }
@@ -304,6 +308,8 @@ static int perf_mmap_new(struct perf_event *event, struct mm_struct *mm, unsigne
 	by.object = rb->charged;
 	atomic_set(&rb->mmap_count, 1);
 	rb->mmap_user = get_uid(user);
+	rb->mmap_mm = mm;
+	mmgrab(mm);
 	rb->mmap_user_pages = split.user;
 	rb->mmap_locked = split.extra;
 	event->rb = rb;

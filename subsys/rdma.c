@@ -103,7 +103,7 @@ static void rdma_uncharge_failed(struct rdma_mr *mr)
 	unsigned long pages = mr->npages;
 	struct charge_by by = rdma_by(mr);
 
-	if (mr->driver == RDMA_USNIC)
+	if (mr->driver == RDMA_USNIC && kernel_rules()->other.usnic_partial_pin_leak)
 		pages -= mr->pages.nr_pages;
 	if (pages)
 		uncharge_pinned_vm(mr->owning_mm, pages, &by);

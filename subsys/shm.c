@@ -21,6 +21,7 @@
 #include <linux/user_namespace.h>
 #include <accounting/charge.h>
 #include <accounting/kernels.h>
+#include <sim/fault.h>
 #include <sim/verdict.h>
 #include "pinners_private.h"
 
@@ -78,6 +79,15 @@ static int shm_lock_ucounts(struct shm_segment *seg)
 		return -ENOMEM;
 	}
 	seg->ucounts = get_ucounts(ucounts);
+	/* the count of references is full; stands in for it: an allocation that fails */
+	if (sim_fault(SIM_FAULT_ALLOC)) {
+		dec_rlimit_ucounts(ucounts, UCOUNT_RLIMIT_MEMLOCK, seg->pages);
+		if (kernel_rules()->other.shm_ref_fail_ok && rlimit(RLIMIT_MEMLOCK) == RLIM_INFINITY)
+			return 0;
+		put_ucounts(seg->ucounts);
+		seg->ucounts = NULL;
+		return -ENOMEM;
+	}
 	ledger_enter(seg->object.charged, BUCKET_UCOUNTS_MEMLOCK, ucounts, seg->pages);
 	return 0;
 }

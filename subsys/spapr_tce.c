@@ -24,6 +24,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <accounting/charge.h>
+#include <accounting/kernels.h>
 #include "pinners_private.h"
 #include "umem.h"
 
@@ -171,11 +172,14 @@ static int tce_create_locked(struct tce_container *container, unsigned long size
 	ret = tce_account(container, pages, true);
 	if (ret)
 		return ret;
-	/* a failure leaves the charge */
 	container->table = kzalloc(1, GFP_KERNEL);
-	if (!container->table)
+	if (!container->table) {
+		/* a failure leaves the charge */
+		if (!kernel_rules()->other.spapr_table_leak)
+			tce_account(container, pages, false);
 		return -ENOMEM;
-	container->table_pages = pages / levels;
+	}
+	container->table_pages = kernel_rules()->other.spapr_table_leak ? pages / levels : pages;
 	return 0;
 }
 

@@ -133,6 +133,7 @@ struct vfio_batch {
 	unsigned long size;			/* pages left, from pages.run[next] on */
 	unsigned int next;
 	bool fresh;				/* nothing taken from it yet */
+	unsigned long stale;			/* the first page of GUP's last answer; 0: none yet */
 	bool pfnmap;				/* not pages but frames of a VM_PFNMAP area */
 };
 

@@ -314,7 +314,7 @@ static struct vfio_dma *dma_create(struct vfio_iommu *iommu, unsigned long iova,
 	dma->vaddr = vaddr;
 	dma->prot = prot;
 	/* The leader: a vCPU thread that maps may be gone when it is time to uncharge. */
-	dma->task = get_task_struct(current->group_leader);
+	dma->task = get_task_struct(type1_rules()->task_is_thread ? current : current->group_leader);
 	dma->lock_cap = capable(CAP_IPC_LOCK);
 	if (type1_rules()->charge == T_MM) {
 		dma->mm = current->mm;

@@ -20,6 +20,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <sim/verdict.h>
+#include "pinners_private.h"
 #include "vfio_private.h"
 
 #define VFIO_WAITED 1
@@ -298,6 +299,15 @@ void vfio_type1_detach_group(struct vfio_iommu *iommu, struct vfio_group *group)
 }
 
 /* VFIO_SET_IOMMU: ENODEV for another version than 1 and 2 (no driver knows it), ENOMEM. */
+/* A parameter of the module, where there is a limit at all (492855939bdb). */
+static unsigned int dma_entry_limit(void)
+{
+	const struct pinners_state *state = pinners_state();
+	unsigned int most = type1_rules()->dma_entries_max;
+
+	return state && state->settings.dma_entry_limit && most != ~0u ? state->settings.dma_entry_limit : most;
+}
+
 struct vfio_iommu *vfio_type1_open(unsigned int version)
 {
 	struct vfio_iommu *iommu;
@@ -315,7 +325,7 @@ struct vfio_iommu *vfio_type1_open(unsigned int version)
 	INIT_LIST_HEAD(&iommu->iova_list);
 	INIT_LIST_HEAD(&iommu->device_list);
 	iommu->dma_list = RB_ROOT;
-	iommu->dma_avail = type1_rules()->dma_entries_max;
+	iommu->dma_avail = dma_entry_limit();
 	init_waitqueue_head(&iommu->vaddr_wait);
 	iommu->container_open = true;
 	iommu->ledger = ledger_object_create("vfio_iommu", NULL);

@@ -23,6 +23,7 @@
  *    put. Where GUP hands out the zero page its pin leaks (Z_LEAK), or is given
  *    back at once (Z_DROP).
  */
+#include <linux/bug.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -334,9 +335,10 @@ static long vaddr_get_pfns(struct mm_struct *mm, unsigned long vaddr, unsigned l
 				   FOLL_LONGTERM | (write ? FOLL_WRITE : 0), &batch->pages, NULL);
 	if (ret > 0) {
 		batch->size = ret;
+		batch->stale = batch->pages.run[0].frame;
 		batch_pinned(batch, dma);
 	} else {
-		if (type1_rules()->pin != P_RUN && !vfio_unobserved())
+		if (type1_rules()->pin != P_RUN && (!vfio_unobserved() || type1_rules()->pfnmap_batch))
 			npage = 1;
 		ret = follow_device_frames(mm, vaddr, npage, write, batch, ret);
 	}
@@ -477,6 +479,14 @@ static long chunk_take(struct vfio_chunk *chunk, struct vfio_batch *batch, struc
 	return nr;
 }
 
+/* 5.12-rc: what was left over was remembered as a page, and the array of pages still had an earlier one. */
+static void batch_from_stale(struct vfio_batch *batch)
+{
+	BUG_ON(!batch->stale);
+	batch->pages.run[0].frame = batch->stale;
+	batch->pfnmap = false;
+}
+
 /*
  * Pins and charges the next chunk, of up to @npage pages, from @vaddr of the
  * caller's mm on. @limit: the caller's, in pages. Returns its pages, its first
@@ -517,7 +527,9 @@ unpin_out:
 	 * A batch of one that did not continue the chunk may be a device frame, for
 	 * which there is no struct page to remember it by; up to 6.14 it is let go.
 	 */
-	if (batch->size && batch->fresh && (batch->pfnmap || (batch->size == 1 && rules->pin != P_RUN)))
+	if (batch->size && batch->fresh && batch->pfnmap && rules->pfnmap_batch)
+		batch_from_stale(batch);
+	else if (batch->size && batch->fresh && (batch->pfnmap || (batch->size == 1 && rules->pin != P_RUN)))
 		vfio_batch_unpin(batch, dma);
 	if (ret < 0) {
 		if (!chunk.rsvd)

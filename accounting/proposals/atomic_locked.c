@@ -4,9 +4,10 @@
  * and takes it back if that was too much. No lock, so nothing to be interrupted
  * while it is waited for, and no wait behind a long page fault.
  *
- * One task alone sees no difference. Two at once may: both add, both see too much
- * and both fail, where one would have fitted. mlock still tests first, under
- * mmap_lock, and adds afterwards: a pinner may come between.
+ * One task alone sees no difference. But who is refused has been counted for a
+ * moment, and who comes in that moment may be refused too, though there is room.
+ * mlock still tests first and adds afterwards, under mmap_lock; that the two are
+ * no one step for those who do not take the lock is left out here.
  */
 #include <linux/bug.h>
 #include <accounting/charge.h>

@@ -89,7 +89,7 @@ static void race_step(void *arg)
 		sys_mlockall(true, draw(racer, 2), draw(racer, 2));
 		break;
 	case 8:
-		sys_mremap(va, nr * P, (nr + draw(racer, 4)) * P);
+		sys_mremap(va, nr * P, (nr + draw(racer, 4)) * P, false);
 		break;
 	case 9:
 	case 10:

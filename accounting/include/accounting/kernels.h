@@ -34,6 +34,8 @@ struct type1_rules {
 	enum type1_notify notify;
 	unsigned int dma_entries_max;	/* 65535 */
 	bool mdev_pages_only;		/* v6.4..: vfio_pin_pages() refuses what has no struct page */
+	bool task_is_thread;		/* a dma's task is the thread that mapped, not its leader; up to 4.17 */
+	bool pfnmap_batch;		/* a device frame left in a batch becomes the page before; 5.12-rc */
 	bool mdev_add_pfn_leak;		/* a page that could not be noted stays pinned and charged; up to 5.9 */
 };
 
@@ -91,6 +93,11 @@ struct other_rules {
 	bool perf_negative_extra;	/* the bucket is not cut to the allowance before the split; 5.5 */
 	bool perf_reattach_charge;	/* as PF_REATT, beside another rule */
 	bool zerocopy_infinity_skips;
+	bool usnic_partial_pin_leak;	/* a failed pin gives back only what was not pinned; all releases */
+	bool perf_close_wrong_mm;	/* pinned_vm of who unmaps last is uncharged, not of who was charged; all */
+	bool spapr_table_leak;		/* a table's charge and what is given back differ; all */
+	bool shm_ref_fail_ok;		/* SHM_LOCK succeeds uncharged where the reference fails; 5.14 to 5.17 */
+	bool vdpa_map_fail_mismatch;	/* a failed map gives back another number than was charged; 5.7, 5.8 */
 	bool xdp_partial_pin_leak;	/* a short pin leaves the difference charged; all releases */
 	bool vdpa;
 	bool bpf_memlock;
@@ -127,6 +134,8 @@ struct quirk {
 	const char *symptom;		/* the violation or result that shows it */
 	/* Puts the bug in; false where this kernel cannot have it (or has it already). */
 	bool (*apply)(struct kernel_rules *rules);
+	/* Where it is one flag of the rules: its offset; apply() or NULL says where it can be. Can be taken away. */
+	size_t flag;
 	/* In place of it, for a defect of a proposal: whose, and which bits of rules.defects. Can be taken away. */
 	const struct proposal *of;
 	unsigned int defects;
@@ -138,6 +147,8 @@ const struct kernel *kernel_at(size_t index);
 /* The bugs of releases that `+NAME` puts back, then the defects of proposals, which `-NAME` takes away. */
 size_t quirks(void);
 const struct quirk *quirk_at(size_t index);
+/* Puts @quirk into @rules, or takes it away; false, and nothing is changed, where that is not to be had. */
+bool quirk_change(const struct quirk *quirk, bool away, struct kernel_rules *rules);
 /* The first part of these; quirks.c. */
 size_t historic_bugs(void);
 const struct quirk *historic_bug_at(size_t index);

@@ -44,7 +44,9 @@ struct mm_rules {
 	enum mm_secretmem secretmem;
 	bool merge_faulted;		/* 6.16..: touched memory merges into an untouched neighbour */
 	bool reuse_large_folio;		/* 6.15..: a part of a 2M folio is kept if one mm maps all that is left */
+	bool mlock_overlap_counts;	/* <= 4.8: a range locked already is tested as if it were new */
 	bool mlock_delta_is_int;	/* all but 6.12.117: 2^31 pages wrap the delta */
+	bool droppable;			/* 6.11..: MAP_DROPPABLE */
 	bool mmap_locks_unlockable;	/* K_3d: MAP_LOCKED counts what mlock would skip (droppable) */
 };
 

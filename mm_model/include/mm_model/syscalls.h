@@ -23,6 +23,7 @@ enum mm_mmap_kind {
 	MM_SHARED,	/* MAP_SHARED, anonymous or of a file */
 	MM_HUGETLB,	/* private hugetlb, 2M pages */
 	MM_PFNMAP,	/* a device BAR: VM_IO|VM_PFNMAP, present at once */
+	MM_DROPPABLE,	/* private anonymous that may vanish; not to be mlocked */
 	MM_THP,		/* private anonymous, faulted as 2M folios where aligned */
 };
 
@@ -54,8 +55,8 @@ long sys_mlock2(unsigned long addr, unsigned long len, bool onfault);
 long sys_munlock(unsigned long addr, unsigned long len);
 long sys_mlockall(bool cur, bool future, bool onfault);
 long sys_munlockall(void);
-/* MREMAP_MAYMOVE. Returns the new address. */
-long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len);
+/* MREMAP_MAYMOVE, @dontunmap: MREMAP_DONTUNMAP too. Returns the new address. */
+long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, bool dontunmap);
 
 /* New tasks run on an actor of their own, named @name. */
 long sys_fork(const char *name, struct task_struct **child);

@@ -241,6 +241,7 @@ struct world_settings {
 	unsigned long hugepages;
 	unsigned long contig_pages;
 	unsigned long perf_mlock_kb;
+	unsigned long dma_entry_limit;
 };
 
 struct arena;

@@ -89,6 +89,7 @@ void pinners_tear_down(void);
 struct pinner_settings {
 	unsigned long perf_mlock_kb;	/* sysctl perf_event_mlock_kb */
 	unsigned int cpus;
+	unsigned long dma_entry_limit;	/* vfio_iommu_type1.dma_entry_limit; 0: as built, 65535 */
 };
 /* Builds SIM_SLOT_PINNERS. After subsys_init(). */
 void pinners_init(const struct pinner_settings *settings);
