@@ -101,7 +101,8 @@ static enum compared compare_records(const struct program *program, const struct
 	}
 	*steps = i;
 	end = a->nr + 1;
-	if (a->nr == b->nr && (violations_of(&a->result, end, &left) == violations_of(&b->result, end, &right) || faults))
+	if (a->nr == b->nr &&
+	    (violations_of(&a->result, end, &left) == violations_of(&b->result, end, &right) || faults))
 		return COMPARED_SAME;
 	print_head(options, program, end, NULL);
 	print_row(options->out, "violation at the end", left ? left : "-", right ? right : "-");
