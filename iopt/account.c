@@ -61,7 +61,7 @@ int iopt_pages_update_pinned(struct iopt_pages *pages, size_t npages, bool inc, 
 	struct charge_by by = pages_charge_by(pages);
 	int rc = 0;
 
-	if (pages->device_memory) {
+	if (pages->device_memory && !(proposal()->iommufd_device_charged && proposal()->iommufd_device_charged())) {
 		pages->last_npinned = pages->npinned;
 		return 0;
 	}

@@ -7,6 +7,9 @@
  * begins; one that runs from the one into the other fails with EFAULT. Reading it
  * again, for a second domain say, looks it up anew in the mapper's page tables,
  * which needs that mm alive.
+ *
+ * What it replaces, a kernel that maps device memory and counts it, is its defect
+ * that can be put in.
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -41,7 +44,23 @@ static long device_frames(struct mm_struct *mm, unsigned long va, unsigned long 
 	return run->nr;
 }
 
+static bool counted(void)
+{
+	return kernel_rules()->defects;
+}
+
+extern const struct proposal pfnmap_free;
+
+static const struct quirk defects[] = {
+	{ .name = "device_memory_counted", .what = "device memory counts against the limit as memory does",
+	  .source = "NVIDIA's kernels that map it, before the patch (NV-Kernels 249)",
+	  .symptom = "a limit of the guest's memory: a BAR beside it is ENOMEM", .of = &pfnmap_free, .defects = 1 },
+};
+
 const struct proposal pfnmap_free = {
+	.quirks = defects,
+	.nr_quirks = ARRAY_SIZE(defects),
 	.iommufd_device_memory = is_device_memory,
+	.iommufd_device_charged = counted,
 	.iommufd_device_frames = device_frames,
 };

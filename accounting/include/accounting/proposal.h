@@ -82,11 +82,12 @@ struct proposal {
 	/* IOAS_CHANGE_PROCESS in place of the released one. 0 or -errno. */
 	int (*change_process)(struct iommufd_ctx *ictx);
 	/*
-	 * May iommufd map the device memory at @va of @mm, which is then neither pinned
-	 * nor counted? And what stands behind up to @nr_pages from there, mmap_lock held
+	 * May iommufd map the device memory at @va of @mm, which is then not pinned, and
+	 * counted only if iommufd_device_charged() says so? And what stands behind up to @nr_pages from there, mmap_lock held
 	 * for reading: the pages in *@run, or -errno.
 	 */
 	bool (*iommufd_device_memory)(struct mm_struct *mm, unsigned long va);
+	bool (*iommufd_device_charged)(void);	/* NULL: it is not */
 	long (*iommufd_device_frames)(struct mm_struct *mm, unsigned long va, unsigned long nr_pages, bool write,
 				      struct page_run *run);
 	/* MAP_DMA with the VADDR flag notes the address for later; UNMAP_DMA has no such flag. */
