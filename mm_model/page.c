@@ -128,6 +128,13 @@ unsigned long frame_folio(unsigned long frame, unsigned long *head)
 	return huge ? HPAGE_PMD_NR : 1;
 }
 
+unsigned long frame_small_pages(unsigned long frame, unsigned long nr)
+{
+	if (frame_in_huge(frame))
+		return 0;
+	return frame < FRAME_HUGE_FIRST ? min(nr, FRAME_HUGE_FIRST - frame) : nr;
+}
+
 /*
  * Whether a 2M folio may be pinned is asked of the folio, so a run of the huge zone
  * lies within one folio or holds whole ones only.

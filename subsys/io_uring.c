@@ -361,12 +361,13 @@ static unsigned long io_buffer_cost(const struct io_ring_ctx *ctx, struct io_map
 		unsigned long frame = imu->pinned.run[i].frame, end = frame + imu->pinned.run[i].nr;
 
 		while (frame < end) {
-			size = frame_folio(frame, &head);
-			if (size == 1) {
-				cost++;
-				frame++;
+			size = frame_small_pages(frame, end - frame);
+			if (size) {
+				cost += size;
+				frame += size;
 				continue;
 			}
+			size = frame_folio(frame, &head);
 			ledger_object_whole_folios(imu->ledger);
 			if (head != *last_hpage && !headpage_already_acct(ctx, imu, i, frame, head, size))
 				cost += size;

@@ -104,6 +104,8 @@ bool frame_reserved(unsigned long frame, unsigned long *same);
 bool frame_is_zero(unsigned long frame);
 /* The folio a frame belongs to: its first frame in *@head, its size in pages returned (1 for a plain page). */
 unsigned long frame_folio(unsigned long frame, unsigned long *head);
+/* How many of @nr frames from @frame on are pages of their own, before the first that is part of a larger folio. */
+unsigned long frame_small_pages(unsigned long frame, unsigned long nr);
 /*
  * GUP (mm/gup.c), in runs. Pins from @start up to @nr_pages pages or until @runs
  * is full, and appends to @runs. Returns the pages pinned (> 0, may be short), or
