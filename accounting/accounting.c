@@ -64,6 +64,10 @@ static void mlock_refused(struct mm_struct *mm, const char *why, unsigned long u
 {
 	const struct charge_by by = { .rule = why };
 
+	if (!request) {
+		charge_limit_is_zero(why);
+		return;
+	}
 	/* MCL_CURRENT compares the size of the address space, whatever is locked or charged */
 	if (!strcmp(why, "mlockall"))
 		sim_refusal_note("%s.total_vm %lup > %s's %lup (mlockall)", mm_current()->comm, request,

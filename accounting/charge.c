@@ -79,6 +79,11 @@ unsigned long charge_used(const struct mm_struct *mm, unsigned long counter)
 	return proposal()->used ? proposal()->used(mm, counter) : counter;
 }
 
+void charge_limit_is_zero(const char *rule)
+{
+	sim_refusal_note("%s's limit is 0 (%s)", current->comm, rule);
+}
+
 /* The counter of @key was changed: the trace, the ledger. */
 static void changed(const struct charge_by *by, enum ledger_bucket bucket, void *key, unsigned long counter_id,
 		    long now, long pages)

@@ -190,6 +190,8 @@ static inline bool is_vm_hugetlb_page(const struct vm_area_struct *vma)
 {
 	return vma->vm_flags & VM_HUGETLB;
 }
+/* mlock.c: 0, or EPERM for who has a limit of 0, noted; @why: who asks. */
+int may_mlock(const char *why);
 static inline bool vma_supports_mlock(const struct vm_area_struct *vma)
 {
 	return !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE));

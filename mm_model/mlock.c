@@ -55,6 +55,15 @@ bool can_do_mlock(void)
 	return rlimit(RLIMIT_MEMLOCK) != 0 || capable(CAP_IPC_LOCK);
 }
 
+/* EPERM for who has a limit of 0, noted; @why: who asks. */
+int may_mlock(const char *why)
+{
+	if (can_do_mlock())
+		return 0;
+	mlock_refused(current->mm, why, 0, 0, 0);
+	return -EPERM;
+}
+
 /* mm/mmap.c: room for @bytes more of VM_LOCKED memory? EAGAIN otherwise. @why: who asks, for the refusal's words. */
 bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes, const char *why)
 {
@@ -154,10 +163,12 @@ static long do_mlock(unsigned long start, unsigned long len, vm_flags_t flags)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long request, used, limit, overlap = 0;
-	int err = -ENOMEM;
+	int err;
 
-	if (!can_do_mlock())
-		return -EPERM;
+	err = may_mlock("mlock");
+	if (err)
+		return err;
+	err = -ENOMEM;
 	len = PAGE_ALIGN(len + offset_in_page(start));
 	start &= PAGE_MASK;
 	limit = memlock_pages();
@@ -234,7 +245,7 @@ static long do_mlockall(unsigned int flags)
 
 	if (!flags || flags == MCL_ONFAULT)
 		return -EINVAL;
-	if (!can_do_mlock())
+	if (may_mlock("mlockall"))
 		return -EPERM;
 	limit = memlock_pages();
 	if (mmap_write_lock_killable(mm))

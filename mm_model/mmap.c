@@ -192,7 +192,7 @@ static long do_mmap(struct mm_struct *mm, struct mmap_state *s)
 	if (addr < 0)
 		return addr;
 	s->addr = addr;
-	if (s->locked && !can_do_mlock())
+	if (s->locked && may_mlock("MAP_LOCKED"))
 		return -EPERM;
 	if (!mlock_future_ok(mm, s->vm_flags, s->len, s->locked ? "MAP_LOCKED" : "MCL_FUTURE"))
 		return -EAGAIN;

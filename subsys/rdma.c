@@ -230,8 +230,10 @@ long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver, b
 
 	if (va + len < va || PAGE_ALIGN(va + len) < va + len)
 		return -EINVAL;
-	if (!rlimit(RLIMIT_MEMLOCK) && !capable(CAP_IPC_LOCK))
+	if (!rlimit(RLIMIT_MEMLOCK) && !capable(CAP_IPC_LOCK)) {
+		charge_limit_is_zero(rdma_rule(driver));
 		return -EPERM;
+	}
 	mr = kzalloc(sizeof(*mr), GFP_KERNEL);
 	if (!mr)
 		return -ENOMEM;

@@ -36,7 +36,11 @@ struct shm_segment {
 
 static void shm_refused(unsigned int uid, unsigned long used, unsigned long request, unsigned long limit)
 {
-	sim_refusal_note("ucounts(%u).memlock %lup + %lup > %s's %lup (SHM_LOCK)", uid, used, request, current->comm,
+	const char *holder = kernel_rules()->other.shm == SH_USER ? "user(%u).locked_shm" : "ucounts(%u).memlock";
+	char name[40];
+
+	snprintf(name, sizeof(name), holder, uid);
+	sim_refusal_note("%s %lup + %lup > %s's %lup (SHM_LOCK)", name, used, request, current->comm,
 			 limit);
 }
 
@@ -178,8 +182,10 @@ long shm_lock(unsigned int id)
 
 	if (ret)
 		return ret;
-	if (!capable(CAP_IPC_LOCK) && !rlimit(RLIMIT_MEMLOCK))
+	if (!capable(CAP_IPC_LOCK) && !rlimit(RLIMIT_MEMLOCK)) {
+		charge_limit_is_zero("SHM_LOCK");
 		return -EPERM;
+	}
 	/* huge pages stay where they are; what is locked already is charged once */
 	if (seg->huge || seg->user || seg->ucounts)
 		return 0;

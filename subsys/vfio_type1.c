@@ -27,6 +27,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
+#include <sim/verdict.h>
 #include <subsys/vfio.h>
 #include "vfio_private.h"
 
@@ -373,8 +374,10 @@ static int map_locked(struct vfio_iommu *iommu, unsigned long iova, unsigned lon
 		return map_vaddr(iommu, dma, iova, vaddr, size);
 	if (dma)
 		return -EEXIST;
-	if (!iommu->dma_avail)
+	if (!iommu->dma_avail) {
+		sim_refusal_note("no more mappings than dma_entry_limit (vfio type1)");
 		return -ENOSPC;
+	}
 	if (!iova_valid(iommu, iova, iova + size - 1))
 		return -EINVAL;
 	dma = dma_create(iommu, iova, vaddr, prot);

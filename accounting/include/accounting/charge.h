@@ -74,6 +74,8 @@ void charge_noted(enum ledger_bucket bucket, void *holder, long pages, const str
 
 /* limit_task's RLIMIT_MEMLOCK >> PAGE_SHIFT. */
 unsigned long memlock_limit_pages(const struct task_struct *task);
+/* Notes that current's limit is 0, which some refuse at once (EPERM). */
+void charge_limit_is_zero(const char *rule);
 /*
  * Notes a refusal that the caller's own test made (type1's pre-check), in the
  * words of charge_by, and checks it (spurious_refusal). @holder: by @bucket.
