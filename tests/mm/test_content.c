@@ -6,7 +6,7 @@
  * Each frame has a byte here, each task a TLB. An access that the TLB does not have
  * touches the page and loads what the page table then says; mm_hooks.ptes_changed
  * drops entries, mm_hooks.pages_copied copies bytes. Expectations are a plain array a
- * task, copied at fork. After each step every entry of every TLB must still be what
+ * task, copied at fork. Every few steps each entry of each TLB must still be what
  * the task's page table says: a change that is not told shows there.
  */
 #include <string.h>

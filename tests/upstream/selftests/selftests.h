@@ -3,7 +3,8 @@
  * What the parts of this folder know of each other; README.md says how they work
  * together. Neutral header.
  *
- *	program.c	the C library's side of the test program: its processes and their system calls
+ *	program.c	what the test program calls in place of the C library
+ *	process.c	its processes and their system calls, on the host's stack
  *	memory.c	the content of simulated memory, and the host's page tables as its TLB
  *	syscalls.c	kernel world: the system calls, and user access with content
  */
@@ -60,7 +61,7 @@ void memory_switch(const struct task_struct *task);
 /* Lets the program go on at @addr, which faulted and which call_fault() has made good. */
 void memory_load(const void *addr);
 
-/* program.c: where the host has [addr, +bytes) of @task's stack or image; NULL: it is neither. */
+/* process.c: where the host has [addr, +bytes) of @task's stack or image; NULL: it is neither. */
 void *program_memory(const struct task_struct *task, unsigned long addr, size_t bytes);
 
 #endif
