@@ -7,6 +7,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <sim/verdict.h>
+#include <sim/snapshot.h>
 #include "programs.h"
 
 static struct {
@@ -21,6 +22,11 @@ static void setup(unsigned int tasks)
 	memset(&shared, 0, sizeof(shared));
 	spin_lock_init(&shared.lock);
 	shared.limit = tasks - 1;
+}
+
+void charge_regions(void)
+{
+	sim_region_add(&shared, sizeof(shared));
 }
 
 static bool charge(void)

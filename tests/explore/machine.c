@@ -5,6 +5,7 @@
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/string.h>
+#include <sim/snapshot.h>
 #include "programs.h"
 
 static struct {
@@ -114,6 +115,11 @@ void machine_task(void *number)
 		failed = false;
 	}
 	*state = (struct task_state){ NULL, 0, false };
+}
+
+void machine_regions(void)
+{
+	sim_region_add(&shared, sizeof(shared));
 }
 
 /* Words, who has which lock, and the tasks; each as far as it may still matter. */

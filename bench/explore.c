@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Searches over the charge program (tests/explore): schedules a second, and how
+ * often a second all states of five tasks are gone through. On the scheduler and the
+ * kernel API that scenarios run on, lockdep and use-after-free checks included; data
+ * race detection is off.
+ */
+#include <sim/explore.h>
+#include <sim/sched.h>
+#include <sim/snapshot.h>
+#include <stdint.h>
+#include "../tests/explore/programs.h"
+#include "bench.h"
+
+struct search {
+	const struct sim_search_kind *kind;
+	unsigned int tasks;
+	bool symmetric;
+	bool exhaust;		/* units are whole searches */
+};
+
+struct state {
+	const struct search *what;
+	struct program program;
+	struct sim_search *search;
+	struct sim_world *world;
+	struct sim_snapshot *start;
+};
+
+static size_t state_of(void *symmetric, unsigned char *buf, size_t size)
+{
+	return machine_state(buf, symmetric);
+}
+
+static struct sim_search *search_new(const struct search *what)
+{
+	return sim_search_create(&(struct sim_search_options){
+		.kind = what->kind,
+		.silent = 1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE,
+		.state = state_of,
+		.state_arg = what->symmetric ? (void *)what : NULL,
+	});
+}
+
+static void *prepare(const struct bench_row *row)
+{
+	struct state *state = calloc(1, sizeof(*state));
+	const struct op ops[] = {
+		{ OP_LOAD, 0, 0 }, { OP_END_IF_AT_LEAST, 0, 0 }, { OP_CAS, 0, 1 }, { OP_BACK_IF_FAILED, 0, 2 },
+		{ OP_LOCK, 0, 0 }, { OP_UNLOCK, 0, 0 }, { OP_LOCK, 0, 0 }, { OP_UNLOCK, 0, 0 }, { OP_ADD, 0, -1 },
+	};
+
+	state->what = row->arg;
+	state->program.tasks = state->what->tasks;
+	memcpy(state->program.ops[0], ops, sizeof(ops));
+	state->program.ops[0][1].value = state->what->tasks - 1;
+	state->world = sim_world_create(&(struct sim_config){ .strategy = &sim_strategy_in_order });
+	if (state->what->kind == &sim_search_stateful)
+		machine_setup(&state->program);
+	else
+		charge_program.setup(state->program.tasks);
+	for (unsigned int i = 0; i < state->program.tasks; i++)
+		sim_actor_submit(sim_actor_create("t", NULL),
+				 state->what->kind == &sim_search_stateful ? machine_task : charge_program.task,
+				 (void *)(uintptr_t)i);
+	machine_regions();
+	charge_regions();
+	state->start = sim_snapshot_take();
+	state->search = search_new(state->what);
+	return state;
+}
+
+static bool run(struct state *state)
+{
+	struct sim_config config;
+
+	if (!sim_search_next(state->search, &config)) {
+		sim_search_destroy(state->search);
+		state->search = search_new(state->what);
+		return false;
+	}
+	sim_snapshot_restore(state->start);
+	sim_strategy_set(config.strategy, config.seed, NULL, config.context);
+	sim_window(true);
+	sim_run();
+	sim_window(false);
+	return true;
+}
+
+static double work(void *arg, unsigned long nr)
+{
+	struct state *state = arg;
+
+	for (unsigned long i = 0; i < nr; i++)
+		while (!run(state) != state->what->exhaust)
+			;
+	return nr;
+}
+
+static void done(void *arg)
+{
+	struct state *state = arg;
+
+	sim_world_destroy(state->world);
+	sim_search_destroy(state->search);
+	free(state);
+}
+
+static const struct search naive = { &sim_search_naive, 3 }, dpor = { &sim_search_dpor, 3 },
+			   stateful = { &sim_search_stateful, 5, false, true },
+			   symmetric = { &sim_search_stateful, 5, true, true },
+			   symmetric_six = { &sim_search_stateful, 6, true, true };
+
+#define ROW(name, unit, goal, arg) { name, unit, goal, prepare, work, done, arg }
+
+static const struct bench_row rows[] = {
+	ROW("naive search, charge of 3", "schedules/s", ">=10000000", &naive),
+	ROW("DPOR, charge of 3", "schedules/s", ">=2000000", &dpor),
+	ROW("all states, charge of 5", "searches/s", "-", &stateful),
+	ROW("all states, charge of 5, symmetric", "searches/s", "-", &symmetric),
+	ROW("all states, charge of 6, symmetric", "searches/s", "-", &symmetric_six),
+};
+
+int main(int argc, char **argv)
+{
+	return bench_main(rows, sizeof(rows) / sizeof(rows[0]), argc, argv);
+}
