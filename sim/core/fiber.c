@@ -3,8 +3,8 @@
  * Fibers: the context switch and the stacks.
  *
  * A switch saves what the ABI says a callee keeps, on the stack that is left,
- * and takes up the stack pointer of the other. x86-64 and aarch64 have their own
- * (about 3 ns); other machines, and builds with PINSIM_UCONTEXT, use
+ * and takes up the stack pointer of the other. x86-64 (in line: fiber.h) and aarch64
+ * have their own (2 to 3 ns); other machines, and builds with PINSIM_UCONTEXT, use
  * swapcontext() (about 340 ns, a system call each). MXCSR, the x87 control word
  * and FPCR are not switched: nothing here changes them.
  *
@@ -34,9 +34,6 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-#if !defined(SIM_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
-#define SIM_UCONTEXT 1
-#endif
 #ifdef SIM_UCONTEXT
 #include <ucontext.h>
 #endif
@@ -63,6 +60,10 @@ struct sim_fiber {
 	void *tsan;
 #endif
 };
+
+#ifndef SIM_UCONTEXT
+_Static_assert(offsetof(struct sim_fiber, sp) == offsetof(struct sim_fiber_front, sp), "see fiber.h");
+#endif
 
 #define STRUCT_BYTES ((sizeof(struct sim_fiber) + 63) & ~(size_t)63)
 
@@ -96,44 +97,7 @@ static void context_switch(struct sim_fiber *from, struct sim_fiber *to)
 
 #else
 
-/* Saves the callee's registers and its return address on this stack; *@save: where. Then takes up @load. */
-void sim_context_switch(void **save, void *load);
-
 #if defined(__x86_64__)
-/*
- * The return is a jump: the address that comes off the other stack never matches
- * the processor's return predictor, and a ret would pay for that on every switch.
- */
-__asm__(".text\n"
-	".p2align 4\n"
-	".globl sim_context_switch\n"
-	".hidden sim_context_switch\n"
-	".type sim_context_switch, @function\n"
-	"sim_context_switch:\n"
-	"	.cfi_startproc\n"
-	"	pushq %rbp\n"
-	"	pushq %rbx\n"
-	"	pushq %r12\n"
-	"	pushq %r13\n"
-	"	pushq %r14\n"
-	"	pushq %r15\n"
-	"	.cfi_adjust_cfa_offset 48\n"
-	"	movq %rsp, (%rdi)\n"
-	"	movq %rsi, %rsp\n"
-	"	popq %r15\n"
-	"	popq %r14\n"
-	"	popq %r13\n"
-	"	popq %r12\n"
-	"	popq %rbx\n"
-	"	popq %rbp\n"
-	"	.cfi_adjust_cfa_offset -48\n"
-	"	popq %rcx\n"
-	"	.cfi_adjust_cfa_offset -8\n"
-	"	.cfi_register %rip, %rcx\n"
-	"	jmp *%rcx\n"
-	"	.cfi_endproc\n"
-	"	.size sim_context_switch, . - sim_context_switch\n");
-
 static void context_prepare(struct sim_fiber *fiber, void (*entry)(void))
 {
 	void **sp = (void **)((uintptr_t)(stack_low(fiber) + stack_room(fiber)) & ~(uintptr_t)63);
@@ -141,11 +105,13 @@ static void context_prepare(struct sim_fiber *fiber, void (*entry)(void))
 	/* The entry's return address: none, so that a walk of the stack ends here. It also aligns the entry's frame. */
 	*--sp = NULL;
 	*--sp = (void *)entry;
-	for (int i = 0; i < 6; i++)
-		*--sp = NULL;
 	fiber->sp = sp;
 }
+
 #else /* aarch64 */
+/* Saves the callee's registers and its return address on this stack; *@save: where. Then takes up @load. */
+void sim_context_switch(void **save, void *load);
+
 /* x19 to x28, the frame pointer and link register, and the low halves of v8 to v15. */
 __asm__(".text\n"
 	".p2align 4\n"
@@ -294,7 +260,7 @@ void sim_fiber_arrived(struct sim_fiber *self)
 #endif
 }
 
-void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to)
+void sim_fiber_switch_tools(struct sim_fiber *from, struct sim_fiber *to)
 {
 	announce(from, to);
 	context_switch(from, to);

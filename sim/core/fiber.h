@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core.h"
 
 struct sim_fiber;
 
@@ -24,8 +25,53 @@ void sim_fiber_reset(struct sim_fiber *fiber, void (*entry)(void));
 struct sim_fiber *sim_fiber_outside(void);
 void sim_fiber_outside_free(struct sim_fiber *fiber);
 
+#if !defined(SIM_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
+#define SIM_UCONTEXT 1
+#endif
+
+#if defined(__x86_64__) && !defined(SIM_UCONTEXT)
+/*
+ * In line, so that the compiler saves those registers alone that are in use. The
+ * return is a jump: the address that comes off the other stack never matches the
+ * processor's return predictor, and a ret would pay for that on every switch. 128
+ * bytes below the stack pointer may be the caller's (red zone).
+ */
+static inline __attribute__((always_inline)) void sim_context_switch(void **save, void *load)
+{
+	__asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
+			 "pushq %%rbp\n\t"
+			 "leaq 1f(%%rip), %%rcx\n\t"
+			 "pushq %%rcx\n\t"
+			 "movq %%rsp, (%%rax)\n\t"
+			 "movq %%rdx, %%rsp\n\t"
+			 "popq %%rcx\n\t"
+			 "jmp *%%rcx\n"
+			 "1:\tpopq %%rbp\n\t"
+			 "leaq 128(%%rsp), %%rsp"
+			 : "+a"(save), "+d"(load)
+			 :
+			 : "rbx", "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0",
+			   "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+			   "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
+}
+#endif
+
+/* The struct's beginning, where there is an own switch. */
+struct sim_fiber_front {
+	void *sp;			/* while it does not run */
+};
+
+/* The same for builds and machines where more has to be done: tools are told, or the C library switches. */
+void sim_fiber_switch_tools(struct sim_fiber *from, struct sim_fiber *to);
 /* Leaves @from, which is running, for @to; returns when somebody switches to @from again. */
-void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to);
+static inline void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to)
+{
+#if defined(__x86_64__) && !defined(SIM_UCONTEXT) && !SIM_ASAN && !SIM_TSAN
+	sim_context_switch(&((struct sim_fiber_front *)from)->sp, ((struct sim_fiber_front *)to)->sp);
+#else
+	sim_fiber_switch_tools(from, to);
+#endif
+}
 /* First thing in an entry function: completes the switch for the sanitizers. */
 void sim_fiber_arrived(struct sim_fiber *self);
 
