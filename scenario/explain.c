@@ -60,6 +60,16 @@ static bool splits_aux(const struct kernel_rules *rules)
 	return rules->other.perf == PF_SPLIT;
 }
 
+static bool dontunmap_miscounts(const struct kernel_rules *rules)
+{
+	return rules->mm.dontunmap == DU_PART || rules->mm.dontunmap == DU_DBL;
+}
+
+static bool loses_shm_reference(const struct kernel_rules *rules)
+{
+	return rules->other.shm_ref_fail_ok;
+}
+
 static bool maps_files(const struct kernel_rules *rules)
 {
 	return rules->iommufd.map_file;
@@ -133,6 +143,10 @@ static const struct rule rules[] = {
 	{ { "fill_domains_batch", "an iommu_map that fails in a later domain unpins a batch that an earlier one maps",
 	    "drivers/iommu/iommufd/pages.c:iopt_area_fill_domains, out_unmap" },
 	  V(UNPIN_WHILE_MAPPED), has_iommufd, FAULTS, NULL, NULL },
+	{ { "account_unlocks", "a process mode charge without a pin before it gives back a lock and a reference it never took",
+	    "drivers/iommu/iommufd/pages.c:update_mm_locked_vm, user->locked of -1; 6.12.117 does the same" },
+	  V(LOCK_MISUSE) | V(MM_REFS) | V(REFCOUNT) | V(USE_AFTER_FREE) | V(LOCK_HELD) | V(WARNING) | V(LEAK), has_iommufd,
+	  "access_pin mdev_pin access_rw", "exec exit", NULL },
 	{ { "fill_after_exec", "filling a domain with memory of a dead mm fails, and the area stays behind",
 	    "drivers/iommu/iommufd/pages.c:iopt_pages_fill_xarray, mm that is gone" },
 	  V(WARNING), has_iommufd, "attach vfio_attach replace", "exec exit", NULL },
@@ -170,6 +184,19 @@ static const struct rule rules[] = {
 	  V_USER | V_PINNED_VM, splits_aux, "perf_mmap_aux", NULL, NULL },
 	{ { "perf_shared", "who unmaps a buffer last gives back what another mm or user paid", "facts §9, §16 I3, I9" },
 	  V_USER | V_PINNED_VM | V(USER_REFS), NULL, "perf_mmap perf_mmap_aux", CHANGES_OWNER, NULL },
+	{ { "mremap_dontunmap", "memory that stays behind a move is not counted for what it is",
+	    "kernel-versions §2 DU_PART, DU_DBL" },
+	  V(LOCKED_VM_LEDGER) | V(LOCKED_VM_NEGATIVE) | V(RESIDUE) | V(SPURIOUS_REFUSAL) | V(OVER_LIMIT),
+	  dontunmap_miscounts, "mremap", NULL, NULL },
+	{ { "shm_reference", "SHM_LOCK succeeds uncharged where the reference fails", "facts §17 B23; 5.18" },
+	  V(WARNING) | V(OBJECT_BALANCE) | V(REFCOUNT) | V(LEAK) | V(USE_AFTER_FREE), loses_shm_reference,
+	  "shm_lock", FAULTS, NULL },
+	{ { "type1_reaccount", "a detach charges what mdevs still hold, and goes on where the limit refuses",
+	    "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_unmap_unpin_reaccount" },
+	  V(DMA_PAGES), NULL, "vfio_detach", "mdev_pin", NULL },
+	{ { "vfio_last_group", "a call on a container races the detach of its last group, which frees what it uses",
+	    "drivers/vfio/container.c:vfio_fops_unl_ioctl reads iommu_data without a lock" },
+	  V(USE_AFTER_FREE) | V(BUG), NULL, "vfio_detach", "parallel", NULL },
 	{ { "map_file_cycle", "a file that is mapped into its own iommufd holds it, and so itself",
 	    "drivers/iommu/iommufd/ioas.c:iommufd_ioas_map_file takes any file" },
 	  V(LEAK) | V(RESIDUE), maps_files, "ioas_map_file", NULL, NULL },
@@ -226,6 +253,8 @@ static bool called(const struct program *program, const struct run_result *resul
 
 	if (result->swept && !strcmp(calls, FAULTS))
 		return true;
+	if (!strcmp(calls, "parallel"))
+		return program->has_parallel;
 	for (i = 0; i < program->nr_items; i++) {
 		if (program->items[i].kind != ITEM_STEP)
 			continue;

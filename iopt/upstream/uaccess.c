@@ -12,12 +12,12 @@
 
 static bool from_host(const void __user *ptr)
 {
-	return (unsigned long)ptr & UPSTREAM_HOST;
+	return ((unsigned long)ptr & UPSTREAM_HOST_MASK) == UPSTREAM_HOST;
 }
 
 static void __user *host(const void __user *ptr)
 {
-	return (void __user *)((unsigned long)ptr & ~UPSTREAM_HOST);
+	return (void __user *)((unsigned long)ptr & ~UPSTREAM_HOST_MASK);
 }
 
 unsigned long upstream_copy_from_user(void *to, const void __user *from, unsigned long n)

@@ -10,7 +10,9 @@
 
 #include_next <linux/uaccess.h>
 
-#define UPSTREAM_HOST (1UL << 63)
+/* A task may well ask for an address with the highest bit set, hardly for one with all of these. */
+#define UPSTREAM_HOST_MASK (0xffffUL << 48)
+#define UPSTREAM_HOST (0xa5c3UL << 48)
 
 unsigned long upstream_copy_from_user(void *to, const void __user *from, unsigned long n);
 unsigned long upstream_copy_to_user(void __user *to, const void *from, unsigned long n);
