@@ -11,8 +11,8 @@
 #define PAGE_BYTES 4096ul
 /* As much as anybody may like. Not RLIM_INFINITY, by which some calls are not charged at all. */
 #define PAGES_MOST (1ul << 50)
-/* Runs for one answer: more than any program with a use needs. */
-#define RUNS_MAX 20000u
+/* Steps for one answer, over all runs: more than any program with a use needs. */
+#define STEPS_MAX 20000000ul
 
 struct search {
 	const struct program *program;
@@ -22,8 +22,8 @@ struct search {
 	unsigned long first_seed;
 	unsigned int schedules; /* at most, of a program with parallel blocks */
 	bool all_schedules; /* those of the last question were all that there are */
-	unsigned int runs;
-	bool gave_up; /* RUNS_MAX, or an error */
+	unsigned long steps; /* of all runs for one answer */
+	bool gave_up; /* STEPS_MAX, or an error */
 	bool states_refusal; /* the file has calls that a limit is to refuse */
 };
 
@@ -31,7 +31,8 @@ static bool run_at(struct search *search, unsigned long pages, struct record *re
 {
 	search->memlock_bytes[search->slot] = pages * PAGE_BYTES;
 	record_run(search->program, &search->run, false, record);
-	if (record->result.error || ++search->runs > RUNS_MAX)
+	search->steps += record->nr + 1;
+	if (record->result.error || search->steps > STEPS_MAX)
 		search->gave_up = true;
 	return !search->gave_up;
 }
@@ -78,7 +79,6 @@ static bool fails_in(struct search *search, unsigned int index, unsigned long pa
 	}
 	schedules_end(&schedules);
 	search->all_schedules = schedules.all;
-	search->runs = search->program->has_parallel ? 0 : search->runs;
 	search->run.seed = search->first_seed;
 	search->run.strategy = NULL;
 	search->run.context = NULL;
@@ -187,35 +187,57 @@ static unsigned long least_without_failure(struct search *search, unsigned int i
 	return good;
 }
 
+/* What the two ends of an interval of limits tell of it. */
+struct ends {
+	unsigned int differs; /* index of the first step that fails at the lower one only; 0: none */
+	bool may; /* it is one that may */
+	bool refused; /* a required one before it fails at both */
+};
+
+static void compare_ends(struct search *search, unsigned long low, unsigned long high, unsigned int from,
+			 struct ends *ends)
+{
+	struct record a, b;
+
+	*ends = (struct ends){.differs = 0};
+	run_at(search, low, &a);
+	run_at(search, high - 1, &b);
+	for (unsigned int i = from - 1; i < a.nr && i < b.nr && !ends->differs; i++) {
+		if (failed(&a.step[i]) == failed(&b.step[i])) {
+			ends->refused |= failed(&a.step[i]) && required(&a.step[i]);
+		} else {
+			ends->differs = i + 1;
+			ends->may = !required(&a.step[i]);
+		}
+	}
+	record_free(&a);
+	record_free(&b);
+}
+
 /*
  * The least limit in [@low, @high) with which all required steps succeed, @high
- * where none is. All over that interval the steps before @from come to the same.
+ * where none is. All over that interval the steps before @from come to the same, and
+ * so do those behind it up to the first that comes to something else at its ends.
  */
 static unsigned long least(struct search *search, unsigned long low, unsigned long high, unsigned int from)
 {
 	while (low < high && !search->gave_up) {
-		const struct step_record *step;
 		unsigned long edge, found;
-		unsigned int index = 0;
-		bool may = false;
-		struct record record;
+		struct ends ends;
 
-		if (run_at(search, low, &record)) {
-			step = first_failed(&record, from, false);
-			index = step ? step->index : 0;
-			may = step && !required(step);
-		}
-		record_free(&record);
-		if (!index || search->gave_up)
+		compare_ends(search, low, high, from, &ends);
+		if (search->gave_up || ends.refused)
+			return high;
+		if (!ends.differs)
 			return low;
-		edge = least_without_failure(search, index, low, high);
-		if (may) {
-			found = least(search, low, edge, index + 1);
+		edge = least_without_failure(search, ends.differs, low, high);
+		from = ends.differs + 1;
+		if (ends.may) {
+			found = least(search, low, edge, from);
 			if (found < edge)
 				return found;
 		}
 		low = edge;
-		from = index + 1;
 	}
 	return high;
 }
@@ -288,6 +310,24 @@ static bool bucket_after(const char *bucket, const struct step_record *step, con
 	return false;
 }
 
+/* What is taken back as it was added, the last one first, is not in the bucket any more. */
+static void add_part(struct limit_task *task, const struct stmt *stmt, long pages)
+{
+	for (unsigned int i = task->nr_parts; i-- && pages < 0;) {
+		if (task->parts[i].pages != -pages)
+			continue;
+		free(task->parts[i].call);
+		memmove(&task->parts[i], &task->parts[i + 1], (--task->nr_parts - i) * sizeof(*task->parts));
+		return;
+	}
+	task->parts = xrealloc(task->parts, (task->nr_parts + 1) * sizeof(*task->parts));
+	task->parts[task->nr_parts++] = (struct limit_part){
+		.line = stmt->pos.line,
+		.call = call_text(stmt),
+		.pages = pages,
+	};
+}
+
 /* Which steps filled the bucket, up to the one that needs the limit. */
 static void add_parts(struct limit_task *task, const struct record *record, unsigned int last)
 {
@@ -299,17 +339,14 @@ static void add_parts(struct limit_task *task, const struct record *record, unsi
 
 		if (!bucket_after(task->bucket, step, &now, &is))
 			continue;
-		if (task->bucket[0] != 'u' && before && before->mm != now->mm)
+		if (task->bucket[0] != 'u' && before && before->mm != now->mm) {
+			while (task->nr_parts)
+				free(task->parts[--task->nr_parts].call);
 			was = 0;
-		before = now;
-		if (is != was) {
-			task->parts = xrealloc(task->parts, (task->nr_parts + 1) * sizeof(*task->parts));
-			task->parts[task->nr_parts++] = (struct limit_part){
-				.line = step->stmt->pos.line,
-				.call = call_text(step->stmt),
-				.pages = is - was,
-			};
 		}
+		before = now;
+		if (is != was)
+			add_part(task, step->stmt, is - was);
 		was = is;
 	}
 	if (before && was >= 0 && (unsigned long)was < task->pages)
@@ -488,13 +525,12 @@ static void explain(struct search *search, struct limit_task *task)
 
 static enum limit_answer find(struct search *search, struct limit_task *task, unsigned long *pages)
 {
-	search->runs = 0;
+	search->steps = 0;
 	search->gave_up = false;
 	if (!search->program->has_parallel)
 		*pages = least(search, 0, PAGES_MOST, 1);
 	else
 		*pages = fails_at(search, 0, 0) ? least_without_failure(search, 0, 0, PAGES_MOST) : 0;
-	search->runs = 0;
 	if (search->gave_up)
 		return search->run.stop && *search->run.stop ? LIMIT_ERROR : LIMIT_UNDECIDED;
 	if (*pages == PAGES_MOST)

@@ -9,6 +9,8 @@
 
 #define PAGE_BYTES 4096ul
 #define GIB (1ul << 30)
+/* Of what a bucket counts, the first and the last ones. */
+#define PARTS_SHOWN 16u
 
 /* Exactly: "4 GiB", "1 GiB 4 KiB", "0". */
 static const char *size_text(unsigned long bytes, char *buf, size_t size)
@@ -67,6 +69,11 @@ static void print_parts(char **text, size_t *length, const struct limit_task *ta
 		const struct limit_part *part = &task->parts[i];
 		unsigned long pages = (unsigned long)(part->pages < 0 ? -part->pages : part->pages);
 
+		if (i == PARTS_SHOWN / 2 && task->nr_parts > PARTS_SHOWN) {
+			append_format(text, length, "\n        ... %u more", task->nr_parts - PARTS_SHOWN);
+			i = task->nr_parts - PARTS_SHOWN / 2 - 1;
+			continue;
+		}
 		append_format(text, length, "\n        %s%s by line %u, %s", part->pages < 0 ? "-" : "+",
 			      size_text(pages * PAGE_BYTES, buf, sizeof(buf)), part->line, part->call);
 	}
@@ -150,7 +157,7 @@ static void print_task(char **text, size_t *length, const struct limit_task *tas
 			      task->refusal ? task->refusal : "?");
 		break;
 	case LIMIT_UNDECIDED:
-		append_format(text, length, "    %-12s not decided: too many runs\n", task->name);
+		append_format(text, length, "    %-12s not decided: too many steps\n", task->name);
 		break;
 	case LIMIT_NA:
 	case LIMIT_ERROR:

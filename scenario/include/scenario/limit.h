@@ -40,7 +40,7 @@ enum limit_answer {
 	LIMIT_FOUND,
 	LIMIT_NONE,		/* a call fails whatever the limit is */
 	LIMIT_NA,		/* the kernel does not have a call */
-	LIMIT_UNDECIDED,	/* too many runs */
+	LIMIT_UNDECIDED,	/* too many steps */
 	LIMIT_ERROR,
 };
 
