@@ -571,7 +571,8 @@ static void report(struct sim_world *world, const struct finding *finding)
 	sim_symbol(before->pc - 1, other, sizeof(other));
 	if (!before->freed && is_known(one, other))
 		return;
-	sim_violate_as(before->freed ? VIOLATION_USE_AFTER_FREE : VIOLATION_DATA_RACE, now->actor, finding->step,
+	/* What frees, and is ordered with no access of another's, might as well have come before it. */
+	sim_violate_as(before->freed || now->freed ? VIOLATION_USE_AFTER_FREE : VIOLATION_DATA_RACE, now->actor, finding->step,
 		       finding->record, "%s %s %zu bytes in %s; %s %s them in %s%s",
 		       doing(now, who, sizeof(who)), verb(now, false), finding->bytes, one,
 		       doing(before, whom, sizeof(whom)), verb(before, true), other,

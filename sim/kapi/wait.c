@@ -76,9 +76,12 @@ void finish_wait(wait_queue_head_t *wq, wait_queue_entry_t *wait)
 	list_del_init(&wait->entry);
 }
 
+/* A look without the queue's lock: a place where others may come before, as for an atomic. */
 bool waitqueue_active(wait_queue_head_t *wq)
 {
-	return wq->id && !list_empty(&wq->head);
+	use_queue(wq);
+	sim_point(SIM_POINT_QUEUE, wq->id, -1);
+	return !list_empty(&wq->head);
 }
 
 void kapi_wake(wait_queue_head_t *wq, unsigned int nr)
