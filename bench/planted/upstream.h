@@ -10,7 +10,7 @@ struct planted_edit {
 	const char *name;
 	const char *what;
 	const char *scenario;		/* of bench/planted/scenarios */
-	enum sim_violation violation;
+	enum sim_violation violation;	/* VIOLATION_NR: an expectation of the scenario */
 	unsigned int points;
 	unsigned int number;		/* of plant */
 	bool races;

@@ -112,6 +112,11 @@ void sim_violate(enum sim_violation violation, const char *format, ...)
 	va_end(args);
 }
 
+void sim_end_run(void)
+{
+	sim_this->fatal = true;
+}
+
 void sim_violate_as(enum sim_violation violation, unsigned int actor, unsigned long step, unsigned long record,
 		    const char *format, ...)
 {

@@ -16,6 +16,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
+#include <linux/poison.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
@@ -25,6 +26,9 @@
 #include <sim/snapshot.h>
 #include <sim/trace.h>
 #include "internal.h"
+
+/* What a word of freed memory reads as (slab.c). */
+#define POISON_WORD (0x0101010101010101UL * POISON_FREE)
 
 struct kapi_waiter {
 	struct kapi_waiter *next;
@@ -83,6 +87,32 @@ static void use_static(struct kapi_lock *lock)
 	lock->id = sim_object_id();
 	lock->name = field_name(lock->name ? lock->name : "lock");
 	sim_object_name_kept(lock->id, lock->name);
+}
+
+/* The object that the lock lay in is gone: it holds what the allocator leaves there, and nothing can go on from that. */
+static void lock_is_freed(void)
+{
+	sim_violate(VIOLATION_USE_AFTER_FREE, "%s uses a lock in memory that was freed", kapi_self_name());
+	sim_end_run();
+	sim_actor_abandon();
+}
+
+/* Of a lock that is in use, behind a point where others came. */
+static inline void lock_check_freed(const struct kapi_lock *lock)
+{
+	if (unlikely(lock->id == POISON_WORD))
+		lock_is_freed();
+}
+
+/* Of a lock that is about to be used. */
+static inline void lock_check(struct kapi_lock *lock)
+{
+	if (likely(lock->id - 1 < POISON_WORD - 1))
+		return;
+	if (lock->id == POISON_WORD)
+		lock_is_freed();
+	if (!lock->id)
+		use_static(lock);
 }
 
 static struct kapi_class *class_find(struct kapi_state *state, const struct kapi_lock *lock, unsigned int subclass)
@@ -334,8 +364,7 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 	enum sim_point taken = read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED;
 	struct kapi_class *class;
 
-	if (unlikely(!lock->id))
-		use_static(lock);
+	lock_check(lock);
 	class = class_of(state, lock, subclass);
 	if (!lock->spin && !(flags & KAPI_LOCK_TRY) && unlikely(self->atomic || self->rcu_nesting))
 		kapi_might_sleep(lock->name);
@@ -346,6 +375,7 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 				    lock->name);
 	}
 	sim_point(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK, lock->id, !!(flags & KAPI_LOCK_TRY));
+	lock_check_freed(lock);
 	if ((flags & KAPI_LOCK_KILLABLE) && sim_fault(SIM_FAULT_LOCK_KILL)) {
 		sim_record(taken, lock->id, -EINTR);
 		return -EINTR;
@@ -368,8 +398,7 @@ void kapi_lock_might(struct kapi_lock *lock)
 {
 	struct kapi_state *state = kapi_state();
 
-	if (unlikely(!lock->id))
-		use_static(lock);
+	lock_check(lock);
 	if (!lock->spin)
 		kapi_might_sleep(lock->name);
 	order_check(state, kapi_actor(), lock, class_of(state, lock, 0), 0);
@@ -379,6 +408,7 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 {
 	struct kapi_held *held = held_find(kapi_actor(), lock);
 
+	lock_check_freed(lock);
 	if (!held || held->read != read) {
 		sim_violate(VIOLATION_LOCK_MISUSE, "%s releases %s, which it does not hold%s", kapi_self_name(),
 			    lock->name, held ? " that way" : "");
@@ -386,6 +416,7 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 	}
 	/* While it is still held: a trylock of another's may fail here. */
 	sim_pause(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id);
+	lock_check_freed(lock);
 	sim_race_release(lock, read);
 	held_remove(kapi_actor(), held);
 	if (read) {

@@ -70,6 +70,7 @@ noinline void prepare_to_wait_exclusive(wait_queue_head_t *wq, wait_queue_entry_
 
 void finish_wait(wait_queue_head_t *wq, wait_queue_entry_t *wait)
 {
+	kapi_actor()->probed = false;
 	if (list_empty(&wait->entry))
 		return;
 	sim_record(SIM_POINT_QUEUE, wq->id, 0);
@@ -132,8 +133,11 @@ long kapi_wait(wait_queue_head_t *wq, wait_queue_entry_t *wait, long timeout)
 	kapi_might_sleep(wq->name);
 	sim_point(SIM_POINT_WAIT, wq->id, 0);
 	kapi_actor()->probed = false;
-	if (!wait->woken && !sleep_until(&wait->woken, deadline, wq->id, wq->name))
+	if (!wait->woken && !sleep_until(&wait->woken, deadline, wq->id, wq->name)) {
+		/* Time only passes while nobody can go on: what is found true now, nobody said. */
+		kapi_actor()->probed = true;
 		return 0;
+	}
 	if (deadline == NO_DEADLINE)
 		return timeout;
 	return max((long)(deadline - kapi_jiffies()), 0L);

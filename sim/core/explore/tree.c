@@ -76,7 +76,6 @@ static bool touch_of(const struct sim_access *access, struct touch *touch)
 	case SIM_POINT_PLAIN_READ:
 	case SIM_POINT_RCU_READ_LOCK:
 	case SIM_POINT_RCU_READ_UNLOCK:
-	case SIM_POINT_PLAIN_READ:
 		return true;
 	case SIM_POINT_LOCK:
 		touch->write = true;

@@ -67,6 +67,8 @@ enum sim_violation sim_violation_by_name(const char *name);
  * VIOLATION_BUG also ends the run: nobody is picked any more and sim_run() returns SIM_FATAL.
  */
 void sim_violate(enum sim_violation violation, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Nobody is picked any more: what was found leaves nothing that can go on. As behind VIOLATION_BUG. */
+void sim_end_run(void);
 /* WARN_ON_ONCE: @site ("pages.c:612") counts once a run. Returns true the first time. */
 bool sim_warn_once(const char *site, const char *text);
 /* WARN_ON: counts each time. */
