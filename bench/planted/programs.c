@@ -201,7 +201,7 @@ static void upgrade(struct shared *shared, unsigned int before)
 {
 	work(before);
 	down_read(&shared->sem);
-	/* one who is alone with the lock lets go of it first; who sees another keeps it, "so that nobody comes between" */
+	/* Who is alone with the lock lets go of it; who sees another keeps it, so that nobody comes between. */
 	if (atomic_inc_return(&shared->count) == 1) {
 		work(1);
 		if (atomic_read(&shared->count) == 1) {

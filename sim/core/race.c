@@ -572,8 +572,8 @@ static void report(struct sim_world *world, const struct finding *finding)
 	if (!before->freed && is_known(one, other))
 		return;
 	/* What frees, and is ordered with no access of another's, might as well have come before it. */
-	sim_violate_as(before->freed || now->freed ? VIOLATION_USE_AFTER_FREE : VIOLATION_DATA_RACE, now->actor, finding->step,
-		       finding->record, "%s %s %zu bytes in %s; %s %s them in %s%s",
+	sim_violate_as(before->freed || now->freed ? VIOLATION_USE_AFTER_FREE : VIOLATION_DATA_RACE, now->actor,
+		       finding->step, finding->record, "%s %s %zu bytes in %s; %s %s them in %s%s",
 		       doing(now, who, sizeof(who)), verb(now, false), finding->bytes, one,
 		       doing(before, whom, sizeof(whom)), verb(before, true), other,
 		       before->freed ? "" : "; nothing orders the two");

@@ -89,7 +89,7 @@ static void use_static(struct kapi_lock *lock)
 	sim_object_name_kept(lock->id, lock->name);
 }
 
-/* The object that the lock lay in is gone: it holds what the allocator leaves there, and nothing can go on from that. */
+/* What the lock lay in is gone: it holds what the allocator leaves there, and nothing can go on from that. */
 static void lock_is_freed(void)
 {
 	sim_violate(VIOLATION_USE_AFTER_FREE, "%s uses a lock in memory that was freed", kapi_self_name());
