@@ -30,6 +30,7 @@ enum {
 	OPT_STEPS,
 	OPT_NO_SHRINK,
 	OPT_SHOW,
+	OPT_KNOWN,
 };
 
 static const struct argp_option options[] = {
@@ -46,6 +47,7 @@ static const struct argp_option options[] = {
 	{ "faults", OPT_FAULTS, "PERCENT", 0, "of the programs have faults: fail() and fail_nth() (20)", 0 },
 	{ "steps", OPT_STEPS, "MIN..MAX", 0, "calls of a program (10..100)", 0 },
 	{ "no-shrink", OPT_NO_SHRINK, NULL, 0, "write failures as they were drawn", 0 },
+	{ "known", OPT_KNOWN, NULL, 0, "tell also what a kernel is known for, as failures", 0 },
 	{ "show", OPT_SHOW, "N", 0, "print program N and what it was drawn from, and run nothing", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -110,6 +112,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_NO_SHRINK:
 		fuzz->shrink = false;
+		break;
+	case OPT_KNOWN:
+		fuzz->known = true;
 		break;
 	case OPT_SHOW:
 		args->config_of = arg;
@@ -182,7 +187,7 @@ static void print_stats(const struct fuzz_options *options, const struct fuzz_st
 	size_t i;
 
 	printf("%lu programs (seed %lu, from %lu), %lu calls, %.1f s: %.0f programs/s and %.0f calls/s per core\n",
-	       stats->programs, options->seed, options->first, stats->steps, stats->seconds,
+	       stats->programs, options->seed, stats->first, stats->steps, stats->seconds,
 	       (double)stats->programs / cpu, (double)stats->steps / cpu);
 	printf("%lu %% of the calls succeed, %lu %% charge or pin, %.1f objects live on average\n",
 	       percent(stats->sampled_succeeded, stats->sampled_steps),

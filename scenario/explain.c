@@ -189,7 +189,7 @@ static const struct rule rules[] = {
 	  V(LOCKED_VM_LEDGER) | V(LOCKED_VM_NEGATIVE) | V(RESIDUE) | V(SPURIOUS_REFUSAL) | V(OVER_LIMIT),
 	  dontunmap_miscounts, "mremap", NULL, NULL },
 	{ { "shm_reference", "SHM_LOCK succeeds uncharged where the reference fails", "facts §17 B23; 5.18" },
-	  V(WARNING) | V(OBJECT_BALANCE) | V(REFCOUNT) | V(LEAK) | V(USE_AFTER_FREE), loses_shm_reference,
+	  V(WARNING) | V(OBJECT_BALANCE) | V(WRONG_BUCKET) | V(REFCOUNT) | V(LEAK) | V(USE_AFTER_FREE), loses_shm_reference,
 	  "shm_lock", FAULTS, NULL },
 	{ { "type1_reaccount", "a detach charges what mdevs still hold, and goes on where the limit refuses",
 	    "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_unmap_unpin_reaccount" },

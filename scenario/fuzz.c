@@ -98,12 +98,14 @@ static enum sim_violation judge(const struct fuzz_check *check, const struct pro
 	int known;
 
 	for (i = 0; i < result->nr_violations; i++) {
-		known = explain(program, check->kernel, result, i);
+		known = check->known ? -1 : explain(program, check->kernel, result, i);
 		if (known >= 0) {
 			if (check->stats)
 				check->stats->explained[known]++;
 			continue;
 		}
+		if (check->one_violation && result->violations[i].violation != check->wanted)
+			continue;
 		*step = result->violations[i].step;
 		return result->violations[i].violation;
 	}
@@ -431,6 +433,8 @@ static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_
 	question.check.count = false;
 	question.check.stats = NULL;
 	question.check.twice = verdict.kind == FUZZ_OTHERWISE;
+	question.check.one_violation = verdict.kind == FUZZ_VIOLATION;
+	question.check.wanted = verdict.violation;
 	if (verdict.kind != FUZZ_DIFFERS)
 		question.check.backend[1] = NULL;
 	if (seen_before(fuzz->shared, rough_signature(&verdict, program) & ~1ul) >= ROUGH_TRIES)
@@ -445,6 +449,63 @@ static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_
 	}
 	tell(fuzz, &verdict, &question, shrunk, number);
 	program_free(shrunk);
+}
+
+/*
+ * FOLDER/state: which programs were run, so that the next session goes on behind them.
+ * Another seed, or programs that are drawn otherwise, begin anew.
+ */
+static void state_line(const struct fuzz_options *options, char *line, size_t size)
+{
+	const struct gen_options *gen = &options->gen;
+	size_t used, i;
+
+	used = (size_t)snprintf(line, size, "seed %lu steps %u..%u faults %u parallel %d backends %s%s%s on",
+				options->seed, gen->steps_min, gen->steps_max, gen->fault_percent, gen->parallel,
+				options->backend[0]->name, options->backend[1] ? "," : "",
+				options->backend[1] ? options->backend[1]->name : "");
+	for (i = 0; i < gen->kernels->nr && used < size; i++)
+		used += (size_t)snprintf(line + used, size - used, " %s", gen->kernels->kernels[i]->kernel.name);
+}
+
+static FILE *open_state(const struct fuzz_options *options, const char *mode)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/state", options->folder);
+	return fopen(path, mode);
+}
+
+/* The first program that no session in the folder has run. */
+static unsigned long first_program(const struct fuzz_options *options)
+{
+	char line[4096], before[4096];
+	unsigned long next = options->first;
+	FILE *file = options->folder && !next ? open_state(options, "r") : NULL;
+
+	if (!file)
+		return next;
+	state_line(options, line, sizeof(line));
+	if (fgets(before, sizeof(before), file)) {
+		before[strcspn(before, "\n")] = '\0';
+		if (strcmp(before, line) || fscanf(file, "next %lu", &next) != 1)
+			next = 0;
+	}
+	fclose(file);
+	return next;
+}
+
+static void keep_state(const struct fuzz_options *options, unsigned long next)
+{
+	char line[4096];
+	FILE *file = options->folder ? open_state(options, "w") : NULL;
+
+	if (!file)
+		return;
+	state_line(options, line, sizeof(line));
+	fprintf(file, "%s\nnext %lu\n", line, next);
+	if (fclose(file))
+		fprintf(stderr, "pinsim: cannot write '%s/state': %s\n", options->folder, strerror(errno));
 }
 
 /* --- many programs ------------------------------------------------------------------------- */
@@ -462,6 +523,7 @@ static void one(struct fuzz *fuzz, unsigned long number)
 		.twice = number % TWICE_EVERY == 0,
 		.count = number % SAMPLE_EVERY == 0,
 		.stats = fuzz->stats,
+		.known = options->known,
 		.nowhere = fuzz->nowhere,
 		.stop = options->stop,
 	};
@@ -494,7 +556,7 @@ static void work(struct fuzz *fuzz, unsigned int job)
 
 	fuzz->stats = &fuzz->shared->stats[job];
 	for (i = job; (!options->runs || i < options->runs) && !over(fuzz); i += options->jobs) {
-		one(fuzz, options->first + i);
+		one(fuzz, fuzz->first + i);
 		/* looking at the clock costs as much as a small program */
 		if (options->jobs > 1 || i % 64)
 			continue;
@@ -593,6 +655,7 @@ int fuzz(const struct fuzz_options *options, const struct fuzz_events *events, v
 	fuzz.shared = mmap(NULL, sizeof(*fuzz.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (fuzz.shared == MAP_FAILED)
 		return -ENOMEM;
+	fuzz.first = first_program(options);
 	fuzz.nowhere = fopen("/dev/null", "w");
 	fuzz.difference = stdout;
 	if (!fuzz.nowhere)
@@ -602,6 +665,9 @@ int fuzz(const struct fuzz_options *options, const struct fuzz_events *events, v
 	else
 		work(&fuzz, 0);
 	add_up(&fuzz, stats);
+	stats->first = fuzz.first;
+	/* jobs may be one program apart: what only some have run is run again */
+	keep_state(options, fuzz.first + stats->programs - stats->programs % options->jobs);
 	if (fuzz.nowhere)
 		fclose(fuzz.nowhere);
 	munmap(fuzz.shared, sizeof(*fuzz.shared));

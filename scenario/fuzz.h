@@ -26,6 +26,7 @@ struct fuzz {
 	struct fuzz_stats *stats;	/* of this process */
 	FILE *nowhere;			/* where comparing may write what nobody reads */
 	FILE *difference;		/* and where it shows the first difference of a shrunk program */
+	unsigned long first;		/* program */
 	double start;
 };
 
@@ -35,6 +36,9 @@ struct fuzz_check {
 	const struct backend *backend[2];
 	unsigned long seed;
 	bool twice, count;
+	bool known;			/* nothing is explained */
+	bool one_violation;		/* only .wanted is looked for, and it need not be the first */
+	enum sim_violation wanted;
 	struct fuzz_stats *stats;	/* NULL: nothing is counted */
 	FILE *nowhere;
 	const volatile sig_atomic_t *stop;

@@ -23,16 +23,18 @@ struct fuzz_options {
 	struct gen_options gen;
 	const struct backend *backend[2];	/* the second: to compare with, or NULL */
 	unsigned long seed;
-	unsigned long first, runs;		/* programs FIRST to FIRST + RUNS - 1 */
+	unsigned long first, runs;		/* programs FIRST to FIRST + RUNS - 1; 0: where the folder left off */
 	unsigned int seconds;			/* stop after so many; 0: after the last program */
 	unsigned int jobs;			/* processes; 1: this one */
 	const char *folder;			/* for failures and the state to go on from; NULL: none is kept */
 	bool shrink;
+	bool known;				/* what a kernel is known for is a failure too */
 	const volatile sig_atomic_t *stop;
 };
 
 /* Sums over all programs, and over the sampled ones what costs time to look at. */
 struct fuzz_stats {
+	unsigned long first;			/* program */
 	unsigned long programs;
 	unsigned long steps;
 	unsigned long live;			/* sum over steps, by the generator's picture */
