@@ -192,22 +192,50 @@ static const char *moved(wide a, wide b)
 	return b > a ? "is now higher" : "is now lower";
 }
 
+/*
+ * A counter of one task, which on both kernels was the same before the call: what the
+ * call does with it. Before an exec there was another one.
+ */
+static char *charge_words(const char *op, const char *counter, const char *whose, long before, long a, long b)
+{
+	if (a < 0 || b < 0)
+		return say("after %s %s%s %s", op, counter, whose, moved(a, b));
+	if (a == before && b > before)
+		return say("%s is now counted in %s%s", op, counter, whose);
+	if (b == before && a > before)
+		return say("%s is no longer counted in %s%s", op, counter, whose);
+	if (a > before && b > before)
+		return say("%s now counts %s in %s%s", op, b > a ? "more" : "less", counter, whose);
+	if (a == before && b < before)
+		return say("%s now gives back what %s%s counts", op, counter, whose);
+	if (b == before && a < before)
+		return say("%s no longer gives back what %s%s counts", op, counter, whose);
+	return say("after %s %s%s %s", op, counter, whose, moved(a, b));
+}
+
 static char *counter_words(const struct question *question, const struct record *pair[2])
 {
 	const struct step_record *a = step_at(pair[0], question->step), *b = step_at(pair[1], question->step);
+	const struct step_record *before = step_at(pair[0], question->step - 1);
 	const char *op = a->stmt->step.op_name;
 
 	for (unsigned int i = 0; i < a->nr_tasks; i++) {
 		const struct task_counters *x = &a->tasks[i], *y = counters_of(b, x->name);
+		const struct task_counters *z = before ? counters_of(before, x->name) : NULL;
+		bool same_mm = z && z->mm == x->mm;
+		const char *whose = strcmp(x->name, a->stmt->step.task_name) ? " of another process" : "";
 
 		if (!y)
 			continue;
 		if (x->locked_vm != y->locked_vm)
-			return say("after %s mm->locked_vm %s", op, moved(x->locked_vm, y->locked_vm));
+			return charge_words(op, "mm->locked_vm", whose, same_mm ? z->locked_vm : 0, x->locked_vm,
+					    y->locked_vm);
 		if (x->pinned_vm != y->pinned_vm)
-			return say("after %s mm->pinned_vm %s", op, moved(x->pinned_vm, y->pinned_vm));
+			return charge_words(op, "mm->pinned_vm", whose, same_mm ? z->pinned_vm : 0, x->pinned_vm,
+					    y->pinned_vm);
 		if (x->user_locked_vm != y->user_locked_vm)
-			return say("after %s user->locked_vm %s", op, moved(x->user_locked_vm, y->user_locked_vm));
+			return charge_words(op, "user->locked_vm", "", z ? z->user_locked_vm : 0, x->user_locked_vm,
+					    y->user_locked_vm);
 	}
 	return say("after %s another process lives", op);
 }
@@ -226,8 +254,10 @@ static char *expect_words(const struct question *question, const struct record *
 			   op);
 	}
 	if (!a->comparable || !b->comparable)
-		return say("after %s %s has a value on one of them only", op, observable_words(a->stmt));
-	return say("after %s %s %s", op, observable_words(a->stmt), moved(a->got, b->got));
+		return say("%s is %s", observable_words(a->stmt), b->comparable ? "there now" : "not there");
+	return say("after %s %s%s %s", op,
+		   observable_of(a->stmt) && observable_of(a->stmt)->peak >= 0 ? "the peak of " : "",
+		   observable_words(a->stmt), moved(a->got, b->got));
 }
 
 static char *violation_words(const struct question *question, const struct record *pair[2])

@@ -95,7 +95,7 @@ START_TEST(what_else_differs)
 	struct difference difference = diff_of("task a uid=1 memlock=9p\na: r = uring_setup(1)\n", "v6.12", "v6.14");
 
 	ck_assert_int_eq(difference.kind, DIFFER_COUNTER);
-	ck_assert_str_eq(difference.words, "after uring_setup user->locked_vm now counts something");
+	ck_assert_str_eq(difference.words, "uring_setup is now counted in user->locked_vm");
 	difference_free(&difference);
 	difference = diff_of("task a uid=1 memlock=9p\na: s = shmget(2p)\na: shm_lock(s)\n"
 			     "expect ucounts(1).memlock == 2p @ v6.2\n", "v6.2", "v6.12");
