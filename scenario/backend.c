@@ -11,12 +11,18 @@ const struct backend backend_model = {
 };
 
 #ifdef PINSIM_UPSTREAM
+static void init_upstream(const struct world_settings *settings)
+{
+	upstream_init();
+	upstream_dma_entry_limit((unsigned int)settings->dma_entry_limit);
+}
+
 static const struct backend backend_upstream = {
 	.name = "upstream",
 	.iommufd = &iommufd_upstream,
 	.vfio = &vfio_upstream,
 	.kernel = "v6.12",
-	.init = upstream_init,
+	.init = init_upstream,
 };
 #endif
 

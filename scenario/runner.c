@@ -81,7 +81,7 @@ void machine_build(const struct world_settings *settings, const struct run_optio
 		.cpus = (unsigned int)settings->cpus,
 	});
 	if (options->backend->init)
-		options->backend->init();
+		options->backend->init(settings);
 }
 
 struct run *run_begin(const struct program *program, const struct run_options *options)

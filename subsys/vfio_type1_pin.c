@@ -309,7 +309,7 @@ bool vfio_unobserved(void)
 }
 
 /* Up to so many pages even what nobody observes is asked for batch by batch. */
-#define EXACT_PAGES (1UL << 16)
+#define EXACT_PAGES (1UL << 18)
 
 /*
  * How many pages to ask GUP for at once. Unobserved, all of many; or, where the
@@ -430,20 +430,22 @@ static unsigned long room(struct vfio_dma *dma, unsigned long acct, unsigned lon
 
 /*
  * How far a chunk from @frame on may go: as far as it is physically contiguous;
- * unobserved, over all @nr pages that follow as frames, or, if they do not all
- * fit, to the last physical border within the limit that is near.
+ * unobserved, over all @nr pages that follow as frames and up to the border behind
+ * them, or, if they do not all fit, to the last border within the limit that is near.
  */
 static unsigned long chunk_extent(struct vfio_dma *dma, unsigned long frame, unsigned long nr, bool rsvd,
 				  unsigned long limit)
 {
-	unsigned long contig = frame_contig(frame), fits, end;
+	unsigned long contig = frame_contig(frame), border, fits, most, end;
 
 	if (contig >= nr || !vfio_unobserved())
 		return contig;
-	fits = rsvd ? nr : room(dma, 0, limit);
-	if (fits >= nr)
-		return nr;
-	for (end = fits; end > contig && fits - end < HPAGE_PMD_NR; end--) {
+	border = nr - 1 + frame_contig(frame + nr - 1);
+	fits = rsvd ? border : room(dma, 0, limit);
+	if (fits >= border)
+		return border;
+	most = min(fits, nr);
+	for (end = most; end > contig && most - end < HPAGE_PMD_NR; end--) {
 		if (frame_contig(frame + end - 1) == 1)
 			return end;
 	}

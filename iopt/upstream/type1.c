@@ -19,6 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/vfio.h>
 #include <drivers/vfio/vfio.h>
+#include <iopt/upstream.h>
 #include "charge.h"
 #include "type1.h"
 
@@ -37,6 +38,11 @@ static const long lock_acct = -1;
 #define pr_warn(format, ...) type1_warn(lock_acct, format, ##__VA_ARGS__)
 
 #include <drivers/vfio/vfio_iommu_type1.c>
+
+void upstream_dma_entry_limit(unsigned int limit)
+{
+	dma_entry_limit = limit;
+}
 
 void type1_for_each_dma(void *iommu_data, void (*fn)(const struct type1_dma *dma, void *arg), void *arg)
 {

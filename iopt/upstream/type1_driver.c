@@ -133,6 +133,8 @@ static long type1_ioctl(void *data, unsigned int cmd, unsigned long arg)
 	ret = real_ops()->ioctl(type1->iommu, cmd, arg);
 	type1->ioctls--;
 	end(&call);
+	if (cmd == VFIO_IOMMU_MAP_DMA && ret == -ENOSPC)
+		sim_refusal_note("no more mappings than dma_entry_limit (vfio type1)");
 	if (type1->released && !type1->ioctls)
 		type1_free(type1);
 	return ret;

@@ -19,6 +19,8 @@ extern const struct vfio_calls vfio_upstream;
  * accounting_init() and mm_machine_init(). One such world a process at a time.
  */
 void upstream_init(void);
+/* The parameter of vfio_iommu_type1 of that name, for this world. After upstream_init(). */
+void upstream_dma_entry_limit(unsigned int limit);
 
 /*
  * Who runs real programs on it (tests/upstream/selftests) has user memory with a

@@ -31,7 +31,7 @@ struct backend {
 	const struct iommufd_calls *iommufd;
 	const struct vfio_calls *vfio;		/* NULL: its operations are n/a */
 	const char *kernel;			/* the only one that it is; NULL: all of the table */
-	void (*init)(void);			/* for each world, after every layer's; or NULL */
+	void (*init)(const struct world_settings *settings);	/* for each world, after every layer's; or NULL */
 };
 extern const struct backend backend_model;
 /* The one of that name that this build has, or NULL. */
