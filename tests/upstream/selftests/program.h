@@ -29,6 +29,7 @@ int program_posix_memalign(void **block, size_t align, size_t bytes);
 void program_free(void *block);
 
 pid_t program_fork(void);
+unsigned int program_alarm(unsigned int seconds);
 pid_t program_waitpid(pid_t pid, int *status, int options);
 _Noreturn void program_exit(int code);
 _Noreturn void program__exit(int code);
