@@ -20,6 +20,7 @@
 #include <string.h>
 #include <accounting/kernels.h>
 #include <accounting/proposal.h>
+#include "changes.h"
 
 /* Rows 32, 33, 34, 30, 27, 29 of the matrix. */
 #define MM(zero_pin, unshare, fork, mremap, secret, delta_int, locks_all)				\
@@ -313,7 +314,7 @@ static const struct cell cells[] = {
 	CELL("io_uring counts a folio again within a call", uring.hpage_again_in_call, NULL),
 	CELL("uring_hpage_cross_buffer", uring.hpage_cross_buffer, NULL),
 	CELL("perf mmap", other.perf, perf_values),
-	CELL("RDMA, siw", other.siw, siw_values),
+	CELL("siw", other.siw, siw_values),
 	CELL("umem_force_write", other.umem_force_write, NULL),
 	CELL("shm_hugetlb_charge", other.shm_hugetlb_charge, NULL),
 	CELL("SEV moves between VMs", other.sev_moves, NULL),
@@ -372,6 +373,15 @@ static const struct kernel *kernel_before(const struct kernel *kernel)
 	return NULL;
 }
 
+static void append_change(char *buf, size_t size, int *used, const struct cell *cell, unsigned int was,
+			  unsigned int is, const struct kernel *kernel)
+{
+	const char *from = kernel->base ? NULL : change_source(cell->what, kernel->release);
+
+	append(buf, size, used, "%s%s %s (was %s%s%s)", *used ? ", " : "", cell->what, cell_text(cell, is),
+	       cell_text(cell, was), from ? "; " : "", from ? from : "");
+}
+
 int kernel_differences(const struct kernel *kernel, char *buf, size_t size)
 {
 	const struct kernel *before;
@@ -389,11 +399,10 @@ int kernel_differences(const struct kernel *kernel, char *buf, size_t size)
 		unsigned int is = cell_value(&kernel->rules, &cells[i]);
 
 		if (was != is)
-			append(buf, size, &used, "%s%s %s (was %s)", used ? ", " : "", cells[i].what,
-			       cell_text(&cells[i], is), cell_text(&cells[i], was));
+			append_change(buf, size, &used, &cells[i], was, is, kernel);
 	}
 	if (!used && !kernel->rules.proposal)
-		append(buf, size, &used, "as %s", before->name);
+		append(buf, size, &used, "equal to %s in all that is modelled", before->name);
 	return used;
 }
 
