@@ -24,6 +24,8 @@ enum {
 	OPT_TIME = 256,
 	OPT_RUNS,
 	OPT_TWICE,
+	OPT_RACES,
+	OPT_PREEMPT,
 	OPT_ASCII,
 	OPT_HTML,
 	OPT_JSON,
@@ -37,6 +39,10 @@ static const struct argp_option options[] = {
 	{ "time", OPT_TIME, "S", 0, "stop after S seconds, for each kernel", 0 },
 	{ "runs", OPT_RUNS, "N", 0, "stop after N schedules, for each kernel", 0 },
 	{ "twice", OPT_TWICE, NULL, 0, "run each schedule twice and compare the trace hashes", 0 },
+	{ "races", OPT_RACES, NULL, 0,
+	  "report data races, and let plain accesses decide which steps depend on each other (docs/data-races.md)", 0 },
+	{ "preempt", OPT_PREEMPT, "WHERE", 0,
+	  "sync (the default): switch at locks, atomics and the like; access: at plain accesses too, with --races", 0 },
 	{ "ascii", OPT_ASCII, NULL, 0, "lanes without line drawing characters", 0 },
 	{ "html", OPT_HTML, "OUT", 0, "write the failing schedule as one page into the file OUT", 0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object for each kernel", 0 },
@@ -77,6 +83,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_TWICE:
 		args->options.twice = true;
 		break;
+	case OPT_RACES:
+		need_races();
+		args->options.races = true;
+		break;
+	case OPT_PREEMPT:
+		args->options.preempt_access = parse_preempt(arg);
+		break;
 	case OPT_ASCII:
 		args->ascii = true;
 		break;
@@ -91,6 +104,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			search->kind = &sim_search_bounded;
 		if (search->depth && !search->kind)
 			search->kind = &sim_search_pct;
+		if (args->options.preempt_access && !args->options.races)
+			argp_error(state, "--preempt=access knows of plain accesses by --races, expected both");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -202,6 +217,8 @@ static void print_failure(const struct exploration *exploration, const struct pr
 		.backend = args->selection.backend,
 		.strategy = &sim_strategy_replay,
 		.tape = report->tape,
+		.races = args->options.races,
+		.preempt_access = args->options.preempt_access,
 	};
 	struct lanes_style style = { .ascii = args->ascii, .colour = use_colour(stdout), .rows_max = 300 };
 	struct lanes *lanes = lanes_replay(program, &options);

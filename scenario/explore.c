@@ -226,7 +226,8 @@ void explore(const struct program *program, const struct explore_options *option
 		.program = program,
 		.options = options,
 		.report = report,
-		.run = { .kernel = options->kernel, .backend = options->backend },
+		.run = { .kernel = options->kernel, .backend = options->backend, .races = options->races,
+			 .preempt_access = options->preempt_access },
 	};
 	struct sim_search_options search_options = options->search;
 	struct sim_search *search;

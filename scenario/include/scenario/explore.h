@@ -18,6 +18,7 @@ struct explore_options {
 	struct sim_search_options search;
 	unsigned long runs_max;		/* 0: no limit */
 	double seconds_max;		/* 0: no limit */
+	bool races, preempt_access;	/* as in struct run_options */
 	bool twice;			/* each schedule again, and the hashes compared */
 	const volatile sig_atomic_t *stop;
 	void (*progress)(void *arg, const struct sim_explored *explored);	/* now and then; or NULL */
