@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <scenario/explore.h>
@@ -14,13 +15,17 @@ struct explore_arguments {
 	struct selection selection;
 	struct explore_options options;
 	const char *html;
+	unsigned int jobs;
 	bool ascii, json;
 };
+
+#define JOBS_MAX 256u
 
 enum {
 	OPT_STRATEGY = 's',
 	OPT_BOUND = 'b',
 	OPT_DEPTH = 'd',
+	OPT_JOBS = 'j',
 	OPT_TIME = 256,
 	OPT_RUNS,
 	OPT_TWICE,
@@ -36,6 +41,7 @@ static const struct argp_option options[] = {
 	  "portfolio (the default), dpor, bounded, pct, random or naive", 0 },
 	{ "preempt-bound", OPT_BOUND, "K", 0, "bounded: stop behind the schedules with K preemptions", 0 },
 	{ "depth", OPT_DEPTH, "D", 0, "pct: the ordering points that a bug needs (2 to 5 in turn)", 0 },
+	{ "jobs", OPT_JOBS, "N", 0, "so many processes, each with kernels of its own (1)", 0 },
 	{ "time", OPT_TIME, "S", 0, "stop after S seconds, for each kernel", 0 },
 	{ "runs", OPT_RUNS, "N", 0, "stop after N schedules, for each kernel", 0 },
 	{ "twice", OPT_TWICE, NULL, 0, "run each schedule twice and compare the trace hashes", 0 },
@@ -73,6 +79,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		search->depth = (unsigned int)parse_number("--depth", arg);
 		if (!search->depth || search->depth > 16)
 			argp_error(state, "--depth %s: expected 1 to 16", arg);
+		break;
+	case OPT_JOBS:
+		args->jobs = (unsigned int)parse_number("--jobs", arg);
+		if (!args->jobs || args->jobs > JOBS_MAX)
+			argp_error(state, "--jobs %s: expected 1 to %u", arg, JOBS_MAX);
 		break;
 	case OPT_TIME:
 		args->options.seconds_max = (double)parse_number("--time", arg);
@@ -159,6 +170,8 @@ struct exploration {
 	bool shown;			/* there is one */
 	bool broke, unfinished, bad_file, differs;
 	unsigned int ran;
+	struct job *jobs;		/* in the order of the command line */
+	unsigned int running;
 };
 
 static void on_progress(void *arg, const struct sim_explored *explored)
@@ -327,6 +340,113 @@ static void explore_one(struct exploration *exploration, const struct program *p
 	explore_report_free(&report);
 }
 
+/*
+ * --jobs: a process for each (file, kernel), so many at a time. What one prints is
+ * kept in a file without a name and told in the order of the command line.
+ */
+struct job {
+	struct job *next;
+	pid_t pid;
+	FILE *out;
+	bool over;
+};
+
+static void job_tell(struct job *job)
+{
+	char buf[4096];
+	size_t nr;
+
+	rewind(job->out);
+	while ((nr = fread(buf, 1, sizeof(buf), job->out)) > 0)
+		fwrite(buf, 1, nr, stdout);
+	fflush(stdout);
+	fclose(job->out);
+	free(job);
+}
+
+static void job_count(struct exploration *exploration, int status)
+{
+	switch (WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OURS) {
+	case EXIT_HELD:
+		break;
+	case EXIT_BROKE:
+		exploration->broke = true;
+		break;
+	case EXIT_USAGE:
+		exploration->bad_file = true;
+		break;
+	case EXIT_UNFINISHED:
+		exploration->unfinished = true;
+		break;
+	default:
+		exploration->differs = true;
+		break;
+	}
+}
+
+/* Waits until at most @running processes are left; tells of those whose turn it is. */
+static void jobs_wait(struct exploration *exploration, unsigned int running)
+{
+	while (exploration->running > running) {
+		int status;
+		pid_t pid = wait(&status);
+
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid < 0)
+			break;
+		for (struct job *job = exploration->jobs; job; job = job->next)
+			job->over |= job->pid == pid;
+		exploration->running--;
+		job_count(exploration, status);
+	}
+	while (exploration->jobs && exploration->jobs->over) {
+		struct job *job = exploration->jobs;
+
+		exploration->jobs = job->next;
+		job_tell(job);
+	}
+}
+
+static int exploration_status(const struct exploration *exploration)
+{
+	if (exploration->differs)
+		return EXIT_OURS;
+	if (exploration->broke)
+		return EXIT_BROKE;
+	if (exploration->bad_file)
+		return EXIT_USAGE;
+	return exploration->unfinished || interrupted ? EXIT_UNFINISHED : EXIT_HELD;
+}
+
+static void explore_in_job(struct exploration *exploration, const struct program *program, const struct kernel *kernel)
+{
+	struct job *job = calloc(1, sizeof(*job)), **last = &exploration->jobs;
+
+	jobs_wait(exploration, exploration->args->jobs - 1);
+	fflush(stdout);
+	if (!job || !(job->out = tmpfile()))
+		exit_out_of_memory();
+	job->pid = fork();
+	if (job->pid < 0) {
+		fprintf(stderr, "pinsim: cannot fork: %s\n", strerror(errno));
+		exit(EXIT_OURS);
+	}
+	if (!job->pid) {
+		exploration->broke = exploration->unfinished = exploration->bad_file = exploration->differs = false;
+		if (dup2(fileno(job->out), STDOUT_FILENO) < 0)
+			_exit(EXIT_OURS);
+		explore_one(exploration, program, kernel);
+		fflush(stdout);
+		_exit(exploration_status(exploration));
+	}
+	exploration->running++;
+	exploration->ran++;
+	while (*last)
+		last = &(*last)->next;
+	*last = job;
+}
+
 static bool explore_file(void *arg, const struct scenario_file *file)
 {
 	struct exploration *exploration = arg;
@@ -341,10 +461,15 @@ static bool explore_file(void *arg, const struct scenario_file *file)
 	}
 	for (size_t i = 0; i < list->nr && !interrupted; i++) {
 		const struct kernel *kernel = &list->kernels[i]->kernel;
+		void (*explore)(struct exploration *exploration, const struct program *program,
+				const struct kernel *kernel);
 
 		if (program_runs_on(file->program, kernel) &&
 		    backend_runs(exploration->args->selection.backend, kernel))
-			explore_one(exploration, file->program, kernel);
+			explore = exploration->args->jobs > 1 ? explore_in_job : explore_one;
+		else
+			continue;
+		explore(exploration, file->program, kernel);
 	}
 	kernel_list_free(&own);
 	return false;
@@ -361,15 +486,11 @@ int command_explore(int argc, char **argv)
 	exploration.kernels = parse_kernels(args.selection.kernels);
 	catch_interrupt();
 	good = selection_each(&args.selection, explore_file, &exploration);
+	jobs_wait(&exploration, 0);
 	if (exploration.kernels)
 		kernel_list_free(exploration.kernels);
-	if (exploration.differs)
-		return EXIT_OURS;
-	if (exploration.broke)
-		return EXIT_BROKE;
-	if (!good || exploration.bad_file)
-		return EXIT_USAGE;
-	if (!exploration.ran)
+	exploration.bad_file |= !good;
+	if (!exploration.ran && good)
 		fputs("pinsim: warning: nothing ran: no kernel asked for is one of the file's\n", stderr);
-	return exploration.unfinished || interrupted ? EXIT_UNFINISHED : EXIT_HELD;
+	return exploration_status(&exploration);
 }
