@@ -128,12 +128,30 @@ static unsigned int common_steps(const struct record *a, const struct record *b,
 	return nr;
 }
 
+/* Is the @step-th in a parallel block? Its counters hold what others had charged by then, which is no result. */
+static bool in_block(const struct program *program, unsigned int step)
+{
+	unsigned int steps = 0;
+	bool inside = false;
+
+	for (unsigned int i = 0; i < program->nr_items && steps < step; i++) {
+		if (program->items[i].kind == ITEM_PARALLEL || program->items[i].kind == ITEM_PARALLEL_END)
+			inside = program->items[i].kind == ITEM_PARALLEL;
+		steps += program->items[i].kind == ITEM_STEP;
+	}
+	return inside && steps == step;
+}
+
 /* The first step whose answers to questions of @kind differ, among the first @nr. */
-static bool first_of_kind(const struct runs *a, const struct runs *b, enum difference_kind kind, unsigned int nr,
-			  struct question *question, const struct record *pair[2])
+static bool first_of_kind(const struct program *program, const struct runs *a, const struct runs *b,
+			  enum difference_kind kind, unsigned int nr, struct question *question,
+			  const struct record *pair[2])
 {
 	for (unsigned int step = 1; step <= nr; step++) {
 		*question = (struct question){.kind = kind, .step = step};
+		if ((kind == DIFFER_COUNTER || kind == DIFFER_PAGES) && program->has_parallel &&
+		    in_block(program, step))
+			continue;
 		if (runs_differ(a, b, question, pair))
 			return true;
 	}
@@ -157,21 +175,22 @@ static bool first_expect(const struct runs *a, const struct runs *b, unsigned in
 	return false;
 }
 
-static bool first_difference(const struct runs *a, const struct runs *b, struct question *question,
-			     const struct record *pair[2])
+static bool first_difference(const struct program *program, const struct runs *a, const struct runs *b,
+			     struct question *question, const struct record *pair[2])
 {
 	bool absent;
 	unsigned int nr = common_steps(&a->record[0], &b->record[0], &absent);
 
-	if (first_of_kind(a, b, DIFFER_RESULT, nr, question, pair)) {
+	if (first_of_kind(program, a, b, DIFFER_RESULT, nr, question, pair)) {
 		if (absent && question->step == nr)
 			question->kind = DIFFER_CALL;
 		return true;
 	}
 	nr -= absent;
-	return first_of_kind(a, b, DIFFER_COUNTER, nr, question, pair) || first_expect(a, b, nr, question, pair) ||
-	       first_of_kind(a, b, DIFFER_PAGES, nr, question, pair) ||
-	       first_of_kind(a, b, DIFFER_VIOLATION, absent ? nr : nr + 1, question, pair);
+	return first_of_kind(program, a, b, DIFFER_COUNTER, nr, question, pair) ||
+	       first_expect(a, b, nr, question, pair) ||
+	       first_of_kind(program, a, b, DIFFER_PAGES, nr, question, pair) ||
+	       first_of_kind(program, a, b, DIFFER_VIOLATION, absent ? nr : nr + 1, question, pair);
 }
 
 /*
@@ -327,7 +346,7 @@ static bool compare_runs(const struct program *program, const struct diff_option
 		run_kernel(program, options, options->kernel[i], schedules, &runs[i]);
 	if (runs[0].error || runs[1].error) {
 		difference->kind = DIFFER_ERROR;
-	} else if (first_difference(&runs[0], &runs[1], &question, pair)) {
+	} else if (first_difference(program, &runs[0], &runs[1], &question, pair)) {
 		settled = settle || (runs[0].all && runs[1].all);
 		if (settled) {
 			fill(difference, &question, pair);

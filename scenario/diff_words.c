@@ -25,6 +25,17 @@ bool is_frame(const struct stmt *expect)
 	return observable && (observable->kind == OBS_TASK_PFN || observable->kind == OBS_DEVICE_PFN);
 }
 
+static bool looks_at_dma(const struct stmt *expect)
+{
+	const struct sum *sides[] = {expect->expect.left, expect->expect.right};
+
+	for (int i = 0; i < 2; i++)
+		for (const struct term *term = sides[i] ? sides[i]->terms : NULL; term; term = term->next)
+			if (term->observable && term->observable->kind == OBS_DEVICE_PFN)
+				return true;
+	return false;
+}
+
 static const char *observable_words(const struct stmt *expect)
 {
 	static const char *const words[] = {
@@ -249,6 +260,8 @@ static char *expect_words(const struct question *question, const struct record *
 	if (is_frame(a->stmt)) {
 		bool same = (a->stmt->expect.comparison == CMP_EQ) == b->held;
 
+		if (!looks_at_dma(a->stmt))
+			return say("after %s the process has %s page", op, same ? "the same" : "another");
 		return say(same ? "after %s DMA now reaches the page that the process sees"
 				: "after %s DMA no longer reaches the page that the process sees",
 			   op);
