@@ -337,8 +337,36 @@ START_TEST(another_program)
 }
 END_TEST
 
+/* Without its deviations a tape is the sequential order; without the first n it has n fewer, and all its choices. */
+START_TEST(without)
+{
+	struct sim_tape *tape, *shorter, *in_order;
+	unsigned long long sequential, hash;
+	size_t nr;
+
+	run(&(struct sim_config){ .seed = 7 }, &tape);
+	nr = sim_tape_deviations(tape);
+	ck_assert_uint_gt(nr, 3);
+	for (size_t first = 0; first < nr; first++) {
+		shorter = sim_tape_without(tape, first, 2);
+		ck_assert_uint_eq(sim_tape_deviations(shorter), first + 2 <= nr ? nr - 2 : nr - 1);
+		ck_assert_uint_eq(sim_tape_choices(shorter), sim_tape_choices(tape));
+		sim_tape_free(shorter);
+	}
+	shorter = sim_tape_without(tape, 0, nr);
+	sim_tape_free(tape);
+	hash = run(&(struct sim_config){ .tape = shorter }, &tape);
+	sequential = run(&(struct sim_config){ .strategy = &sim_strategy_in_order }, &in_order);
+	ck_assert(hash == sequential);
+	sim_tape_free(tape);
+	sim_tape_free(shorter);
+	sim_tape_free(in_order);
+}
+END_TEST
+
 void suite_fill(TCase *tcase)
 {
+	tcase_add_test(tcase, without);
 	tcase_add_test(tcase, round_trip);
 	tcase_add_test(tcase, tape_means_replay);
 	tcase_add_test(tcase, nothing_is_in_order);

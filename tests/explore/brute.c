@@ -18,9 +18,12 @@
 
 #define STEPS_MAX 64
 
+#define ACCESSES_MAX 4
+
+/* A step, and what it accesses: things by thing(), and whether it changes them. */
 struct done {
-	unsigned char layer, task, operation, object;
-	unsigned char write;
+	unsigned char layer, task, operation, nr;
+	unsigned char thing[ACCESSES_MAX], write[ACCESSES_MAX];
 };
 
 struct state {
@@ -109,6 +112,12 @@ static int apply(struct state *state, unsigned int task, const struct op *op)
 		}
 		*word += op->value;
 		return 1;
+	case OP_PEEK:
+		*value = *word;
+		return 0;
+	case OP_POKE:
+		*word = op->value;
+		return 1;
 	case OP_SWAP:
 		old = *word;
 		*word = op->value;
@@ -145,24 +154,42 @@ static int apply(struct state *state, unsigned int task, const struct op *op)
 /* Words, locks and readers' locks are three sorts of things. */
 static unsigned int thing(const struct op *op)
 {
-	unsigned int sort = op->operation < OP_LOCK ? 0 : op->operation < OP_READ_LOCK ? 1 : 2;
+	unsigned int sort = 0;
+
+	if (op->operation >= OP_LOCK && op->operation < OP_PEEK)
+		sort = op->operation < OP_READ_LOCK ? 1 : 2;
 
 	return sort * 16 + op->object;
 }
 
-static void note(struct state *state, unsigned int task, const struct op *op, int write)
+static int depend(const struct done *a, const struct done *b)
 {
-	struct done *done = &state->done[state->nr++];
+	if (a->task == b->task)
+		return 1;
+	for (unsigned int i = 0; i < a->nr; i++)
+		for (unsigned int j = 0; j < b->nr; j++)
+			if (a->thing[i] == b->thing[j] && (a->write[i] || b->write[j]))
+				return 1;
+	return 0;
+}
 
-	*done = (struct done){ 1, task, op->operation, thing(op), write };
-	for (unsigned int i = 0; i + 1 < state->nr; i++) {
-		const struct done *other = &state->done[i];
+/* Does the step at @op and the plain accesses behind it. */
+static void do_step(struct state *state, unsigned int task, const struct op *op)
+{
+	struct done *done = &state->done[state->nr];
 
-		if (other->layer < done->layer)
-			continue;
-		if (other->task == task || (other->object == done->object && (other->write || write)))
-			done->layer = other->layer + 1;
-	}
+	*done = (struct done){ .layer = 1, .task = task, .operation = op->operation };
+	do {
+		ck_assert_uint_lt(done->nr, ACCESSES_MAX);
+		done->thing[done->nr] = thing(op);
+		done->write[done->nr++] = apply(state, task, op);
+		state->at[task]++;
+		op++;
+	} while (op->operation == OP_PEEK || op->operation == OP_POKE);
+	for (unsigned int i = 0; i < state->nr; i++)
+		if (state->done[i].layer >= done->layer && depend(&state->done[i], done))
+			done->layer = state->done[i].layer + 1;
+	state->nr++;
 }
 
 static int by_layer(const void *a, const void *b)
@@ -202,10 +229,9 @@ static void finished(const struct state *state, struct seen *seen)
 	memcpy(sorted, state->done, state->nr * sizeof(*sorted));
 	qsort(sorted, state->nr, sizeof(*sorted), by_layer);
 	for (unsigned int i = 0; i < state->nr; i++) {
-		const unsigned char fields[] = { sorted[i].layer, sorted[i].task, sorted[i].operation,
-						 sorted[i].object, sorted[i].write };
+		const unsigned char *fields = (const unsigned char *)&sorted[i];
 
-		for (unsigned int j = 0; j < sizeof(fields); j++)
+		for (unsigned int j = 0; j < sizeof(sorted[i]); j++)
 			hash = (hash ^ (fields[j] + 1)) * 1099511628211ull;
 		hash ^= hash >> 29;
 	}
@@ -228,8 +254,7 @@ static void enumerate(const struct program *program, const struct state *state, 
 		}
 		went = 1;
 		ck_assert_uint_lt(next.nr, STEPS_MAX);
-		note(&next, task, op, apply(&next, task, op));
-		next.at[task]++;
+		do_step(&next, task, op);
 		enumerate(program, &next, brute, seen);
 	}
 	if (went)

@@ -76,6 +76,12 @@ static void step(const struct op *op, unsigned int number, long *value, bool *fa
 	case OP_WRITE_UNLOCK:
 		up_write(&shared.sems[op->object]);
 		break;
+	case OP_PEEK:
+		*value = READ_ONCE(word->counter);
+		break;
+	case OP_POKE:
+		WRITE_ONCE(word->counter, op->value);
+		break;
 	default:
 		break;
 	}
@@ -87,7 +93,8 @@ static bool value_is_used(const struct op *op)
 	for (; op->operation != OP_END; op++) {
 		if (op->operation == OP_END_IF_AT_LEAST || op->operation == OP_CAS)
 			return true;
-		if (op->operation == OP_LOAD || op->operation == OP_ADD || op->operation == OP_SWAP)
+		if (op->operation == OP_LOAD || op->operation == OP_PEEK || op->operation == OP_ADD ||
+		    op->operation == OP_SWAP)
 			return false;
 	}
 	return false;

@@ -31,6 +31,9 @@ enum operation {
 	OP_READ_UNLOCK,
 	OP_WRITE_LOCK,
 	OP_WRITE_UNLOCK,
+	/* Plain accesses: part of the step before them. */
+	OP_PEEK,	/* register = word */
+	OP_POKE,	/* word = value */
 	/* These are no steps. */
 	OP_END_IF_AT_LEAST,	/* register >= value */
 	OP_END_IF_FAILED,

@@ -20,6 +20,8 @@
 #define READ_UNLOCK(l) { OP_READ_UNLOCK, l, 0 }
 #define WRITE_LOCK(l) { OP_WRITE_LOCK, l, 0 }
 #define WRITE_UNLOCK(l) { OP_WRITE_UNLOCK, l, 0 }
+#define PEEK(w) { OP_PEEK, w, 0 }
+#define POKE(w, v) { OP_POKE, w, v }
 #define END_IF_AT_LEAST(v) { OP_END_IF_AT_LEAST, 0, v }
 #define END_IF_FAILED { OP_END_IF_FAILED, 0, 0 }
 #define BACK_IF_FAILED(n) { OP_BACK_IF_FAILED, 0, n }
@@ -58,6 +60,17 @@ static const struct program programs[] = {
 	    { WRITE_LOCK(0), STORE(0, 1), WRITE_UNLOCK(0) } } },
 	{ "a flag and a lock", 2,
 	  { { SWAP(0, 1), LOCK(0), LOAD(1), UNLOCK(0) }, { LOCK(0), STORE(1, 1), UNLOCK(0), SWAP(0, 2) } } },
+	{ "a word under a lock", 2, { { LOCK(0), PEEK(0), POKE(0, 1), UNLOCK(0), LOCK(0), PEEK(0), UNLOCK(0) } } },
+	{ "a word under a lock, then another", 3,
+	  { { LOCK(0), POKE(0, 1), UNLOCK(0) }, { LOCK(0), PEEK(0), UNLOCK(0) } } },
+	{ "a word written under a lock and read without", 2,
+	  { { LOCK(0), POKE(0, 1), LOAD(1), POKE(0, 2), UNLOCK(0), ADD(1, 1) },
+	    { LOAD(1), PEEK(0), LOCK(0), PEEK(0), UNLOCK(0) } } },
+	{ "words beside atomics", 3,
+	  { { LOAD(0), POKE(1, 1) }, { ADD(0, 1), PEEK(1) }, { SWAP(2, 1), POKE(1, 2), LOAD(0) } } },
+	{ "two locks, one word each", 2,
+	  { { LOCK(0), POKE(0, 1), UNLOCK(0), LOCK(1), PEEK(1), UNLOCK(1) },
+	    { LOCK(1), POKE(1, 1), UNLOCK(1), LOCK(0), PEEK(0), UNLOCK(0) } } },
 	{ "who publishes last", 3,
 	  { { LOAD(0), STORE(1, 1) }, { STORE(0, 1), LOAD(1) }, { SWAP(0, 2), SWAP(1, 2) } } },
 };
