@@ -26,6 +26,7 @@ static const struct {
 	{ RELEASE(5, 9), "perf_aux_close_leak", "'Fix the mlock accounting again' (5.5)" },
 	{ RELEASE(5, 9), "vDPA", "5.7; weak: release from memory" },
 	{ RELEASE(5, 10), "type1_mdev_add_pfn_leak", "2e6cfd496f5b" },
+	{ RELEASE(5, 10), "hfi1_wrong_mm_fork", "3d2a9d642512 (CVE-2020-27835)" },
 	{ RELEASE(5, 10), "io_uring fixed buffers", "de2939388be5" },
 	{ RELEASE(5, 10), "uring_hpage_cross_buffer", "de2939388be5" },
 	{ RELEASE(5, 15), "memfd_secret", "5.14; weak: two trees" },

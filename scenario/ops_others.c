@@ -18,9 +18,13 @@ static const struct op_word zerocopy_protos[] = { { "tcp", 0 }, { "rds", 1 }, { 
 
 static long op_rdma_reg_mr(struct op_call *call)
 {
+	const struct op_value *arg = call->arg;
+
+	if (arg[4].given)
+		return op_made_file(call, VALUE_MR, rdma_reg_mr_through(arg[4].fd, arg[0].number, arg[1].number));
 	return op_made_file(call, VALUE_MR,
-			    rdma_reg_mr(call->arg[0].number, call->arg[1].number,
-					(enum rdma_driver)call->arg[2].number, call->arg[3].number));
+			    rdma_reg_mr(arg[0].number, arg[1].number, (enum rdma_driver)arg[2].number,
+					arg[3].number));
 }
 
 static long op_rdma_dereg_mr(struct op_call *call)
@@ -102,6 +106,7 @@ static const struct op ops[] = {
 			LEN,
 			{ "driver", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = rdma_drivers },
 			{ "prot", ARG_WORD, ARG_KEY | ARG_OPTIONAL, .words = mr_prot, .odds = 8 },
+			{ "through", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KIND(MR), .odds = 16 },
 		},
 		.run = op_rdma_reg_mr,
 		.random = { .weight = 14, .charges = true },

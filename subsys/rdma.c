@@ -223,7 +223,8 @@ struct ledger_object *rdma_ledger(const struct file *file)
 	return mr->charged;
 }
 
-long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver, bool read_only)
+static long reg_mr(struct mm_struct *owning_mm, unsigned long va, unsigned long len, enum rdma_driver driver,
+		   bool read_only)
 {
 	struct rdma_mr *mr;
 	long ret;
@@ -240,7 +241,7 @@ long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver, b
 	/* 476b7c7e00ec: from 6.8 on it is nothing special */
 	mr->driver = driver == RDMA_SIW && kernel_rules()->other.siw == S_UMEM ? RDMA_UMEM : driver;
 	mr->read_only = read_only;
-	mr->owning_mm = current->mm;
+	mr->owning_mm = owning_mm;
 	mmgrab(mr->owning_mm);
 	mr->charged = ledger_object_create("ib_umem", NULL);
 	mr->pages.object = mr->charged;
@@ -257,6 +258,32 @@ long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver, b
 	rdma_put(mr);
 out:
 	rdma_mr_free(mr);
+	return ret;
+}
+
+long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver, bool read_only)
+{
+	return reg_mr(current->mm, va, len, driver, read_only);
+}
+
+/*
+ * hfi1 keeps the mm of who opened it. Up to 5.9 a child could go on with the file:
+ * its own pages were pinned, and the parent's count taken (3d2a9d642512).
+ */
+long rdma_reg_mr_through(int mr_fd, unsigned long va, unsigned long len)
+{
+	struct file *file = pinner_fget(mr_fd, &rdma_fops);
+	const struct rdma_mr *opened;
+	long ret = -EPERM;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	opened = file->private_data;
+	if (opened->driver != RDMA_HFI1)
+		ret = -EINVAL;
+	else if (opened->owning_mm == current->mm || kernel_rules()->other.hfi1_wrong_mm)
+		ret = reg_mr(opened->owning_mm, va, len, RDMA_HFI1, false);
+	fput(file);
 	return ret;
 }
 

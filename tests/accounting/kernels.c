@@ -161,7 +161,8 @@ START_TEST(test_differences_have_sources)
 	for (int i = 1; i < KERNELS; i++) {
 		kernel_differences(kernel_at(i), text, sizeof(text));
 		for (char *at = strtok(text, ","); at && strstr(at, "(was"); at = strtok(NULL, ","))
-			ck_assert_msg(strchr(at, ';') != NULL, "%s:%s: no commit or mail in accounting/changes.c", names[i], at);
+			ck_assert_msg(strchr(at, ';') != NULL, "%s:%s: no commit or mail in accounting/changes.c",
+				      names[i], at);
 	}
 }
 END_TEST

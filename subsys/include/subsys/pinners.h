@@ -30,6 +30,8 @@ long zerocopy_done(unsigned int id);
 /* RDMA memory regions, by driver. */
 enum rdma_driver { RDMA_UMEM, RDMA_QIB, RDMA_HFI1, RDMA_USNIC, RDMA_SIW };
 long rdma_reg_mr(unsigned long va, unsigned long len, enum rdma_driver driver, bool read_only);
+/* hfi1 again, through the device that the region @mr_fd was registered with; EPERM from 5.10 on for another mm. */
+long rdma_reg_mr_through(int mr_fd, unsigned long va, unsigned long len);
 long rdma_dereg_mr(int fd);
 
 /* vhost-vdpa: the owner is who opens it. */
