@@ -83,8 +83,8 @@ struct proposal {
 	int (*change_process)(struct iommufd_ctx *ictx);
 	/*
 	 * May iommufd map the device memory at @va of @mm, which is then not pinned, and
-	 * counted only if iommufd_device_charged() says so? And what stands behind up to @nr_pages from there, mmap_lock held
-	 * for reading: the pages in *@run, or -errno.
+	 * counted only if iommufd_device_charged() says so? And what stands behind up to
+	 * @nr_pages from there, mmap_lock held for reading: the pages in *@run, or -errno.
 	 */
 	bool (*iommufd_device_memory)(struct mm_struct *mm, unsigned long va);
 	bool (*iommufd_device_charged)(void);	/* NULL: it is not */
