@@ -193,9 +193,10 @@ static void portfolio_explored(const struct sim_search *search, struct sim_explo
 
 void sim_search_explored(const struct sim_search *search, struct sim_explored *explored)
 {
-	if (search->tree.ops)
-		*explored = search->tree.explored;
-	else
+	*explored = search->tree.explored;
+	/* The last run counts, too, where nobody asks for a next one. */
+	explored->runs += search->tree.running && !sim_search_cut(search);
+	if (!search->tree.ops && !search->nr_parts)
 		*explored = (struct sim_explored){ .runs = search->samples };
 	explored->by = search->kind->name;
 	if (search->nr_parts)
