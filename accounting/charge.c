@@ -98,6 +98,8 @@ int charge_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, bool b
 	unsigned long used, limit;
 
 	mmap_assert_write_locked(mm);
+	/* a proposal changes it without mmap_lock, and vfio type1 looks at it so */
+	sim_touch(&mm->locked_vm, true);
 	used = mm->locked_vm;
 	if (!inc) {
 		WARN_ON_ONCE(used < pages);
@@ -137,7 +139,7 @@ unsigned long charge_locked_vm_return(struct mm_struct *mm, long pages, const st
 {
 	unsigned long now;
 
-	sim_point(SIM_POINT_ATOMIC_RMW, mm->locked_vm_id, pages);
+	sim_point_at(SIM_POINT_ATOMIC_RMW, &mm->locked_vm, pages);
 	sim_race_order(&mm->locked_vm);
 	now = READ_ONCE(mm->locked_vm) + pages;
 	WRITE_ONCE(mm->locked_vm, now);

@@ -17,6 +17,8 @@ void locked_vm_add(struct mm_struct *mm, long pages)
 
 	mmap_assert_write_locked(mm);
 	mm->locked_vm += pages;
+	/* a proposal changes it without mmap_lock, and vfio type1 looks at it so */
+	sim_touch(&mm->locked_vm, true);
 	sim_record(SIM_POINT_COUNTER, mm->locked_vm_id, (long)mm->locked_vm);
 	if (pages && hooks->mlock_charged)
 		hooks->mlock_charged(mm, pages);
@@ -26,6 +28,7 @@ unsigned long mlock_used(const struct mm_struct *mm)
 {
 	const struct mm_hooks *hooks = &machine()->config.hooks;
 
+	sim_touch(&mm->locked_vm, false);
 	return hooks->mlock_used ? hooks->mlock_used(mm) : mm->locked_vm;
 }
 
