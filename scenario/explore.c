@@ -234,8 +234,6 @@ void explore(const struct program *program, const struct explore_options *option
 
 	memset(report, 0, sizeof(*report));
 	clock_gettime(CLOCK_MONOTONIC, &exploring.begun);
-	/* Ahead of these nothing that another task could see is done. */
-	search_options.silent = 1ul << SIM_POINT_ALLOC | 1ul << SIM_POINT_USER_COPY | 1ul << SIM_POINT_YIELD;
 	search_options.count = true;
 	search = sim_search_create(&search_options);
 	exploring.session = scenario_session_create();

@@ -5,8 +5,6 @@ void schedules_begin(struct schedules *schedules, const struct program *program,
 {
 	const struct sim_search_options options = {
 		.seed = seed,
-		/* ahead of these nothing that another task could see is done */
-		.silent = 1ul << SIM_POINT_ALLOC | 1ul << SIM_POINT_USER_COPY | 1ul << SIM_POINT_YIELD,
 	};
 
 	*schedules = (struct schedules){.left = program->has_parallel ? max : 1};
