@@ -90,26 +90,29 @@ static enum compared compare(const struct fuzz_check *check, const struct progra
 	return compare_backends(program, &options);
 }
 
-/* The first violation that nothing explains, or VIOLATION_NR; what is explained is counted. */
-static enum sim_violation judge(const struct fuzz_check *check, const struct program *program,
-				const struct run_result *result, unsigned long *step)
+/*
+ * The first violation that counts: nothing explains it, or that is no excuse. What is
+ * explained is counted.
+ */
+static void judge(const struct fuzz_check *check, const struct program *program, const struct run_result *result,
+		  struct fuzz_verdict *verdict)
 {
 	size_t i;
 	int known;
 
 	for (i = 0; i < result->nr_violations; i++) {
-		known = check->known ? -1 : explain(program, check->kernel, result, i);
-		if (known >= 0) {
-			if (check->stats)
-				check->stats->explained[known]++;
+		known = explain(program, check->kernel, result, i);
+		if (known >= 0 && check->stats)
+			check->stats->explained[known]++;
+		if ((known >= 0 && !check->known) ||
+		    (check->one_violation &&
+		     (result->violations[i].violation != check->wanted || known != check->wanted_known)))
 			continue;
-		}
-		if (check->one_violation && result->violations[i].violation != check->wanted)
-			continue;
-		*step = result->violations[i].step;
-		return result->violations[i].violation;
+		verdict->violation = result->violations[i].violation;
+		verdict->step = result->violations[i].step;
+		verdict->known = known;
+		return;
 	}
-	return VIOLATION_NR;
 }
 
 static char *text_of(const struct program *program)
@@ -157,7 +160,7 @@ static bool same_again(const struct program *program, const struct run_options *
 
 struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct program *program)
 {
-	struct fuzz_verdict verdict = { .kind = FUZZ_HOLDS, .violation = VIOLATION_NR };
+	struct fuzz_verdict verdict = { .kind = FUZZ_HOLDS, .violation = VIOLATION_NR, .known = -1 };
 	struct run_options options = options_of(check);
 	struct run_result result;
 
@@ -167,7 +170,7 @@ struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct prog
 	}
 	scenario_run(program, &options, &result);
 	options.events = NULL;
-	verdict.violation = judge(check, program, &result, &verdict.step);
+	judge(check, program, &result, &verdict);
 	if (result.verdict == VERDICT_ERROR) {
 		verdict.kind = check->stop && *check->stop ? FUZZ_HOLDS : FUZZ_ERROR;
 	} else if (verdict.violation != VIOLATION_NR) {
@@ -248,6 +251,8 @@ static const char *op_of_step(const struct program *program, unsigned long step)
 
 static unsigned long rough_signature(const struct fuzz_verdict *verdict, const struct program *program)
 {
+	if (verdict->known >= 0)
+		return hash_text(0, explanation_at((size_t)verdict->known)->name);
 	return hash_text(hash_text(0xcbf29ce484222325ul, kind_text(verdict)), op_of_step(program, verdict->step));
 }
 
@@ -256,6 +261,8 @@ static unsigned long fine_signature(const struct fuzz_verdict *verdict, const st
 	unsigned long hash = hash_text(0xcbf29ce484222325ul, kind_text(verdict));
 	unsigned int i;
 
+	if (verdict->known >= 0)
+		return hash_text(1, explanation_at((size_t)verdict->known)->name) | 1;
 	for (i = 0; i < program->nr_items; i++)
 		if (program->items[i].kind == ITEM_STEP)
 			hash = hash_text(hash, program->items[i].stmt->step.op_name);
@@ -300,12 +307,34 @@ static void print_head(const struct fuzz *fuzz, const struct fuzz_verdict *verdi
 {
 	const struct fuzz_options *options = fuzz->options;
 
-	fprintf(out, "title \"%s\"\n", kind_text(verdict));
-	fprintf(out, "ref \"pinsim fuzz --seed %lu, program %lu%s", options->seed, number,
+	if (verdict->known >= 0)
+		fprintf(out, "title \"%s\"\nref \"%s; ", explanation_at((size_t)verdict->known)->what,
+			explanation_at((size_t)verdict->known)->source);
+	else
+		fprintf(out, "title \"%s\"\nref \"", kind_text(verdict));
+	fprintf(out, "pinsim fuzz --seed %lu, program %lu%s", options->seed, number,
 		options->gen.parallel ? " --parallel" : "");
 	if (question->seed && options->gen.parallel)
 		fprintf(out, "; shows with run --seed %lu", question->seed);
 	fprintf(out, "\"\nkernels %s\n\n", question->check.kernel->name);
+}
+
+/* All of them, each once: the file states what it shows, and so passes. */
+static void print_violations(const struct run_result *result, FILE *out)
+{
+	unsigned long told = 0;
+	size_t i;
+
+	for (i = 0; i < result->nr_violations; i++) {
+		unsigned long one = 1ul << result->violations[i].violation;
+
+		if (!(told & one))
+			fprintf(out, "%s%s", told ? ", " : "expect violation ",
+				sim_violation_name(result->violations[i].violation));
+		told |= one;
+	}
+	if (told)
+		fputc('\n', out);
 }
 
 static char *annotated(const struct fuzz *fuzz, const struct fuzz_verdict *verdict, struct question *question,
@@ -326,8 +355,7 @@ static char *annotated(const struct fuzz *fuzz, const struct fuzz_verdict *verdi
 	scenario_run(program, &options, &result);
 	print_head(fuzz, verdict, question, number, out);
 	program_print(program, NULL, out);
-	if (verdict->kind == FUZZ_VIOLATION)
-		fprintf(out, "expect violation %s\n", kind_text(verdict));
+	print_violations(&result, out);
 	run_result_free(&result);
 	if (fclose(out))
 		out_of_memory();
@@ -347,13 +375,17 @@ static void show_difference(const struct fuzz *fuzz, const struct fuzz_check *ch
 static char *write_failure(const struct fuzz *fuzz, const struct fuzz_verdict *verdict, unsigned long signature,
 			   const char *text)
 {
-	char *path = NULL;
+	char *path = NULL, name[96];
 	FILE *out;
 
 	if (!fuzz->options->folder)
 		return NULL;
-	if (asprintf(&path, "%s/%s-%08lx.pin", fuzz->options->folder,
-		     verdict->kind == FUZZ_VIOLATION ? kind_text(verdict) : "differs", signature >> 32) < 0)
+	if (verdict->known >= 0)
+		snprintf(name, sizeof(name), "%s", explanation_at((size_t)verdict->known)->name);
+	else
+		snprintf(name, sizeof(name), "%s-%08lx",
+			 verdict->kind == FUZZ_VIOLATION ? kind_text(verdict) : "differs", signature >> 32);
+	if (asprintf(&path, "%s/%s.pin", fuzz->options->folder, name) < 0)
 		out_of_memory();
 	out = fopen(path, "w");
 	if (out) {
@@ -435,6 +467,7 @@ static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_
 	question.check.twice = verdict.kind == FUZZ_OTHERWISE;
 	question.check.one_violation = verdict.kind == FUZZ_VIOLATION;
 	question.check.wanted = verdict.violation;
+	question.check.wanted_known = verdict.known;
 	if (verdict.kind != FUZZ_DIFFERS)
 		question.check.backend[1] = NULL;
 	if (seen_before(fuzz->shared, rough_signature(&verdict, program) & ~1ul) >= ROUGH_TRIES)

@@ -36,9 +36,10 @@ struct fuzz_check {
 	const struct backend *backend[2];
 	unsigned long seed;
 	bool twice, count;
-	bool known;			/* nothing is explained */
+	bool known;			/* what is explained is a failure too */
 	bool one_violation;		/* only .wanted is looked for, and it need not be the first */
 	enum sim_violation wanted;
+	int wanted_known;		/* and what explains it; -1: nothing does */
 	struct fuzz_stats *stats;	/* NULL: nothing is counted */
 	FILE *nowhere;
 	const volatile sig_atomic_t *stop;
@@ -56,6 +57,7 @@ struct fuzz_verdict {
 	enum fuzz_kind kind;
 	enum sim_violation violation;
 	unsigned long step;
+	int known;		/* the explanation, or -1 */
 };
 
 struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct program *program);
