@@ -2,6 +2,7 @@
 /* pinsim list kernels|proposals|ops|invariants|bugs */
 #include <stdlib.h>
 #include <string.h>
+#include <accounting/proposal.h>
 #include <iopt/iommufd.h>
 #include <scenario/op.h>
 #include <sim/invariant.h>
@@ -42,18 +43,28 @@ static void list_kernels(void)
 			print_kernel(kernel_at(i));
 }
 
+/* The operations that come with it, and the defects that -NAME takes away or +NAME puts in. */
+static void print_brought(const struct kernel *kernel)
+{
+	const struct proposal *proposal = kernel->rules.proposal;
+	size_t i;
+
+	for (i = 0; i < proposal->nr_ops; i++)
+		printf("%-24s   with %s()\n", "", proposal->ops[i].name);
+	for (i = 0; i < proposal->nr_quirks; i++)
+		printf("%-24s   %c%s\n", "", kernel->rules.defects & proposal->quirks[i].defects ? '-' : '+',
+		       proposal->quirks[i].name);
+}
+
 static void list_proposals(void)
 {
-	unsigned int nr = 0;
 	size_t i;
 
 	for (i = 0; i < kernels(); i++)
 		if (kernel_at(i)->base) {
 			print_kernel(kernel_at(i));
-			nr++;
+			print_brought(kernel_at(i));
 		}
-	if (!nr)
-		puts("none yet");
 }
 
 static void list_ops(void)
