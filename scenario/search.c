@@ -116,6 +116,8 @@ static struct outcome side_call(struct side *side, const struct stmt *stmt)
 	if (state.ret >= 0 && state.value.kind == VALUE_NUMBER)
 		outcome.number = state.value.number;
 	step_state_free(&state);
+	/* What a call of the search may do wrong (a name that is taken) is told to nobody, and outlives a restore. */
+	diagnostics_free(&run->error);
 	return outcome;
 }
 
