@@ -122,10 +122,12 @@ int charge_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc, bool b
 int charge_locked_vm_locking(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim, bool killable,
 			     const struct charge_by *by)
 {
-	int ret;
+	int ret = 1;
 
 	if (proposal()->account_locked_vm)
-		return proposal()->account_locked_vm(mm, pages, inc, bypass_rlim, by);
+		ret = proposal()->account_locked_vm(mm, pages, inc, bypass_rlim, by);
+	if (ret <= 0)
+		return ret;
 	if (!killable)
 		mmap_write_lock(mm);
 	else if (mmap_write_lock_killable(mm))

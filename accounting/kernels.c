@@ -89,7 +89,8 @@ static const struct kernel table[] = {
 		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
 		.type1.mdev_add_pfn_leak = true,
 		.uring = { RING(R_P3, B_PRE, false) },
-		.other = { OTHER(PF_SPLIT, SH_USER), .siw = S_CHK, .hfi1_wrong_mm = true, .umem_force_write = true, .shm_hugetlb_charge = true,
+		.other = { OTHER(PF_SPLIT, SH_USER), .siw = S_CHK, .hfi1_wrong_mm = true,
+			   .umem_force_write = true, .shm_hugetlb_charge = true,
 			   .perf_aux_close_leak = true, .bpf_memlock = true },
 	},
 }, {
@@ -100,7 +101,8 @@ static const struct kernel table[] = {
 		TYPE1(T_TASK, X_GUARD, V_NONE, P_ONE, Z_LEAK, O_INVAL, NT_CHAIN),
 		.type1.mdev_add_pfn_leak = true,
 		.uring = { RING(R_P3P1, B_PRE, true) },
-		.other = { OTHER(PF_CLAMP, SH_USER), .siw = S_CHK, .hfi1_wrong_mm = true, .umem_force_write = true, .shm_hugetlb_charge = true,
+		.other = { OTHER(PF_CLAMP, SH_USER), .siw = S_CHK, .hfi1_wrong_mm = true,
+			   .umem_force_write = true, .shm_hugetlb_charge = true,
 			   .vdpa = true, .bpf_memlock = true },
 	},
 }, {

@@ -17,6 +17,7 @@ static struct charge_by pages_charge_by(const struct iopt_pages *pages)
 		.object = pages->ledger,
 		.rule = pages->account_mode == IOPT_PAGES_ACCOUNT_MM ? "iommufd, process mode" : "iommufd, user mode",
 		.limit_task = pages->source_task,
+		.in_pinned_vm = true,
 	};
 }
 

@@ -4,10 +4,10 @@
  * a process with RLIMIT_MEMLOCK compares the sum of both.
  *
  * It undoes the split of 3.2, by which a process can lock its limit and pin it
- * once more. The series counted a page that is locked and pinned once, by marking
- * VMAs; with counters alone, what a subsystem has in both (iommufd in process
- * mode), or what is mlocked and mapped as well, is two pages of the limit. The
- * counts of users and of SysV segments stay apart.
+ * once more. What one subsystem has in both, iommufd in process mode, is left in
+ * pinned_vm alone. The series also counted once what is mlocked and pinned, by
+ * marking VMAs; with counters alone that is two pages of the limit. The counts of
+ * users and of SysV segments stay apart.
  */
 #include <accounting/charge.h>
 
@@ -16,4 +16,23 @@ static unsigned long locked_and_pinned(const struct mm_struct *mm, unsigned long
 	return mm->locked_vm + (unsigned long)mm->pinned_vm.counter;
 }
 
-const struct proposal vm_pinned = { .used = locked_and_pinned, .used_name = "locked_vm + pinned_vm" };
+/* What the caller counts in pinned_vm is only tested here. */
+static int account_once(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim,
+			const struct charge_by *by)
+{
+	unsigned long limit = memlock_limit_pages(by->limit_task ? by->limit_task : current);
+	unsigned long used = locked_and_pinned(mm, 0);
+
+	if (!by->in_pinned_vm)
+		return 1;
+	if (!inc || bypass_rlim || used + pages <= limit)
+		return 0;
+	charge_refused(BUCKET_PINNED_VM, mm, used, pages, limit, by);
+	return -ENOMEM;
+}
+
+const struct proposal vm_pinned = {
+	.used = locked_and_pinned,
+	.used_name = "locked_vm + pinned_vm",
+	.account_locked_vm = account_once,
+};

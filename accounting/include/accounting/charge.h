@@ -20,6 +20,7 @@ struct charge_by {
 	struct ledger_object *object;
 	const char *rule;		/* static: "vfio type1", "iommufd, process mode" */
 	const struct task_struct *limit_task;	/* whose RLIMIT_MEMLOCK; NULL: current */
+	bool in_pinned_vm;		/* the same pages count in pinned_vm as well, by the caller */
 };
 
 /*

@@ -75,7 +75,7 @@ struct proposal {
 	const char *used_name;
 	/*
 	 * In place of mmap_lock and charge_locked_vm(), for every subsystem that charges
-	 * locked_vm. No mmap_lock held.
+	 * locked_vm. No mmap_lock held. 0 or -errno; 1: as in the base, after all.
 	 */
 	int (*account_locked_vm)(struct mm_struct *mm, unsigned long pages, bool inc, bool bypass_rlim,
 				 const struct charge_by *by);
