@@ -100,6 +100,7 @@ static const struct {
 	{ { "payer_counter", NULL } },
 	{ { "vfio_pin_pages_remote", "__account_locked_vm" } },
 	{ { "vfio_pin_pages_remote", "charge_locked_vm" } },
+	{ { "vfio_pin_pages_remote", "locked_vm_add" } },
 };
 
 bool sim_races_built(void)
