@@ -205,6 +205,7 @@ static void on_counter(struct lanes *lanes, int lane, const struct sim_record *r
 	event = add(lanes, LANE_COUNTER, lane, known ? text_of("%s %ldp -> %ldp", name, before, record->result)
 						     : text_of("%s -> %ldp", name, record->result));
 	event->object = record->object;
+	event->before = before;
 	event->value = record->result;
 }
 
@@ -378,6 +379,69 @@ static void drop_idle_rows(struct lanes *lanes)
 	lanes->nr_events = kept;
 }
 
+static bool same_row(const struct lane_event *a, const struct lane_event *b)
+{
+	if (a->what != b->what || a->lane != b->lane || a->object != b->object)
+		return false;
+	if (a->what == LANE_COUNTER)
+		return true;
+	return (a->what == LANE_OTHER || a->what == LANE_TAKES || a->what == LANE_RELEASES) &&
+	       !strcmp(a->text, b->text);
+}
+
+/* How often the @period rows at @at stand there, one time after the other. */
+static size_t times_at(const struct lanes *lanes, size_t at, size_t period)
+{
+	size_t end = at + period;
+
+	while (end < lanes->nr_events && same_row(&lanes->events[end - period], &lanes->events[end]))
+		end++;
+	return (end - at) / period;
+}
+
+/* What a loop does page by page is told once: @times rows become one. */
+static void merge_row(struct lanes *lanes, struct lane_event *first, const struct lane_event *last, size_t times)
+{
+	char *text;
+
+	if (first->what == LANE_COUNTER)
+		text = text_of("%s %ldp -> %ldp, %zu times", object_of(lanes, first->object)->name, first->before,
+			       last->value, times);
+	else
+		text = text_of("%s, %zu times", first->text, times);
+	free(first->text);
+	first->text = text;
+	first->value = last->value;
+	first->record = last->record;
+}
+
+#define LOOP_MIN 4	/* times */
+#define PERIOD_MAX 6	/* rows */
+
+static void merge_loops(struct lanes *lanes)
+{
+	size_t at = 0, kept = 0;
+
+	while (at < lanes->nr_events) {
+		size_t period = 0, times = 0;
+
+		while (times < LOOP_MIN && period < PERIOD_MAX)
+			times = times_at(lanes, at, ++period);
+		if (times < LOOP_MIN) {
+			lanes->events[kept++] = lanes->events[at++];
+			continue;
+		}
+		for (size_t i = 0; i < period; i++)
+			merge_row(lanes, &lanes->events[at + i], &lanes->events[at + (times - 1) * period + i], times);
+		for (size_t i = period; i < times * period; i++)
+			free(lanes->events[at + i].text);
+		for (size_t i = 0; i < period; i++)
+			lanes->events[kept++] = lanes->events[at + i];
+		at += times * period;
+	}
+	lanes->nr_events = kept;
+}
+
 /* Behind what the task had done when it was found, and before what comes next. */
 static void add_violation(struct lanes *lanes, const struct violation_report *violation)
 {
@@ -456,6 +520,7 @@ struct lanes *lanes_replay(const struct program *program, const struct run_optio
 	replay.arg = lanes;
 	scenario_run(program, &replay, &lanes->result);
 	drop_idle_rows(lanes);
+	merge_loops(lanes);
 	for (i = 0; i < lanes->result.nr_violations; i++)
 		add_violation(lanes, &lanes->result.violations[i]);
 	drop_idle_lanes(lanes);

@@ -25,7 +25,7 @@ struct lane_event {
 	unsigned long record;	/* of the trace, so far */
 	unsigned long object;	/* the lock or counter, else 0 */
 	unsigned int line;	/* of the file; 0: none */
-	long value;		/* LANE_COUNTER: pages */
+	long before, value;	/* LANE_COUNTER: pages */
 	bool held;		/* LANE_TAKES: it has the lock now, and not an errno */
 	char *text;
 };

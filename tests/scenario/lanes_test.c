@@ -27,11 +27,18 @@ struct drawn {
 	char *token;
 };
 
+/* In place of a seed: each task runs as far as it gets. */
+#define IN_ORDER (~0ul)
+
 static struct drawn draw(const char *scenario, unsigned long seed, bool ascii, unsigned int rows_max, bool html)
 {
 	struct program *program = parsed(scenario);
 	struct kernel_list list = { NULL, 0 };
-	struct run_options options = { .backend = &backend_model, .seed = seed };
+	struct run_options options = {
+		.backend = &backend_model,
+		.seed = seed,
+		.strategy = seed == IN_ORDER ? &sim_strategy_in_order : NULL,
+	};
 	struct lanes_style style = { .ascii = ascii, .rows_max = rows_max };
 	struct drawn drawn = { NULL };
 	struct lanes *lanes;
@@ -152,6 +159,20 @@ START_TEST(fatal)
 }
 END_TEST
 
+/* What a map does page by page while another task is there is told once, with the first value and the last. */
+START_TEST(loops)
+{
+	static const char loop[] = "task a uid=1000 memlock=64p\na: m = mmap(16p)\na: touch(m, 16p, write=1)\n"
+				   "a: c = vfio_open()\na: thread(b)\nparallel {\n"
+				   "a: vfio_map(c, iova=0, va=m, len=16p)\nb: mlock(m, 1p)\n}\n";
+	struct drawn drawn = draw(loop, IN_ORDER, true, 0, false);
+
+	assert_has(&drawn, "a.locked_vm 0p -> 16p, 16 times");
+	ck_assert_ptr_null(strstr(drawn.text, "a.locked_vm 7p -> 8p"));
+	drawn_free(&drawn);
+}
+END_TEST
+
 /* Of a long schedule the end; the page has everything. Eight tasks are too many for columns. */
 START_TEST(many)
 {
@@ -209,6 +230,7 @@ Suite *lanes_suite(void)
 	tcase_add_test(tcase, replays);
 	tcase_add_test(tcase, waits);
 	tcase_add_test(tcase, fatal);
+	tcase_add_test(tcase, loops);
 	tcase_add_test(tcase, many);
 	tcase_add_test(tcase, page);
 	tcase_set_timeout(tcase, 60);
