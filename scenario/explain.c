@@ -200,6 +200,8 @@ static const struct rule rules[] = {
 	{ { "vfio_last_group", "a call on a container races the detach of its last group, which frees what it uses",
 	    "drivers/vfio/container.c:vfio_fops_unl_ioctl reads iommu_data without a lock" },
 	  V(USE_AFTER_FREE) | V(BUG), NULL, "vfio_detach", "parallel", NULL },
+	{ { "spapr_table", "a table that could not be made stays charged", "facts §16 I2, I5, I6: SPAPR create_table" },
+	  V_LOCKED_VM | V(FAILED_CALL_RESIDUE), NULL, "tce_create", FAULTS, NULL },
 	{ { "mmap_fixed", "what an mmap replaces is gone also where the mmap then fails", "mm/mmap.c:mmap_region" },
 	  V(FAILED_CALL_RESIDUE), NULL, "mmap", NULL, NULL },
 };
