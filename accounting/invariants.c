@@ -292,7 +292,7 @@ void invariant_refused(enum ledger_bucket bucket, const struct ledger_holder *ho
 		entered += (unsigned long)holder->mlocked;
 	wrong = (unsigned long)ledger_counter(holder, bucket) - entered;
 	needed = used - wrong + request;
-	if (!wrong || needed > limit)
+	if (needed > limit)
 		return;
 	sim_violate(VIOLATION_SPURIOUS_REFUSAL, "refused, though by what is charged %s would come to %lup of %lup",
 		    ledger_holder_name(holder, bucket, name, sizeof(name)), needed, limit);

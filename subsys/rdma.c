@@ -27,6 +27,7 @@
 #include <linux/slab.h>
 #include <accounting/charge.h>
 #include <accounting/kernels.h>
+#include <sim/verdict.h>
 #include <subsys/pinners.h>
 #include "pinners_private.h"
 #include "umem.h"
@@ -91,9 +92,13 @@ static int hfi1_test(struct rdma_mr *mr)
 
 	if (capable(CAP_IPC_LOCK))
 		return 0;
-	if (charge_used(mr->owning_mm, used) + mr->npages <= limit && mr->npages <= limit / HFI1_CONTEXTS / 4)
+	if (charge_used(mr->owning_mm, used) + mr->npages > limit) {
+		charge_refused(BUCKET_PINNED_VM, mr->owning_mm, used, mr->npages, limit, &by);
+	} else if (mr->npages > limit / HFI1_CONTEXTS / 4) {
+		sim_refusal_note("%lup > a quarter of %s's %lup (RDMA, hfi1)", mr->npages, current->comm, limit);
+	} else {
 		return 0;
-	charge_refused(BUCKET_PINNED_VM, mr->owning_mm, used, mr->npages, limit, &by);
+	}
 	return -ENOMEM;
 }
 
