@@ -443,6 +443,7 @@ int command_run(int argc, char **argv)
 	session.kernels = parse_kernels(selection->kernels);
 	if (args.token && named) {
 		fprintf(stderr, "pinsim: --schedule carries its kernel, expected no --kernel beside it\n");
+		free(selection->paths);
 		return EXIT_USAGE;
 	}
 	open_reports(&session, &junit_out);
