@@ -177,13 +177,14 @@ static void inherit_sleepers(struct tree *tree, struct node *node)
 
 static void step_end(struct tree *tree)
 {
-	struct node *node = &tree->nodes[tree->depth - 1];
+	struct node *node;
 
 	if (!tree->stepping)
 		return;
 	tree->stepping = false;
 	if (tree->depth < tree->replay)
 		return;
+	node = &tree->nodes[tree->depth - 1];
 	node->nr_touches = tree->nr_touches - node->first_touch;
 	if (tree->ops->step_done)
 		tree->ops->step_done(tree, tree->depth - 1);
