@@ -100,11 +100,12 @@ static double count_window(const struct tree *tree, uint32_t first, uint32_t end
 		ways[state] = 0;
 		for (unsigned int lane = 0; lane < lanes.nr; lane++) {
 			uint32_t at = state / lanes.strides[lane] % (lanes.steps[lane] + 1);
-			const uint32_t *need = needs + ((size_t)lane * most + at - 1) * ACTORS_MAX;
 			unsigned int other = 0;
+			const uint32_t *need;
 
 			if (!at)
 				continue;
+			need = needs + ((size_t)lane * most + at - 1) * ACTORS_MAX;
 			while (other < lanes.nr &&
 			       (other == lane ||
 				need[other] <= state / lanes.strides[other] % (lanes.steps[other] + 1)))
