@@ -50,17 +50,17 @@ static const struct opening openings[] = {
 };
 
 static const struct stage_setting settings[] = {
-	{ .forks = true, .limit_pages = { 1 }, .rings = true },
-	{ .forks = true, .limit_pages = { 2 }, .rings = true },
-	{ .pair = true, .alike = true, .uid_b = 1000, .limit_pages = { 1, 1 }, .rings = true },
-	{ .pair = true, .uid_b = 1000, .limit_pages = { 1, 2 }, .rings = true },
-	{ .pair = true, .alike = true, .uid_b = 1000, .limit_pages = { 2, 2 }, .rings = true },
-	{ .pair = true, .uid_b = 1001, .limit_pages = { 1, 1 }, .rings = true },
-	{ .pair = true, .uid_b = 1001, .limit_pages = { 1, 2 }, .rings = true },
-	{ .pair = true, .uid_b = 1001, .limit_pages = { 2, 2 }, .rings = true },
+	{ .forks = true, .limit_pages = { 1 } },
+	{ .forks = true, .limit_pages = { 2 } },
+	{ .pair = true, .alike = true, .uid_b = 1000, .limit_pages = { 1, 1 } },
+	{ .pair = true, .uid_b = 1000, .limit_pages = { 1, 2 } },
+	{ .pair = true, .alike = true, .uid_b = 1000, .limit_pages = { 2, 2 } },
+	{ .pair = true, .uid_b = 1001, .limit_pages = { 1, 1 } },
+	{ .pair = true, .uid_b = 1001, .limit_pages = { 1, 2 } },
+	{ .pair = true, .uid_b = 1001, .limit_pages = { 2, 2 } },
 	/* Many more calls: that many fewer of them. */
-	{ .forks = true, .limit_pages = { 1 }, .rings = true, .wide = true, .calls_max = 3 },
-	{ .forks = true, .limit_pages = { 2 }, .rings = true, .wide = true, .calls_max = 3 },
+	{ .forks = true, .limit_pages = { 1 }, .wide = true, .calls_max = 3 },
+	{ .forks = true, .limit_pages = { 2 }, .wide = true, .calls_max = 3 },
 };
 
 const struct stage_setting *stage_settings(unsigned int *nr)
@@ -120,13 +120,11 @@ static void add_tasks(struct text *text, const struct stage_setting *setting)
 		add_task(text, 'b', setting->uid_b, setting->limit_pages[1]);
 }
 
-static unsigned int add_openings(struct text *text, const struct stage_setting *setting, char task)
+static unsigned int add_openings(struct text *text, char task)
 {
 	unsigned int lines = 0;
 
 	for (size_t i = 0; i < ELEMENTS(openings); i++) {
-		if (openings[i].word && !strcmp(openings[i].word, "@ring") && !setting->rings)
-			continue;
 		add(text, "%c: ", task);
 		if (openings[i].variable) {
 			add_for_task(text, openings[i].variable, task);
@@ -155,8 +153,6 @@ static unsigned int values_of(const char *at, size_t *length, const struct stage
 
 		if (!opening->word || strlen(opening->word) != *length || strncmp(opening->word, at, *length))
 			continue;
-		if (!strcmp(opening->word, "@ring") && !setting->rings)
-			return 0;
 		/* A child has what its parent opened, a task that stands what it opened itself. */
 		snprintf(buf[nr++], sizeof(buf[0]), "%c%c", setting->forks ? 'a' : task, opening->variable[2]);
 	}
@@ -260,9 +256,9 @@ struct stage *stage_create(const struct stage_setting *setting)
 
 	stage->setting = *setting;
 	add_tasks(&text, setting);
-	stage->nr_setup = add_openings(&text, setting, 'a');
+	stage->nr_setup = add_openings(&text, 'a');
 	if (setting->pair)
-		stage->nr_setup += add_openings(&text, setting, 'b');
+		stage->nr_setup += add_openings(&text, 'b');
 	add_calls(&text, setting, 'a');
 	if (setting->pair || setting->forks)
 		add_calls(&text, setting, 'b');

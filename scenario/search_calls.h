@@ -15,7 +15,6 @@ struct stage_setting {
 	bool alike;			/* ... and then nothing but the name tells it from a */
 	unsigned int uid_b;
 	unsigned int limit_pages[2];	/* soft; the hard limit is STAGE_HARD_PAGES */
-	bool rings;			/* each task has a ring: on some kernels its own memory is charged */
 	bool wide;			/* also the probes that are marked as such */
 	unsigned int calls_max;		/* its programs are enumerated up to so many calls; 0: as all */
 };
@@ -37,7 +36,7 @@ struct stage_hint {
 	bool own;			/* touches nothing but what its task can reach */
 };
 
-/* All settings of a search; NULL ends at *@nr. */
+/* All settings of a search; *@nr: how many. */
 const struct stage_setting *stage_settings(unsigned int *nr);
 /* Never NULL: an internal mistake ends the process. Freed with stage_free(). */
 struct stage *stage_create(const struct stage_setting *setting);
