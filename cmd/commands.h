@@ -62,6 +62,8 @@ struct selection {
  */
 extern const struct argp kernels_argp;
 extern const struct argp files_argp;
+/* Both, for a command that takes kernels and files. */
+extern const struct argp_child selection_children[];
 /* Exits with a message where two backends were given to a command that takes one. */
 void selection_no_other(const struct selection *selection, const char *command);
 /*

@@ -124,12 +124,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &kernels_argp, 0, NULL, 0 },
-	{ &files_argp, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 },
-};
-
 static const struct argp argp = {
 	options,
 	parse_option,
@@ -158,7 +152,7 @@ static const struct argp argp = {
 	"\n"
 	"Exit status: 0 it holds in every schedule; 1 it fails in one; 2 bad usage or a bad file; 3 pinsim itself\n"
 	"failed; 4 the search came to no end, and nothing failed so far.\n",
-	children,
+	selection_children,
 	NULL,
 	NULL,
 };

@@ -43,12 +43,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &kernels_argp, 0, NULL, 0 },
-	{ &files_argp, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 },
-};
-
 static const struct argp argp = {
 	options,
 	parse_option,
@@ -61,7 +55,7 @@ static const struct argp argp = {
 	"\vExamples:\n"
 	"  pinsim limit scenarios/field/kubevirt-viommu-2dev.pin\n"
 	"  pinsim limit my-vm.pin --kernel v6.12,proposals\n",
-	children,
+	selection_children,
 	NULL,
 	NULL,
 };

@@ -57,12 +57,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &kernels_argp, 0, NULL, 0 },
-	{ &files_argp, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 },
-};
-
 static const struct argp argp = {
 	options,
 	parse_option,
@@ -77,7 +71,7 @@ static const struct argp argp = {
 	"  pinsim matrix scenarios/\n"
 	"  pinsim matrix scenarios/seeds --rows --kernel v6.2..v6.12 --markdown\n"
 	"  pinsim matrix scenarios/ --html matrix.html\n",
-	children,
+	selection_children,
 	NULL,
 	NULL,
 };

@@ -111,12 +111,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &kernels_argp, 0, NULL, 0 },
-	{ &files_argp, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 },
-};
-
 static const struct argp argp = {
 	options,
 	parse_option,
@@ -128,7 +122,7 @@ static const struct argp argp = {
 	"  pinsim run scenarios/measured/*.pin --tap\n"
 	"  pinsim run race.pin --seed 7\n"
 	"  pinsim run race.pin --kernel v6.12 --seed 7 --lanes --html race.html\n",
-	children,
+	selection_children,
 	NULL,
 	NULL,
 };

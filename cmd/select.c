@@ -68,6 +68,12 @@ static error_t parse_file_option(int key, char *arg, struct argp_state *state)
 const struct argp kernels_argp = { kernel_options, parse_kernel_option, NULL, NULL, NULL, NULL, NULL };
 const struct argp files_argp = { file_options, parse_file_option, NULL, NULL, NULL, NULL, NULL };
 
+const struct argp_child selection_children[] = {
+	{ &kernels_argp, 0, NULL, 0 },
+	{ &files_argp, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
+};
+
 void selection_no_other(const struct selection *selection, const char *command)
 {
 	if (!selection->other)

@@ -27,12 +27,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{ &kernels_argp, 0, NULL, 0 },
-	{ &files_argp, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 },
-};
-
 static const struct argp argp = {
 	NULL,
 	parse_option,
@@ -46,7 +40,7 @@ static const struct argp argp = {
 	"  pinsim shrink long.pin --kernel v6.2\n"
 	"\n"
 	"Exit status: 0 printed, 2 bad usage, a bad file, or one that does not fail.\n",
-	children,
+	selection_children,
 	NULL,
 	NULL,
 };

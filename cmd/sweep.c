@@ -38,12 +38,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{ &kernels_argp, 0, NULL, 0 },
-	{ &files_argp, 0, NULL, 0 },
-	{ NULL, 0, NULL, 0 },
-};
-
 static const struct argp argp = {
 	options,
 	parse_option,
@@ -57,7 +51,7 @@ static const struct argp argp = {
 	"  pinsim sweep scenarios/seeds --most 50\n"
 	"\n"
 	"Exit status: 0 all held, 1 something did not, 2 bad usage or a bad file.\n",
-	children,
+	selection_children,
 	NULL,
 	NULL,
 };

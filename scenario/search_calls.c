@@ -120,10 +120,8 @@ static void add_tasks(struct text *text, const struct stage_setting *setting)
 		add_task(text, 'b', setting->uid_b, setting->limit_pages[1]);
 }
 
-static unsigned int add_openings(struct text *text, char task)
+static void add_openings(struct text *text, char task)
 {
-	unsigned int lines = 0;
-
 	for (size_t i = 0; i < ELEMENTS(openings); i++) {
 		add(text, "%c: ", task);
 		if (openings[i].variable) {
@@ -132,9 +130,7 @@ static unsigned int add_openings(struct text *text, char task)
 		}
 		add_for_task(text, openings[i].call, task);
 		add(text, "\n");
-		lines++;
 	}
-	return lines;
 }
 
 /* The values that the word at @at may take for @task, and how long the word is. */
@@ -256,9 +252,10 @@ struct stage *stage_create(const struct stage_setting *setting)
 
 	stage->setting = *setting;
 	add_tasks(&text, setting);
-	stage->nr_setup = add_openings(&text, 'a');
+	add_openings(&text, 'a');
 	if (setting->pair)
-		stage->nr_setup += add_openings(&text, 'b');
+		add_openings(&text, 'b');
+	stage->nr_setup = (unsigned int)ELEMENTS(openings) * (1 + setting->pair);
 	add_calls(&text, setting, 'a');
 	if (setting->pair || setting->forks)
 		add_calls(&text, setting, 'b');
