@@ -47,6 +47,7 @@ struct domain_stamp {
 	struct list_head node;
 	struct iommu_domain *domain;
 	struct iommufd_attach attach;
+	unsigned int groups;			/* that are attached */
 	struct sim_run_tree mapped;		/* IOVA -> frame address, for invariants and observers */
 };
 
@@ -58,6 +59,7 @@ static struct iommu_domain *domain_alloc_user(struct device *dev, u32 flags, str
 struct vfio_domain {
 	struct iommu_domain domain;
 	struct iommu_domain *table;		/* the machine's (kapi/iommu.h): another layout */
+	void *noted;				/* at the first device that came into it */
 };
 
 static bool vfio_capable(struct device *dev, enum iommu_cap cap)
@@ -82,10 +84,22 @@ static void vfio_domain_free(struct iommu_domain *domain)
 	struct vfio_domain *vdomain = container_of(domain, struct vfio_domain, domain);
 
 	kapi_domain_free(vdomain->table);
+	kfree(vdomain->noted);
 	kfree(vdomain);
 }
 
+/* A driver notes a domain where it is used first, and may find no memory for that (intel/iommu.c:domain_attach_iommu). */
+static int vfio_attach_dev(struct iommu_domain *domain, struct device *dev)
+{
+	struct vfio_domain *vdomain = container_of(domain, struct vfio_domain, domain);
+
+	if (!vdomain->noted)
+		vdomain->noted = kzalloc(sizeof(unsigned long), GFP_KERNEL);
+	return vdomain->noted ? 0 : -ENOMEM;
+}
+
 static const struct iommu_domain_ops vfio_domain_ops = {
+	.attach_dev = vfio_attach_dev,
 	.free = vfio_domain_free,
 };
 
@@ -383,6 +397,30 @@ int iommu_get_msi_cookie(struct iommu_domain *domain, dma_addr_t base)
 	return -ENODEV;
 }
 
+/* What is kept of a domain. */
+static struct domain_stamp *domain_stamp(const struct iommu_domain *domain)
+{
+	struct domain_stamp *stamp;
+
+	list_for_each_entry(stamp, &upstream()->stamps, node)
+		if (stamp->domain == domain)
+			return stamp;
+	return NULL;
+}
+
+/* group->mutex held. The domain that it leaves may be gone, which was told then. */
+static void group_set_domain(struct iommu_group *group, struct iommu_domain *domain)
+{
+	struct domain_stamp *stamp = domain_stamp(group->domain);
+
+	if (stamp)
+		stamp->groups--;
+	stamp = domain_stamp(domain);
+	if (stamp)
+		stamp->groups++;
+	group->domain = domain;
+}
+
 static int take_ownership(struct iommu_group *group, void *owner)
 {
 	if (group->domain)
@@ -398,7 +436,7 @@ static void drop_ownership(struct iommu_group *group)
 		return;
 	group->owner_cnt = 0;
 	group->owner = NULL;
-	group->domain = NULL;
+	group_set_domain(group, NULL);
 }
 
 int iommu_group_claim_dma_owner(struct iommu_group *group, void *owner)
@@ -453,17 +491,6 @@ void iommu_device_release_dma_owner(struct device *dev)
 static const struct device_options *device_options(const struct device *dev)
 {
 	return container_of(dev->iommu, struct device_options, iommu);
-}
-
-/* What is kept of a domain. */
-static struct domain_stamp *domain_stamp(const struct iommu_domain *domain)
-{
-	struct domain_stamp *stamp;
-
-	list_for_each_entry(stamp, &upstream()->stamps, node)
-		if (stamp->domain == domain)
-			return stamp;
-	return NULL;
 }
 
 static bool domain_fits(struct iommu_domain *domain, struct device *dev)
@@ -546,7 +573,7 @@ int iommu_attach_group(struct iommu_domain *domain, struct iommu_group *group)
 	mutex_lock(&group->mutex);
 	ret = group->domain ? -EBUSY : attach_device(domain, group->dev);
 	if (!ret)
-		group->domain = domain;
+		group_set_domain(group, domain);
 	mutex_unlock(&group->mutex);
 	return ret;
 }
@@ -554,7 +581,7 @@ int iommu_attach_group(struct iommu_domain *domain, struct iommu_group *group)
 void iommu_detach_group(struct iommu_domain *domain, struct iommu_group *group)
 {
 	mutex_lock(&group->mutex);
-	group->domain = NULL;
+	group_set_domain(group, NULL);
 	mutex_unlock(&group->mutex);
 }
 
@@ -575,7 +602,7 @@ int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *g
 	if (!group->domain && !group->handle)
 		ret = attach_device(domain, group->dev);
 	if (!ret) {
-		group->domain = domain;
+		group_set_domain(group, domain);
 		group->handle = handle;
 	}
 	mutex_unlock(&group->mutex);
@@ -585,7 +612,7 @@ int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *g
 void iommu_detach_group_handle(struct iommu_domain *domain, struct iommu_group *group)
 {
 	mutex_lock(&group->mutex);
-	group->domain = NULL;
+	group_set_domain(group, NULL);
 	group->handle = NULL;
 	mutex_unlock(&group->mutex);
 }
@@ -602,7 +629,7 @@ int iommu_replace_group_handle(struct iommu_group *group, struct iommu_domain *n
 		handle->domain = new_domain;
 	ret = attach_device(new_domain, group->dev);
 	if (!ret) {
-		group->domain = new_domain;
+		group_set_domain(group, new_domain);
 		group->handle = handle;
 	}
 	mutex_unlock(&group->mutex);
@@ -640,6 +667,8 @@ void iommu_domain_free(struct iommu_domain *domain)
 {
 	struct domain_stamp *stamp = domain_stamp(domain);
 
+	/* intel/iommu.c:domain_exit() warns of the same */
+	WARN_ON(stamp->groups);
 	list_del(&stamp->node);
 	note_unmapped(stamp, 0, ~0UL);
 	sim_run_tree_destroy(&stamp->mapped);

@@ -85,8 +85,15 @@ static void use_static(struct kapi_lock *lock)
 {
 	sim_region_add(lock, sizeof(*lock));
 	lock->id = sim_object_id();
-	lock->name = field_name(lock->name ? lock->name : "lock");
+	lock->name = field_name(lock->name);
 	sim_object_name_kept(lock->id, lock->name);
+}
+
+/* Zeroed memory that nobody made a lock of; the run goes on as if somebody had. DEBUG_MUTEXES and DEBUG_RWSEMS warn. */
+static void lock_is_unmade(struct kapi_lock *lock)
+{
+	sim_violate(VIOLATION_LOCK_MISUSE, "%s uses a lock that was never initialised", kapi_self_name());
+	kapi_lock_init(lock, "lock", NULL, false);
 }
 
 /* What the lock lay in is gone: it holds what the allocator leaves there, and nothing can go on from that. */
@@ -111,7 +118,9 @@ static inline void lock_check(struct kapi_lock *lock)
 		return;
 	if (lock->id == POISON_WORD)
 		lock_is_freed();
-	if (!lock->id)
+	if (!lock->name)
+		lock_is_unmade(lock);
+	else
 		use_static(lock);
 }
 

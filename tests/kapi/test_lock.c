@@ -721,6 +721,30 @@ static void static_locks(void)
 	kt_check(sim_trace_hash() == first_hash);
 }
 
+static void use_unmade(void *arg)
+{
+	struct mutex *lock = kzalloc(sizeof(*lock), GFP_KERNEL);
+	struct rw_semaphore *sem = kzalloc(sizeof(*sem), GFP_KERNEL);
+
+	mutex_lock(lock);
+	kt_check(mutex_is_locked(lock));
+	mutex_unlock(lock);
+	mutex_lock(lock);
+	mutex_unlock(lock);
+	down_read(sem);
+	up_read(sem);
+	kfree(sem);
+	kfree(lock);
+}
+
+/* Situation: a mutex and an rwsem in zeroed memory that nobody initialised. Expectation: each told once, and they lock. */
+static void unmade(void)
+{
+	kt_actor("p", use_unmade, NULL);
+	kt_check(kapi_run() == SIM_QUIET);
+	kt_expect(VIOLATION_LOCK_MISUSE, 2);
+}
+
 const struct kt_case kt_cases[] = {
 	{ "mutex_order", mutex_order },
 	{ "mutex_excludes", mutex_excludes, 30 },
@@ -743,6 +767,7 @@ const struct kt_case kt_cases[] = {
 	{ "read_recursion", read_recursion },
 	{ "held_at_return", held_at_return },
 	{ "misuse", misuse },
+	{ "unmade", unmade },
 	{ "killable", killable },
 	{ "sleep_in_atomic", sleep_in_atomic },
 	{ "assertions", assertions },
