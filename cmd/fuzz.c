@@ -189,10 +189,11 @@ static void print_stats(const struct fuzz_options *options, const struct fuzz_st
 	printf("%lu programs (seed %lu, from %lu), %lu calls, %.1f s: %.0f programs/s and %.0f calls/s per core\n",
 	       stats->programs, options->seed, stats->first, stats->steps, stats->seconds,
 	       (double)stats->programs / cpu, (double)stats->steps / cpu);
-	printf("%lu %% of the calls succeed, %lu %% charge or pin, %.1f objects live on average\n",
+	printf("%lu %% of the calls succeed, %lu %% charge or pin, %.1f objects live on average, %.1f of them tasks\n",
 	       percent(stats->sampled_succeeded, stats->sampled_steps),
 	       percent(stats->sampled_charging, stats->sampled_steps),
-	       stats->steps ? (double)stats->live / (double)stats->steps : 0);
+	       stats->steps ? (double)stats->live / (double)stats->steps : 0,
+	       stats->steps ? (double)stats->tasks / (double)stats->steps : 0);
 	printf("%lu run twice", stats->twice);
 	if (stats->compared)
 		printf(", %lu compared with the other backend", stats->compared);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Chunks that double up to 64 KiB, chained; an allocation larger than that gets a chunk of its own. */
+/*
+ * Chunks that double up to 64 KiB, chained; an allocation larger than that gets a chunk
+ * of its own. A chunk is zeroed ahead of what is handed out, a little at a time, so that
+ * a small program does not pay for a large chunk.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +12,12 @@
 #include "arena.h"
 
 #define CHUNK_BYTES_MAX (64u * 1024)
+#define ZERO_AHEAD_BYTES 1024u
 
 struct chunk {
 	struct chunk *next;
 	size_t used;
+	size_t zeroed;
 	size_t size;
 	_Alignas(16) unsigned char bytes[];
 };
@@ -75,26 +81,43 @@ void arena_destroy(struct arena *arena)
 	free(arena);
 }
 
+static void *chunk_alloc(struct arena *arena, size_t bytes)
+{
+	size_t size = arena->next_size;
+	struct chunk *chunk;
+
+	if (arena->next_size < CHUNK_BYTES_MAX)
+		arena->next_size *= 2;
+	if (size < bytes)
+		size = bytes;
+	chunk = xrealloc(NULL, sizeof(*chunk) + size);
+	*chunk = (struct chunk){ .size = size, .next = arena->chunks };
+	arena->chunks = chunk;
+	return chunk;
+}
+
+static void zero_ahead(struct chunk *chunk)
+{
+	size_t until = chunk->used + ZERO_AHEAD_BYTES;
+
+	if (until > chunk->size)
+		until = chunk->size;
+	memset(chunk->bytes + chunk->zeroed, 0, until - chunk->zeroed);
+	chunk->zeroed = until;
+}
+
 void *arena_alloc(struct arena *arena, size_t bytes)
 {
 	struct chunk *chunk = arena->chunks;
 	void *ptr;
 
 	bytes = (bytes + 15) & ~(size_t)15;
-	if (!chunk || chunk->size - chunk->used < bytes) {
-		size_t size = arena->next_size;
-
-		if (arena->next_size < CHUNK_BYTES_MAX)
-			arena->next_size *= 2;
-		if (size < bytes)
-			size = bytes;
-		chunk = xzalloc(sizeof(*chunk) + size);
-		chunk->size = size;
-		chunk->next = arena->chunks;
-		arena->chunks = chunk;
-	}
+	if (!chunk || chunk->size - chunk->used < bytes)
+		chunk = chunk_alloc(arena, bytes);
 	ptr = chunk->bytes + chunk->used;
 	chunk->used += bytes;
+	if (chunk->used > chunk->zeroed)
+		zero_ahead(chunk);
 	return ptr;
 }
 

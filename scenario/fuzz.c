@@ -565,6 +565,7 @@ static void one(struct fuzz *fuzz, unsigned long number)
 	fuzz->stats->programs++;
 	fuzz->stats->steps += facts.steps;
 	fuzz->stats->live += facts.live;
+	fuzz->stats->tasks += facts.tasks;
 	fuzz->stats->twice += check.twice;
 	fuzz->stats->compared += check.backend[1] != NULL;
 	if (verdict.kind != FUZZ_HOLDS)
@@ -615,6 +616,7 @@ static void add_up(const struct fuzz *fuzz, struct fuzz_stats *sum)
 		sum->programs += stats->programs;
 		sum->steps += stats->steps;
 		sum->live += stats->live;
+		sum->tasks += stats->tasks;
 		sum->sampled_steps += stats->sampled_steps;
 		sum->sampled_ran += stats->sampled_ran;
 		sum->sampled_succeeded += stats->sampled_succeeded;

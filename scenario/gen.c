@@ -9,18 +9,22 @@
 #include <sim/fault.h>
 #include "gen.h"
 
-unsigned long gen_below(struct gen *gen, unsigned long bound)
+unsigned long gen_choose(struct gen *gen, unsigned long bound)
 {
 	struct gen_choices *choices = &gen->choices;
 	unsigned long number = 0, most;
 
-	if (bound < 2)
-		return 0;
 	if (!choices->bytes)
 		return sim_rng_below(&choices->rng, bound);
 	for (most = bound - 1; most && choices->left; most >>= 8, choices->left--)
 		number = number << 8 | *choices->bytes++;
 	return number % bound;
+}
+
+void gen_choices_refill(struct gen_choices *choices)
+{
+	choices->buffer = sim_rng_next(&choices->rng);
+	choices->buffered = 4;
 }
 
 static bool at_end(const struct gen *gen)
@@ -50,7 +54,7 @@ static void draw_ops(struct gen *gen)
 		     op_areas[area]->ops->random.effect == EFFECT_MEMORY || gen_once_in(gen, 2);
 		for (i = 0; on && i < op_areas[area]->nr; i++) {
 			const struct op *op = &op_areas[area]->ops[i];
-			bool makes = op->makes & ~KIND(NUMBER) || op->random.effect == EFFECT_MEMORY ||
+			bool makes = op->makes & ~KIND(NUMBER) || op_makes_memory(op) ||
 				     op->random.effect == EFFECT_MAP;
 
 			if (op_is_possible(gen, op) && config->nr_ops < GEN_OPS_MAX && (makes || gen_below(gen, 5)))
@@ -59,21 +63,41 @@ static void draw_ops(struct gen *gen)
 	}
 }
 
+/* Does its success leave less than there was? */
+static bool op_ends(const struct op *op)
+{
+	switch (op->random.effect) {
+	case EFFECT_MEMORY_GONE:
+	case EFFECT_UNMAP:
+	case EFFECT_END:
+	case EFFECT_CLOSE:
+	case EFFECT_EXIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Each operation as often as its weight, which the swarm shifts too. */
 static void fill_picks(struct gen *gen)
 {
-	const unsigned int room = sizeof(gen->pick) / sizeof(gen->pick[0]);
 	unsigned int i, times;
 
-	for (i = 0; i < gen->config.nr_ops; i++)
-		for (times = gen->config.op[i]->random.weight * (1 + !gen_below(gen, 3)); times; times--)
-			if (gen->nr_picks < room)
+	for (i = 0; i < gen->config.nr_ops; i++) {
+		const struct op *op = gen->config.op[i];
+
+		for (times = op->random.weight * (1 + !gen_below(gen, 3)); times; times--) {
+			if (gen->nr_picks < sizeof(gen->pick))
 				gen->pick[gen->nr_picks++] = (uint8_t)i;
+			if (op_ends(op) && gen->nr_endings < sizeof(gen->ending))
+				gen->ending[gen->nr_endings++] = (uint8_t)i;
+		}
+	}
 }
 
 static unsigned long draw_start_limit(struct gen *gen)
 {
-	switch (gen_below(gen, 8)) {
+	switch (gen_below(gen, 12)) {
 	case 0:
 		return gen_below(gen, 3);
 	case 1:
@@ -131,6 +155,7 @@ static void draw_config(struct gen *gen)
 	config->steps = options->steps_min +
 			(unsigned int)gen_below(gen, options->steps_max - options->steps_min + 1ul);
 	config->served = config->kernel->rules.iommufd.present && gen_once_in(gen, 4);
+	config->wild = gen_once_in(gen, 4);
 	config->contig_pages = gen_below(gen, 3) ? 1 : 1ul << gen_below(gen, 10);
 	if (gen_below(gen, 100) < options->fault_percent)
 		config->fault_odds = 4 + (unsigned int)gen_below(gen, 16);
@@ -154,7 +179,7 @@ void gen_config_print(const struct gen_config *config, FILE *out)
 		if (config->caps[i])
 			fprintf(out, " caps %x", config->caps[i]);
 	}
-	fprintf(out, "; %u steps, contig %lup, ", config->steps, config->contig_pages);
+	fprintf(out, "; %u steps, contig %lup, %s", config->steps, config->contig_pages, config->wild ? "wild, " : "");
 	if (config->fault_odds)
 		fprintf(out, "a fault in 1 of %u, ", config->fault_odds);
 	fprintf(out, "%u operations:", config->nr_ops);
@@ -275,10 +300,26 @@ static struct gen_task *pick_task(struct gen *gen)
 			return &picture->task[gen->current];
 }
 
+/* One that could not be drawn to its end is begun again: everything in it is set here or while it is drawn. */
 static struct stmt *new_step(struct gen *gen, const struct gen_task *task, const struct op *op)
 {
-	struct stmt *stmt = new_stmt(gen, STMT_STEP);
+	struct stmt *stmt = gen->spare;
+	struct pin_value **bound;
 
+	if (!stmt) {
+		struct {
+			struct stmt stmt;
+			struct pin_value *bound[OP_ARGS_MAX];
+		} *node = arena_alloc(gen->arena, sizeof(*node));
+
+		stmt = gen->spare = &node->stmt;
+		stmt->kind = STMT_STEP;
+		stmt->pos.source = gen->source;
+		bound = node->bound;
+	} else {
+		bound = stmt->step.bound;
+		memset(bound, 0, OP_ARGS_MAX * sizeof(*bound));
+	}
 	stmt->step = (struct step){
 		.task_name = task->name,
 		.op_name = op->name,
@@ -287,7 +328,7 @@ static struct stmt *new_step(struct gen *gen, const struct gen_task *task, const
 		.variable = NO_THING,
 		.made_task = NO_THING,
 		.op = op,
-		.bound = arena_alloc(gen->arena, OP_ARGS_MAX * sizeof(struct pin_value *)),
+		.bound = bound,
 	};
 	stmt->step.op_pos.source = gen->source;
 	return stmt;
@@ -318,6 +359,7 @@ static void append_step(struct gen *gen, struct node_list *stmts)
 {
 	struct program *program = gen->program;
 
+	gen->spare = NULL;
 	node_append(stmts, gen->call.stmt);
 	program->items[program->nr_items++] = (struct item){ ITEM_STEP, gen->call.stmt };
 	program->nr_steps++;
@@ -338,6 +380,29 @@ static bool draw_fault(struct gen *gen, struct gen_task *task)
 	return true;
 }
 
+/*
+ * A long program is no larger than a short one: the more there is beyond what a program
+ * should have, the more often something ends, and so it goes on making and ending things.
+ */
+static bool is_crowded(struct gen *gen)
+{
+	unsigned int live = gen_live(&gen->picture);
+
+	return live > GEN_LIVE && gen->nr_endings && gen_below(gen, live) >= GEN_LIVE;
+}
+
+static const struct op *pick_op(struct gen *gen)
+{
+	const struct op *op;
+
+	if (is_crowded(gen)) {
+		op = gen->config.op[gen->ending[gen_below(gen, gen->nr_endings)]];
+		if (op->random.effect != EFFECT_EXIT || gen->picture.nr_alive > GEN_LIVE_TASKS)
+			return op;
+	}
+	return gen->config.op[gen->pick[gen_below(gen, gen->nr_picks)]];
+}
+
 /* A call that can be made; what has to come first is drawn in its place. */
 static bool draw_some_call(struct gen *gen, struct gen_task *task)
 {
@@ -346,7 +411,7 @@ static bool draw_some_call(struct gen *gen, struct gen_task *task)
 
 	for (attempt = 0; attempt < 12; attempt++) {
 		if (!op)
-			op = gen->config.op[gen->pick[gen_below(gen, gen->nr_picks)]];
+			op = pick_op(gen);
 		if (draw_call(gen, task, op))
 			return true;
 		op = gen->call.missing;
@@ -391,8 +456,10 @@ static void draw_step(struct gen *gen, struct node_list *stmts)
 		skip_names(gen);
 	else
 		gen_picture_apply(gen);
-	if (gen->facts)
+	if (gen->facts) {
 		gen->facts->live += gen_live(&gen->picture);
+		gen->facts->tasks += gen->picture.nr_alive;
+	}
 }
 
 static void draw_steps(struct gen *gen, struct node_list *stmts, unsigned int steps)

@@ -21,6 +21,8 @@
 /* Seeded, or bytes that end. */
 struct gen_choices {
 	struct sim_rng rng;
+	uint64_t buffer;	/* a drawn number, of which small choices take 16 bits each */
+	unsigned int buffered;	/* of these, still there */
 	const uint8_t *bytes;	/* NULL: seeded */
 	size_t left;
 };
@@ -53,11 +55,19 @@ struct gen_mapping {
 	unsigned long iova, bytes;
 };
 
+/* Things, by slot. */
+#define GEN_SET_WORDS ((GEN_THINGS_MAX + 63) / 64)
+struct gen_set {
+	uint64_t word[GEN_SET_WORDS];
+};
+
 struct gen_picture {
 	struct gen_task task[GEN_TASKS_MAX];
 	unsigned int nr_tasks, nr_alive;
 	struct gen_thing thing[GEN_THINGS_MAX];
 	unsigned int nr_things, nr_live_things;
+	struct gen_set live;		/* of all kinds */
+	struct gen_set live_of[VALUE_KINDS];
 	struct gen_mapping mapping[GEN_MAPPINGS_MAX];
 	unsigned int nr_mappings;
 	unsigned int nr_mms, nr_tables, nr_groups;
@@ -98,12 +108,44 @@ struct gen {
 	const struct pin_source *source;
 	uint8_t pick[1024];		/* indices of config.op, each as often as its weight */
 	unsigned int nr_picks;
+	uint8_t ending[256];		/* of those, indices of what ends something */
+	unsigned int nr_endings;
+	struct stmt *spare;		/* of a call that could not be drawn */
 	unsigned int current;		/* the task that called last */
 	struct gen_facts *facts;
 };
 
-/* gen.c: a choice below @bound; 0 where the bytes are at their end. */
-unsigned long gen_below(struct gen *gen, unsigned long bound);
+/* gen.c: gen_below() where it is not small and seeded; @bound >= 2. */
+unsigned long gen_choose(struct gen *gen, unsigned long bound);
+void gen_choices_refill(struct gen_choices *choices);
+
+/* Up to here 16 bits scaled to the bound are even enough: none is more likely than another by one in 64. */
+#define GEN_SMALL_BOUND 1024
+
+/* A choice below @bound; 0 where the bytes are at their end. */
+static inline unsigned long gen_below(struct gen *gen, unsigned long bound)
+{
+	struct gen_choices *choices = &gen->choices;
+	uint64_t bits;
+
+	if (bound < 2)
+		return 0;
+	if (bound > GEN_SMALL_BOUND || choices->bytes)
+		return gen_choose(gen, bound);
+	if (!choices->buffered)
+		gen_choices_refill(choices);
+	choices->buffered--;
+	bits = choices->buffer;
+	choices->buffer = bits >> 16;
+	return (bits & 0xffff) * bound >> 16;
+}
+
+/* VAR is then an address of memory. */
+static inline bool op_makes_memory(const struct op *op)
+{
+	return op->random.effect == EFFECT_MEMORY || op->random.effect == EFFECT_MEMORY_MOVED;
+}
+
 /* True once in @odds. */
 static inline bool gen_once_in(struct gen *gen, unsigned int odds)
 {

@@ -13,12 +13,41 @@ static unsigned int bit(unsigned int nr)
 	return 1u << nr;
 }
 
+static void set_add(struct gen_set *set, unsigned int slot)
+{
+	set->word[slot / 64] |= 1ul << slot % 64;
+}
+
+static void set_remove(struct gen_set *set, unsigned int slot)
+{
+	set->word[slot / 64] &= ~(1ul << slot % 64);
+}
+
+/* The first slot of the set from @slot on; GEN_THINGS_MAX behind the last. */
+static unsigned int set_next(const struct gen_set *set, unsigned int slot)
+{
+	unsigned int word = slot / 64;
+	uint64_t bits;
+
+	if (slot >= GEN_THINGS_MAX)
+		return GEN_THINGS_MAX;
+	bits = set->word[word] & ~0ul << slot % 64;
+	while (!bits) {
+		if (++word == GEN_SET_WORDS)
+			return GEN_THINGS_MAX;
+		bits = set->word[word];
+	}
+	return word * 64 + (unsigned int)__builtin_ctzl(bits);
+}
+
+#define for_each_in(slot, set) \
+	for (slot = set_next(set, 0); slot < GEN_THINGS_MAX; slot = set_next(set, slot + 1))
+
 void gen_picture_init(struct gen *gen)
 {
 	struct gen_picture *picture = &gen->picture;
 	unsigned int i;
 
-	memset(picture, 0, sizeof(*picture));
 	picture->next_iova = 16ul << 20;
 	for (i = 0; i < gen->config.nr_tasks; i++)
 		picture->task[i] = (struct gen_task){
@@ -46,20 +75,45 @@ static bool can_name(const struct gen_picture *picture, const struct gen_task *t
 	return picture->thing[thing->file].holders & holder_bit(task, thing->kind);
 }
 
+/* Those that live, of these kinds, and that @task can name, in order of slots. */
+static unsigned int nameable(const struct gen_picture *picture, const struct gen_task *task, unsigned int kinds,
+			     uint8_t *candidate)
+{
+	unsigned int nr = 0, word, left;
+
+	for (word = 0; word * 64 < picture->nr_things; word++) {
+		uint64_t bits = 0;
+
+		for (left = kinds; left; left &= left - 1)
+			bits |= picture->live_of[__builtin_ctz(left)].word[word];
+		for (; bits; bits &= bits - 1) {
+			unsigned int slot = word * 64 + (unsigned int)__builtin_ctzl(bits);
+
+			if (can_name(picture, task, &picture->thing[slot]))
+				candidate[nr++] = (uint8_t)slot;
+		}
+	}
+	return nr;
+}
+
+static unsigned int of_kinds(const struct gen_picture *picture, unsigned int kinds, uint8_t *candidate)
+{
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < picture->nr_things; i++)
+		if (kinds & bit(picture->thing[i].kind))
+			candidate[nr++] = (uint8_t)i;
+	return nr;
+}
+
 int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int kinds)
 {
 	const struct gen_picture *picture = &gen->picture;
 	/* now and then what is closed, or another task's: EBADF, ENOENT, EFAULT */
 	bool whichever = gen_once_in(gen, 64);
 	uint8_t candidate[GEN_THINGS_MAX];
-	unsigned int nr = 0, i;
+	unsigned int nr = whichever ? of_kinds(picture, kinds, candidate) : nameable(picture, task, kinds, candidate);
 
-	for (i = 0; i < picture->nr_things; i++) {
-		const struct gen_thing *thing = &picture->thing[i];
-
-		if ((kinds & bit(thing->kind)) && (whichever || (thing->alive && can_name(picture, task, thing))))
-			candidate[nr++] = (uint8_t)i;
-	}
 	if (!nr)
 		return NO_THING;
 	gen->call.doubtful |= whichever;
@@ -115,30 +169,38 @@ const char *gen_thing_name(struct gen *gen, enum value_kind kind)
 static void end_thing(struct gen_picture *picture, int index)
 {
 	struct gen_thing *thing;
-	unsigned int i, kept = 0;
+	unsigned int i, kept = 0, kind;
 
 	if (index < 0 || !picture->thing[index].alive)
 		return;
 	thing = &picture->thing[index];
 	thing->alive = false;
+	set_remove(&picture->live, (unsigned int)index);
+	set_remove(&picture->live_of[thing->kind], (unsigned int)index);
 	picture->nr_live_things--;
-	for (i = 0; i < picture->nr_mappings; i++)
-		if (picture->mapping[i].space != index)
-			picture->mapping[kept++] = picture->mapping[i];
-	picture->nr_mappings = kept;
-	for (i = 0; i < picture->nr_things; i++)
-		if (picture->thing[i].file == index)
-			end_thing(picture, (int)i);
+	if (thing->space == index) {
+		for (i = 0; i < picture->nr_mappings; i++)
+			if (picture->mapping[i].space != index)
+				picture->mapping[kept++] = picture->mapping[i];
+		picture->nr_mappings = kept;
+	}
+	if (thing->kind >= VALUE_IOAS)
+		return;
+	/* what is no file of its own is of one */
+	for (kind = VALUE_IOAS; kind < VALUE_SEGMENT; kind++)
+		for_each_in(i, &picture->live_of[kind])
+			if (picture->thing[i].file == index)
+				end_thing(picture, (int)i);
 }
 
 static void drop_holder(struct gen_picture *picture, unsigned int mask, bool memory)
 {
 	unsigned int i;
 
-	for (i = 0; i < picture->nr_things; i++) {
+	for_each_in(i, &picture->live) {
 		struct gen_thing *thing = &picture->thing[i];
 
-		if (!thing->alive || (thing->kind == VALUE_NUMBER) != memory || !(thing->holders & mask))
+		if ((thing->kind == VALUE_NUMBER) != memory || !(thing->holders & mask))
 			continue;
 		thing->holders &= ~mask;
 		if (!thing->holders)
@@ -150,9 +212,8 @@ static void copy_holder(struct gen_picture *picture, unsigned int from, unsigned
 {
 	unsigned int i;
 
-	for (i = 0; i < picture->nr_things; i++)
-		if (picture->thing[i].alive && (picture->thing[i].kind == VALUE_NUMBER) == memory &&
-		    (picture->thing[i].holders & bit(from)))
+	for_each_in(i, &picture->live)
+		if ((picture->thing[i].kind == VALUE_NUMBER) == memory && (picture->thing[i].holders & bit(from)))
 			picture->thing[i].holders |= bit(to);
 }
 
@@ -278,6 +339,8 @@ static void add_thing(struct gen *gen, enum value_kind kind)
 	};
 	picture->nr_things++;
 	picture->nr_live_things++;
+	set_add(&picture->live, (unsigned int)self);
+	set_add(&picture->live_of[kind], (unsigned int)self);
 }
 
 static void made(struct gen *gen)
@@ -289,13 +352,32 @@ static void made(struct gen *gen)
 	if (!call->stmt->step.variable_name)
 		return;
 	/* a number that is no memory: an IOVA, bytes, an option's value */
-	if (makes == KIND(NUMBER) && call->op->random.effect != EFFECT_MEMORY) {
+	if (makes == KIND(NUMBER) && !op_makes_memory(call->op)) {
 		add_thing(gen, VALUE_NUMBER);
 		end_thing(&gen->picture, self);
 		return;
 	}
 	/* attach(dev=D) names the device again, whichever kind it is */
 	add_thing(gen, (enum value_kind)__builtin_ctz(makes & KIND(DEVICE) ? KIND(DEVICE) : makes));
+}
+
+/* What lies before a hole can still be named, what lies behind it is forgotten. */
+static void unmap_memory(struct gen *gen)
+{
+	struct gen_picture *picture = &gen->picture;
+	const struct gen_call *call = &gen->call;
+	struct gen_thing *memory;
+
+	if (call->memory < 0)
+		return;
+	memory = &picture->thing[call->memory];
+	if (call->remaining < memory->bytes) {
+		memory->bytes -= call->remaining;
+		return;
+	}
+	memory->holders &= ~bit(call->task->mm);
+	if (!memory->holders)
+		end_thing(picture, call->memory);
 }
 
 void gen_picture_apply(struct gen *gen)
@@ -312,11 +394,8 @@ void gen_picture_apply(struct gen *gen)
 	case EFFECT_MEMORY:
 		break;
 	case EFFECT_MEMORY_GONE:
-		if (call->memory >= 0 && call->length >= picture->thing[call->memory].bytes) {
-			picture->thing[call->memory].holders &= ~bit(call->task->mm);
-			if (!picture->thing[call->memory].holders)
-				end_thing(picture, call->memory);
-		}
+	case EFFECT_MEMORY_MOVED:
+		unmap_memory(gen);
 		break;
 	case EFFECT_MAP:
 		add_mapping(gen, space, call->iova == ~0ul ? variable : NO_THING);

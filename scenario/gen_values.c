@@ -11,36 +11,59 @@
 
 /* --- pieces of the tree ---------------------------------------------------------- */
 
-static struct sum *new_sum(struct gen *gen)
-{
-	struct sum *sum = arena_alloc(gen->arena, sizeof(*sum));
-	struct term *term = arena_alloc(gen->arena, sizeof(*term));
+/*
+ * What an argument of one number or name is made of, in one piece. Of what stands beside it
+ * in a pair or a list, only the sum is used.
+ */
+struct piece {
+	struct sum sum;
+	struct term term;
+	struct path path;
+	struct pin_value value;
+	struct pin_arg arg;
+};
 
-	term->pos.source = gen->source;
-	term->variable = NO_THING;
-	sum->pos.source = gen->source;
-	sum->terms = term;
-	sum->last = term;
-	return sum;
+static struct piece *piece_of_sum(struct sum *sum)
+{
+	return (struct piece *)((char *)sum - offsetof(struct piece, sum));
+}
+
+static struct piece *piece_of_value(struct pin_value *value)
+{
+	return (struct piece *)((char *)value - offsetof(struct piece, value));
+}
+
+static struct piece *new_piece(struct gen *gen)
+{
+	struct piece *piece = arena_alloc(gen->arena, sizeof(*piece));
+
+	piece->term.pos.source = gen->source;
+	piece->term.variable = NO_THING;
+	piece->sum.pos.source = gen->source;
+	piece->sum.terms = &piece->term;
+	piece->sum.last = &piece->term;
+	piece->value.pos.source = gen->source;
+	piece->arg.pos.source = gen->source;
+	return piece;
 }
 
 static struct sum *number_sum(struct gen *gen, unsigned long number)
 {
-	struct sum *sum = new_sum(gen);
+	struct piece *piece = new_piece(gen);
 
-	sum->terms->is_number = true;
-	sum->terms->number = number;
-	return sum;
+	piece->term.is_number = true;
+	piece->term.number = number;
+	return &piece->sum;
 }
 
 static struct sum *word_sum(struct gen *gen, const char *word, int slot)
 {
-	struct sum *sum = new_sum(gen);
+	struct piece *piece = new_piece(gen);
 
-	sum->terms->variable = slot;
-	sum->terms->path = arena_alloc(gen->arena, sizeof(*sum->terms->path));
-	sum->terms->path->name = word;
-	return sum;
+	piece->term.variable = slot;
+	piece->term.path = &piece->path;
+	piece->path.name = word;
+	return &piece->sum;
 }
 
 /* VAR, VAR + N. */
@@ -57,28 +80,28 @@ static struct sum *variable_sum(struct gen *gen, int thing, unsigned long offset
 	return sum;
 }
 
-static struct pin_value *sum_value(struct gen *gen, struct sum *sum)
+/* Of this sum, which stands first. */
+static struct pin_value *sum_value(struct sum *sum)
 {
-	struct pin_value *value = arena_alloc(gen->arena, sizeof(*value));
+	struct pin_value *value = &piece_of_sum(sum)->value;
 
-	value->pos.source = gen->source;
 	value->first = sum;
 	return value;
 }
 
 struct pin_value *gen_number_value(struct gen *gen, unsigned long number)
 {
-	return sum_value(gen, number_sum(gen, number));
+	return sum_value(number_sum(gen, number));
 }
 
 struct pin_value *gen_word_value(struct gen *gen, const char *word, int slot)
 {
-	return sum_value(gen, word_sum(gen, word, slot));
+	return sum_value(word_sum(gen, word, slot));
 }
 
-static struct pin_value *pair_value(struct gen *gen, enum pin_value_kind kind, struct sum *first, struct sum *second)
+static struct pin_value *pair_value(enum pin_value_kind kind, struct sum *first, struct sum *second)
 {
-	struct pin_value *value = sum_value(gen, first);
+	struct pin_value *value = sum_value(first);
 
 	value->kind = kind;
 	value->second = second;
@@ -86,6 +109,17 @@ static struct pin_value *pair_value(struct gen *gen, enum pin_value_kind kind, s
 }
 
 /* --- numbers ------------------------------------------------------------------------ */
+
+/*
+ * Which of @ways a number is drawn, the odd ones first. Odd numbers fail most calls, and what is not made cannot be
+ * used; so most programs have few of them, and get further.
+ */
+static unsigned long draw_way(struct gen *gen, unsigned int ways, unsigned int odd)
+{
+	unsigned long way = gen_below(gen, ways);
+
+	return way < odd && !gen->config.wild && gen_below(gen, 8) ? ways : way;
+}
 
 /* Something that cannot be right. */
 static unsigned long absurd(struct gen *gen)
@@ -110,7 +144,7 @@ static unsigned long about_limit(struct gen *gen)
 
 static unsigned long draw_size(struct gen *gen)
 {
-	switch (gen_below(gen, 16)) {
+	switch (draw_way(gen, 16, 1)) {
 	case 0:
 		return gen_once_in(gen, 3) ? absurd(gen) : GEN_PAGE * gen_below(gen, 3) + 1 + gen_below(gen, 4095);
 	case 1:
@@ -136,7 +170,7 @@ static unsigned long draw_length(struct gen *gen, unsigned long remaining)
 {
 	unsigned long pages = remaining / GEN_PAGE;
 
-	switch (gen_below(gen, 32)) {
+	switch (draw_way(gen, 32, 4)) {
 	case 0:
 		gen->call.doubtful = true;
 		return remaining + GEN_PAGE;
@@ -161,7 +195,7 @@ static unsigned long draw_offset(struct gen *gen, unsigned long bytes)
 {
 	unsigned long pages = bytes / GEN_PAGE;
 
-	switch (gen_below(gen, 16)) {
+	switch (draw_way(gen, 16, 2)) {
 	case 0:
 		gen->call.doubtful = true;
 		return gen_once_in(gen, 2) ? bytes : bytes + GEN_PAGE;
@@ -244,7 +278,7 @@ static struct sum *draw_free(struct gen *gen)
 	const struct gen_picture *picture = &gen->picture;
 
 	call->iova = picture->next_iova;
-	switch (gen_below(gen, 32)) {
+	switch (draw_way(gen, 32, 4)) {
 	case 0:
 		call->iova = absurd(gen);
 		break;
@@ -421,15 +455,15 @@ static struct pin_value *draw_limit(struct gen *gen)
 	call->limit_pages = pages;
 	soft = number_sum(gen, pages == ~0ul ? ~0ul : pages * GEN_PAGE);
 	if (!gen_once_in(gen, 4))
-		return sum_value(gen, soft);
+		return sum_value(soft);
 	hard = number_sum(gen, pages == ~0ul ? ~0ul : (pages + gen_below(gen, 3)) * GEN_PAGE);
-	return pair_value(gen, PIN_PAIR, soft, hard);
+	return pair_value(PIN_PAIR, soft, hard);
 }
 
 static struct pin_value *draw_caps(struct gen *gen)
 {
 	static const char *const words[] = { "ipc_lock", "sys_resource", "setuid", "all" };
-	struct pin_value *value = sum_value(gen, NULL);
+	struct pin_value *value = &new_piece(gen)->value;
 	struct node_list list = { NULL, NULL };
 	unsigned int i;
 
@@ -446,7 +480,7 @@ static struct pin_value *draw_range(struct gen *gen)
 	unsigned long first = gen_once_in(gen, 2) ? 0 : GEN_PAGE * gen_below(gen, 8192);
 	unsigned long last = gen_once_in(gen, 3) ? first + GEN_PAGE * (1 + gen_below(gen, 4096)) - 1 : (4ul << 30) - 1;
 
-	return pair_value(gen, PIN_RANGE, number_sum(gen, first), number_sum(gen, last));
+	return pair_value(PIN_RANGE, number_sum(gen, first), number_sum(gen, last));
 }
 
 /* [VA, LEN]: each of its own, so what was drawn before stays as it is. */
@@ -460,7 +494,7 @@ static struct pin_value *draw_iovec(struct gen *gen)
 	va = draw_memory(gen);
 	if (!va)
 		return NULL;
-	value = sum_value(gen, va);
+	value = sum_value(va);
 	value->kind = PIN_LIST;
 	va->next = number_sum(gen, draw_length(gen, call->remaining));
 	call->measured = false;
@@ -475,7 +509,7 @@ static struct pin_value *draw_value(struct gen *gen, unsigned int index)
 	switch (arg->type) {
 	case ARG_NUMBER:
 		sum = draw_number(gen, arg);
-		return sum ? sum_value(gen, sum) : NULL;
+		return sum ? sum_value(sum) : NULL;
 	case ARG_FLAG:
 		return gen_number_value(gen, arg->draw == DRAW_SERVED || !gen_once_in(gen, 8));
 	case ARG_VARIABLE:
@@ -520,10 +554,9 @@ static void append_arg(struct gen *gen, unsigned int index, struct pin_value *va
 	struct gen_call *call = &gen->call;
 	struct step *step = &call->stmt->step;
 	const struct op_arg *arg = &call->op->args[index];
-	struct pin_arg *given = arena_alloc(gen->arena, sizeof(*given));
+	struct pin_arg *given = &piece_of_value(value)->arg;
 
 	given->values = value;
-	given->pos.source = gen->source;
 	if (arg->flags & ARG_KEY)
 		given->key = arg->name;
 	node_append(&call->args, given);

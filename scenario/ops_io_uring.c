@@ -96,7 +96,7 @@ static const struct op ops[] = {
 		.shape = register_shape,
 		.probes = OP_PROBES("@ring, va=@va, len=@len"),
 		.run = op_uring_register,
-		.random = { .weight = 24, .charges = true, .effect = EFFECT_HOLD },
+		.random = { .weight = 16, .charges = true, .effect = EFFECT_HOLD },
 	},
 	{
 		.name = "uring_unregister",
@@ -120,7 +120,7 @@ static const struct op ops[] = {
 		},
 		.exists = has_update,
 		.run = op_uring_update,
-		.random = { .weight = 10, .charges = true },
+		.random = { .weight = 4, .charges = true },
 	},
 	{
 		.name = "uring_clone_buffers",

@@ -417,7 +417,7 @@ static const struct op ops[] = {
 		.args = { { "acc", ARG_VARIABLE, 0, KIND(ACCESS) }, MAPPED, KEY_WRITE },
 		.exists = has_iommufd,
 		.run = op_access_pin,
-		.random = { .weight = 20, .charges = true },
+		.random = { .weight = 30, .charges = true },
 	},
 	{
 		.name = "access_unpin",

@@ -208,7 +208,7 @@ static const struct op ops[] = {
 		.source = "mm/memory.c:handle_mm_fault",
 		.args = { VA, LEN, { "write", ARG_FLAG, ARG_KEY | ARG_OPTIONAL } },
 		.run = op_touch,
-		.random = { .weight = 4 },
+		.random = { .weight = 2 },
 	},
 	{
 		.name = "mlock",
@@ -217,7 +217,7 @@ static const struct op ops[] = {
 		.args = { VA, LEN },
 		.probes = OP_PROBES("@va, @len"),
 		.run = op_mlock,
-		.random = { .weight = 14, .charges = true },
+		.random = { .weight = 40, .charges = true },
 	},
 	{
 		.name = "mlock2",
@@ -229,7 +229,7 @@ static const struct op ops[] = {
 			{ "onfault", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
 		},
 		.run = op_mlock2,
-		.random = { .weight = 6, .charges = true },
+		.random = { .weight = 16, .charges = true },
 	},
 	{
 		.name = "munlock",
@@ -273,7 +273,7 @@ static const struct op ops[] = {
 			{ "dontunmap", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .odds = 8, .exists = has_dontunmap },
 		},
 		.run = op_mremap,
-		.random = { .weight = 2, .effect = EFFECT_MEMORY },
+		.random = { .weight = 2, .effect = EFFECT_MEMORY_MOVED },
 	},
 	{
 		.name = "shmget",
@@ -293,7 +293,7 @@ static const struct op ops[] = {
 		.source = "mm/mlock.c:user_shm_lock",
 		.args = { { "seg", ARG_VARIABLE, 0, KIND(SEGMENT) } },
 		.run = op_shm_lock,
-		.random = { .weight = 8, .charges = true },
+		.random = { .weight = 12, .charges = true },
 	},
 	{
 		.name = "shm_unlock",

@@ -109,7 +109,7 @@ static const struct op ops[] = {
 			{ "through", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KIND(MR), .odds = 16 },
 		},
 		.run = op_rdma_reg_mr,
-		.random = { .weight = 14, .charges = true },
+		.random = { .weight = 18, .charges = true },
 	},
 	{
 		.name = "rdma_dereg_mr",

@@ -138,7 +138,7 @@ static const struct op ops[] = {
 		.source = "kernel/exit.c:do_exit",
 		.probes = OP_PROBES("+"),
 		.run = op_exit,
-		.random = { .weight = 1, .effect = EFFECT_EXIT },
+		.random = { .weight = 2, .effect = EFFECT_EXIT },
 	},
 	{
 		.name = "setuid",

@@ -42,12 +42,16 @@ unsigned long long sim_rng_below(struct sim_rng *rng, unsigned long long bound)
 		return 0;
 	if (bound <= UINT32_MAX) {
 		/* 32 bits scaled up to the bound; low products that some values have too many of are rejected. */
-		uint32_t small = bound, reject = -small % small;
-		uint64_t product;
+		uint32_t small = bound;
+		uint64_t product = (sim_rng_next(rng) >> 32) * small;
 
-		do
-			product = (sim_rng_next(rng) >> 32) * small;
-		while ((uint32_t)product < reject);
+		/* no value is rejected at or above the bound: the division is rarely needed */
+		if ((uint32_t)product < small) {
+			uint32_t reject = -small % small;
+
+			while ((uint32_t)product < reject)
+				product = (sim_rng_next(rng) >> 32) * small;
+		}
 		return product >> 32;
 	}
 	/* The last, incomplete multiple of bound below 2^64 is rejected. */

@@ -38,6 +38,7 @@ struct fuzz_stats {
 	unsigned long programs;
 	unsigned long steps;
 	unsigned long live;			/* sum over steps, by the generator's picture */
+	unsigned long tasks;			/* of these, tasks */
 	unsigned long sampled_steps;
 	unsigned long sampled_ran;		/* of them, not skipped */
 	unsigned long sampled_succeeded;

@@ -21,6 +21,10 @@
 
 #define GEN_OPS_MAX 160
 #define GEN_START_TASKS 4u
+/* What is live beyond so many tasks, files, mappings and so on is ended more often. */
+#define GEN_LIVE 20u
+/* And of these, tasks. */
+#define GEN_LIVE_TASKS 3u
 
 struct gen_options {
 	const struct kernel_list *kernels;	/* one of them for each program */
@@ -44,6 +48,7 @@ struct gen_config {
 	unsigned int steps;
 	unsigned int fault_odds;	/* a fault before one in so many calls; 0: none */
 	bool served;			/* /dev/vfio/vfio is served by iommufd */
+	bool wild;			/* many sizes and addresses stand on a boundary, or make no sense */
 	bool parallel;
 };
 
@@ -53,6 +58,7 @@ struct gen_facts {
 	unsigned int steps;
 	unsigned int charging;		/* of them, calls that charge or pin where they succeed */
 	unsigned long live;		/* sum over the steps: tasks, memory, files, objects and mappings */
+	unsigned long tasks;		/* of these, tasks */
 };
 
 /* @facts: filled, unless NULL. The program is the caller's, for program_free(). */

@@ -118,6 +118,7 @@ enum op_effect {
 	EFFECT_NONE,		/* nothing but what VAR names */
 	EFFECT_MEMORY,		/* VAR is memory of the length drawn */
 	EFFECT_MEMORY_GONE,	/* the memory drawn is unmapped */
+	EFFECT_MEMORY_MOVED,	/* the same, and VAR is memory of the size drawn */
 	EFFECT_MAP,		/* what was drawn is mapped in the address space of the first argument */
 	EFFECT_UNMAP,		/* and is no more */
 	EFFECT_UNMAP_ALL,
