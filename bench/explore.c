@@ -37,6 +37,7 @@ static struct sim_search *search_new(const struct search *what)
 	return sim_search_create(&(struct sim_search_options){
 		.kind = what->kind,
 		.silent = 1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE,
+		.resumes = true,
 		.state = state_of,
 		.state_arg = what->symmetric ? (void *)what : NULL,
 	});
@@ -63,8 +64,6 @@ static void *prepare(const struct bench_row *row)
 		sim_actor_submit(sim_actor_create("t", NULL),
 				 state->what->kind == &sim_search_stateful ? machine_task : charge_program.task,
 				 (void *)(uintptr_t)i);
-	machine_regions();
-	charge_regions();
 	state->start = sim_snapshot_take();
 	state->search = search_new(state->what);
 	return state;
@@ -79,9 +78,11 @@ static bool run(struct state *state)
 		state->search = search_new(state->what);
 		return false;
 	}
-	sim_snapshot_restore(state->start);
-	sim_strategy_set(config.strategy, config.seed, NULL, config.context);
-	sim_window(true);
+	if (!sim_search_resume(state->search)) {
+		sim_snapshot_restore(state->start);
+		sim_strategy_set(config.strategy, config.seed, NULL, config.context);
+		sim_window(true);
+	}
 	sim_run();
 	sim_window(false);
 	return true;
@@ -101,6 +102,7 @@ static void done(void *arg)
 {
 	struct state *state = arg;
 
+	sim_search_forget(state->search);
 	sim_world_destroy(state->world);
 	sim_search_destroy(state->search);
 	free(state);

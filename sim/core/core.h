@@ -125,8 +125,9 @@ uint64_t sim_tape_read(struct sim_tape_reader *reader);
 /* Appends @value as the code of the tape; false and nothing read where the bits end first (token.c). */
 bool sim_tape_get_code(const struct sim_tape *tape, size_t *bit, uint64_t *value);
 
-/* A copy of what is written of it, for sim_tape_cut(). */
-uint64_t *sim_tape_words_copy(const struct sim_tape *tape);
+/* For sim_tape_cut(): how many words are written of it, and a copy of them. */
+size_t sim_tape_words(const struct sim_tape *tape);
+void sim_tape_words_copy(const struct sim_tape *tape, uint64_t *words);
 /* @tape's counts are those of an earlier time, when it held @words; since then it had grown to @nr_bits. */
 void sim_tape_cut(struct sim_tape *tape, size_t nr_bits, const uint64_t *words);
 
@@ -234,6 +235,8 @@ struct sim_world {
 	void *sink_arg;
 	bool watched;			/* there is a sink, or the strategy wants to know */
 	bool closed;			/* the strategy has a window, which is not open */
+	bool paused;			/* at a choice: sim_run() goes on with it */
+	int paused_pos;			/* and who was running then: as pick()'s current */
 
 	const struct sim_strategy *strategy;
 	void *strategy_state;
@@ -288,6 +291,9 @@ struct sim_world {
 	struct sim_snapshot *snapshots;
 	struct sim_arena arena;
 };
+
+/* world.c. Ends the world's strategy; @strategy goes on with @state, which it had before. */
+void sim_strategy_put(const struct sim_strategy *strategy, void *state);
 
 void sim_sched_init(struct sim_world *world);
 void sim_sched_destroy(struct sim_world *world);

@@ -63,6 +63,20 @@ static void ready_remove(struct sim_world *world, struct sim_actor *actor)
 		world->current_pos--;
 }
 
+/* @pick is nobody: the strategy has other plans. */
+static __attribute__((noinline)) struct sim_actor *pick_nobody(struct sim_world *world, unsigned int pick, int current)
+{
+	if (pick == SIM_PICK_PAUSE) {
+		world->paused = true;
+		world->paused_pos = current;
+	} else if (pick == SIM_PICK_STOP) {
+		world->fatal = true;
+	} else {
+		sim_die("strategy %s picked %u of %u", world->strategy->name, pick, world->nr_ready);
+	}
+	return &world->outside;
+}
+
 /* Who goes on? @current: position of the running actor, -1 where it cannot. The outside where nobody may. */
 static struct sim_actor *choose(struct sim_world *world, int current)
 {
@@ -71,7 +85,8 @@ static struct sim_actor *choose(struct sim_world *world, int current)
 	if (!nr || world->fatal)
 		return &world->outside;
 	if (nr > 1) {
-		if (current >= 0) {
+		/* Behind a pause the view is as it was. */
+		if (current >= 0 && likely(world->current != &world->outside)) {
 			struct sim_actor_view *view = &world->ready[current];
 
 			view->next_kind = world->current->next_kind;
@@ -83,12 +98,8 @@ static struct sim_actor *choose(struct sim_world *world, int current)
 			pick = pick_default(current);
 		else
 			pick = world->strategy->pick(world->strategy_state, world->ready, nr, current);
-		if (unlikely(pick == SIM_PICK_STOP)) {
-			world->fatal = true;
-			return &world->outside;
-		}
-		if (pick >= nr)
-			sim_die("strategy %s picked %u of %u", world->strategy->name, pick, nr);
+		if (unlikely(pick >= nr))
+			return pick_nobody(world, pick, current);
 		sim_tape_append(&world->tape, pick_to_choice(pick, pick_default(current)));
 	}
 	world->current_pos = pick;
@@ -320,12 +331,19 @@ enum sim_outcome sim_run(void)
 {
 	struct sim_world *world = sim_this;
 	struct sim_actor *next;
+	int current;
 
 	if (world->current != &world->outside)
 		sim_die("sim_run() inside an actor");
-	next = choose(world, -1);
-	if (next != &world->outside)
-		sim_fiber_switch(world->outside.fiber, take_over(world, next));
+	do {
+		current = world->paused ? world->paused_pos : -1;
+		world->paused = false;
+		next = choose(world, current);
+		if (next != &world->outside)
+			sim_fiber_switch(world->outside.fiber, take_over(world, next));
+		if (world->paused)
+			world->strategy->paused(world->strategy_state);
+	} while (world->paused);
 	if (unlikely(world->race)) {
 		sim_race_quiet(world);
 		sim_race_report(world);

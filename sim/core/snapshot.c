@@ -46,14 +46,16 @@ struct sim_snapshot {
 	struct sim_world self;			/* as it was */
 	unsigned long newest_region;
 	struct sim_big **bigs;			/* in use at the time */
-	size_t nr_bigs;
+	size_t nr_bigs, room_bigs;
 	struct sim_fiber **fibers;		/* of bodies under way, and abandoned: their stacks are held */
-	size_t nr_fibers;
+	size_t nr_fibers, room_fibers;
 	struct piece *pieces;
-	size_t nr_pieces;
+	size_t nr_pieces, room_pieces;
 	uint64_t *tape_words;
+	size_t room_words;
 	size_t bytes;				/* of all pieces */
 	unsigned char *image;			/* the pieces one after the other: see room_of() */
+	size_t room_image;
 };
 
 /* A region and what it held when it was named. In world memory, newest first. */
@@ -70,13 +72,16 @@ static size_t aligned(size_t bytes)
 	return (bytes + 15) & ~(size_t)15;
 }
 
-static void *host_alloc(size_t bytes)
+/* @array with room for @need elements of @size; what it held is kept. */
+static void *with_room(void *array, size_t *room, size_t need, size_t size)
 {
-	void *ptr = malloc(bytes ? bytes : 1);
-
-	if (!ptr)
-		sim_die("the host is out of memory (a snapshot of %zu bytes)", bytes);
-	return ptr;
+	if (likely(need <= *room))
+		return array;
+	*room = need + need / 2;
+	array = realloc(array, *room * size);
+	if (!array)
+		sim_die("the host is out of memory (a snapshot of %zu bytes)", *room * size);
+	return array;
 }
 
 /*
@@ -194,33 +199,29 @@ static unsigned long newest_region(const struct sim_world *world)
 
 static void piece_add(struct sim_snapshot *snapshot, void *at, size_t bytes)
 {
+	snapshot->pieces = with_room(snapshot->pieces, &snapshot->room_pieces, snapshot->nr_pieces + 1,
+				     sizeof(*snapshot->pieces));
 	snapshot->pieces[snapshot->nr_pieces++] = (struct piece){ .at = at, .bytes = bytes };
 	snapshot->bytes += bytes;
 }
 
-static size_t count_fibers(const struct sim_world *world)
+static void fiber_add(struct sim_snapshot *snapshot, struct sim_fiber *fiber)
 {
-	struct sim_fiber *fiber;
-	size_t nr = 0;
-
-	for (unsigned int i = 0; i < world->nr_actors; i++)
-		nr += world->actors[i]->fiber != NULL;
-	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber))
-		nr++;
-	return nr;
+	snapshot->fibers = with_room(snapshot->fibers, &snapshot->room_fibers, snapshot->nr_fibers + 1,
+				     sizeof(struct sim_fiber *));
+	snapshot->fibers[snapshot->nr_fibers++] = fiber;
 }
 
 static void list_fibers(struct sim_snapshot *snapshot, const struct sim_world *world)
 {
 	struct sim_fiber *fiber;
-	size_t nr = 0;
 
 	for (unsigned int i = 0; i < world->nr_actors; i++) {
 		if (world->actors[i]->fiber)
-			snapshot->fibers[nr++] = world->actors[i]->fiber;
+			fiber_add(snapshot, world->actors[i]->fiber);
 	}
 	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber))
-		snapshot->fibers[nr++] = fiber;
+		fiber_add(snapshot, fiber);
 }
 
 static bool can_take(const struct sim_snapshot *snapshot)
@@ -253,15 +254,13 @@ static void list_pieces(struct sim_snapshot *snapshot, struct sim_world *world)
 	}
 }
 
-static size_t count_pieces(const struct sim_snapshot *snapshot, const struct sim_world *world)
+static void hold_bigs(struct sim_snapshot *snapshot, struct sim_arena *arena)
 {
-	size_t nr = snapshot->nr_bigs + snapshot->nr_fibers;
-
-	for (struct sim_region *region = world->regions; region; region = region->next)
-		nr++;
-	for (struct sim_chunk *chunk = world->arena.first; chunk; chunk = chunk->next)
-		nr++;
-	return nr;
+	snapshot->nr_bigs = arena->bigs ? sim_arena_count_bigs(arena) : 0;
+	if (!snapshot->nr_bigs)
+		return;
+	snapshot->bigs = with_room(snapshot->bigs, &snapshot->room_bigs, snapshot->nr_bigs, sizeof(struct sim_big *));
+	sim_arena_hold_bigs(arena, snapshot->bigs);
 }
 
 static void fill_image(struct sim_snapshot *snapshot)
@@ -271,7 +270,7 @@ static void fill_image(struct sim_snapshot *snapshot)
 
 	for (size_t i = 0; i < snapshot->nr_pieces; i++)
 		room += room_of(snapshot->pieces[i].bytes);
-	to = snapshot->image = host_alloc(room);
+	to = snapshot->image = with_room(snapshot->image, &snapshot->room_image, room, 1);
 	for (size_t i = 0; i < snapshot->nr_pieces; i++) {
 		const struct piece *piece = &snapshot->pieces[i];
 
@@ -280,37 +279,51 @@ static void fill_image(struct sim_snapshot *snapshot)
 	}
 }
 
-struct sim_snapshot *sim_snapshot_take(void)
+static struct sim_snapshot *snapshot_new(struct sim_world *world)
 {
-	struct sim_world *world = sim_this;
-	struct sim_snapshot *snapshot;
+	struct sim_snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
-	if (world->current != &world->outside)
-		sim_die("a snapshot is taken inside an actor");
-	snapshot = host_alloc(sizeof(*snapshot));
-	*snapshot = (struct sim_snapshot){ .world = world, .self = *world, .newest_region = newest_region(world) };
-	snapshot->nr_fibers = count_fibers(world);
-	snapshot->fibers = host_alloc(snapshot->nr_fibers * sizeof(struct sim_fiber *));
-	list_fibers(snapshot, world);
-	if (!can_take(snapshot)) {
-		free(snapshot->fibers);
-		free(snapshot);
-		return NULL;
-	}
-	snapshot->nr_bigs = sim_arena_count_bigs(&world->arena);
-	snapshot->bigs = host_alloc(snapshot->nr_bigs * sizeof(struct sim_big *));
-	sim_arena_hold_bigs(&world->arena, snapshot->bigs);
-	snapshot->pieces = host_alloc(count_pieces(snapshot, world) * sizeof(*snapshot->pieces));
-	list_pieces(snapshot, world);
-	fill_image(snapshot);
-	snapshot->tape_words = sim_tape_words_copy(&world->tape);
-
+	if (!snapshot)
+		sim_die("the host is out of memory (a snapshot)");
+	snapshot->world = world;
 	snapshot->next = world->snapshots;
 	snapshot->link = &world->snapshots;
 	if (snapshot->next)
 		snapshot->next->link = &snapshot->next;
 	world->snapshots = snapshot;
 	return snapshot;
+}
+
+struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot)
+{
+	struct sim_world *world = sim_this;
+
+	if (world->current != &world->outside)
+		sim_die("a snapshot is taken inside an actor");
+	if (!snapshot)
+		snapshot = snapshot_new(world);
+	else if (snapshot->nr_bigs)
+		sim_arena_drop_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
+	snapshot->nr_bigs = snapshot->nr_fibers = snapshot->nr_pieces = snapshot->bytes = 0;
+	list_fibers(snapshot, world);
+	if (!can_take(snapshot)) {
+		sim_snapshot_free(snapshot);
+		return NULL;
+	}
+	snapshot->self = *world;
+	snapshot->newest_region = newest_region(world);
+	hold_bigs(snapshot, &world->arena);
+	list_pieces(snapshot, world);
+	fill_image(snapshot);
+	snapshot->tape_words = with_room(snapshot->tape_words, &snapshot->room_words,
+					 sim_tape_words(&world->tape), sizeof(*snapshot->tape_words));
+	sim_tape_words_copy(&world->tape, snapshot->tape_words);
+	return snapshot;
+}
+
+struct sim_snapshot *sim_snapshot_take(void)
+{
+	return sim_snapshot_retake(NULL);
 }
 
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
@@ -351,7 +364,19 @@ static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *w
 /* The struct itself, but for what a snapshot does not hold or the host has moved since. */
 static void world_home(const struct sim_snapshot *snapshot, struct sim_world *world)
 {
-	struct sim_world now = *world;
+	struct {
+		const struct sim_strategy *strategy;
+		void *strategy_state;
+		struct sim_fiber *spare;
+		struct sim_snapshot *snapshots;
+		unsigned long last_region;
+		struct sim_chunk *first;
+		struct sim_big *bigs, *retired;
+		struct sim_tape tape;
+	} now = {
+		world->strategy, world->strategy_state, world->spare, world->snapshots, world->last_region,
+		world->arena.first, world->arena.bigs, world->arena.retired, world->tape,
+	};
 
 	*world = snapshot->self;
 	world->strategy = now.strategy;
@@ -360,9 +385,9 @@ static void world_home(const struct sim_snapshot *snapshot, struct sim_world *wo
 	world->spare = now.spare;
 	world->snapshots = now.snapshots;
 	world->last_region = now.last_region;
-	world->arena.first = now.arena.first;
-	world->arena.bigs = now.arena.bigs;
-	world->arena.retired = now.arena.retired;
+	world->arena.first = now.first;
+	world->arena.bigs = now.bigs;
+	world->arena.retired = now.retired;
 	world->tape.words = now.tape.words;
 	world->tape.nr_words = now.tape.nr_words;
 	sim_tape_cut(&world->tape, now.tape.nr_bits, snapshot->tape_words);
@@ -377,7 +402,8 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 		sim_die("a snapshot is restored inside an actor, or into another world");
 	regions_undo(world, snapshot->newest_region);
 	sort_fibers(snapshot, world);
-	sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
+	if (world->arena.bigs || snapshot->nr_bigs)
+		sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
 	world_home(snapshot, world);
 	for (size_t i = 0; i < snapshot->nr_pieces; i++) {
 		const struct piece *piece = &snapshot->pieces[i];

@@ -143,30 +143,26 @@ uint64_t sim_tape_read(struct sim_tape_reader *reader)
 	return value;
 }
 
-uint64_t *sim_tape_words_copy(const struct sim_tape *tape)
+size_t sim_tape_words(const struct sim_tape *tape)
 {
-	size_t bytes = (tape->nr_bits / 64 + 1) * sizeof(*tape->words);
-	uint64_t *words;
+	return (tape->nr_bits + 63) / 64;
+}
 
-	if (!tape->words)
-		return NULL;
-	words = malloc(bytes);
-	if (!words)
-		sim_die("the host is out of memory (a tape)");
-	return memcpy(words, tape->words, bytes);
+void sim_tape_words_copy(const struct sim_tape *tape, uint64_t *words)
+{
+	for (size_t i = 0, nr = sim_tape_words(tape); i < nr; i++)
+		words[i] = tape->words[i];
 }
 
 void sim_tape_cut(struct sim_tape *tape, size_t nr_bits, const uint64_t *words)
 {
-	size_t nr = words ? tape->nr_bits / 64 + 1 : 0, written = nr_bits / 64 + 1;
+	size_t nr = sim_tape_words(tape), written = (nr_bits + 63) / 64, i = 0;
 
-	if (!tape->words)
-		return;
-	if (nr)
-		memcpy(tape->words, words, nr * sizeof(*words));
+	for (; i < nr; i++)
+		tape->words[i] = words[i];
 	/* Bits are added by OR: behind the end there is nothing. */
-	if (written > nr)
-		memset(tape->words + nr, 0, (written - nr) * sizeof(*words));
+	for (; i < written; i++)
+		tape->words[i] = 0;
 }
 
 size_t sim_choices(void)

@@ -97,6 +97,17 @@ void sim_strategy_set(const struct sim_strategy *strategy, unsigned long seed, c
 	strategy_begin(world, strategy, seed, tape, context);
 }
 
+void sim_strategy_put(const struct sim_strategy *strategy, void *state)
+{
+	struct sim_world *world = sim_this;
+
+	if (world->strategy->end)
+		world->strategy->end(world->strategy_state);
+	world->strategy = strategy;
+	world->strategy_state = state;
+	world->watched = world->sink || strategy->record;
+}
+
 void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state))
 {
 	struct sim_world *world = sim_this;

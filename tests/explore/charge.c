@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The charge program, on the kernel API as a scenario's kernel code is. Its state
- * is static, as each run sets it up again.
+ * is static: each world sets it up again, as a region of its own.
  */
 #include <linux/atomic.h>
 #include <linux/spinlock.h>
@@ -20,13 +20,9 @@ static struct {
 static void setup(unsigned int tasks)
 {
 	memset(&shared, 0, sizeof(shared));
+	sim_region_add(&shared, sizeof(shared));
 	spin_lock_init(&shared.lock);
 	shared.limit = tasks - 1;
-}
-
-void charge_regions(void)
-{
-	sim_region_add(&shared, sizeof(shared));
 }
 
 static bool charge(void)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sim/snapshot.h>
+#include <sim/trace.h>
 #include <sim/world.h>
 
 static struct sim_world *world_prepare(const struct program *program, unsigned int tasks,
@@ -26,30 +27,94 @@ static struct sim_world *world_prepare(const struct program *program, unsigned i
 	return world;
 }
 
+struct searched {
+	void (*judge)(void *arg, enum sim_outcome outcome);
+	void *arg;
+	unsigned long runs;
+	unsigned long long hash;	/* of all runs, whatever their order */
+	unsigned long choices;
+	struct sim_explored explored;
+};
+
+static void run_over(const struct sim_search *search, enum sim_outcome outcome, struct searched *searched)
+{
+	sim_window(false);
+	if (sim_search_cut(search))
+		return;
+	searched->runs++;
+	searched->hash += sim_trace_hash();
+	searched->choices += sim_choices();
+	if (searched->judge)
+		searched->judge(searched->arg, outcome);
+}
+
+/* Each run in a world of its own. */
+static void run_alone(const struct program *program, unsigned int tasks, struct sim_search *search,
+		      const struct sim_config *config, struct searched *searched)
+{
+	struct sim_world *world = world_prepare(program, tasks, config);
+
+	sim_window(true);
+	run_over(search, sim_run(), searched);
+	sim_world_destroy(world);
+}
+
+/* All runs in one world, from its snapshot @begin or from wherever the search goes on. */
+static void run_on(struct sim_snapshot *begin, struct sim_search *search, const struct sim_config *config,
+		   struct searched *searched)
+{
+	if (!sim_search_resume(search)) {
+		sim_snapshot_restore(begin);
+		sim_strategy_set(config->strategy, config->seed, NULL, config->context);
+		sim_window(true);
+	}
+	run_over(search, sim_run(), searched);
+}
+
+static void search_all(const struct program *program, unsigned int tasks, const struct sim_search_options *options,
+		       unsigned long runs_max, struct searched *searched)
+{
+	struct sim_search *search = sim_search_create(options);
+	struct sim_config config = { .strategy = &sim_strategy_in_order };
+	struct sim_snapshot *begin = NULL;
+	struct sim_world *world = NULL;
+
+	if (options->resumes) {
+		world = world_prepare(program, tasks, &config);
+		begin = sim_snapshot_take();
+	}
+	while (searched->runs < runs_max && sim_search_next(search, &config)) {
+		if (world)
+			run_on(begin, search, &config, searched);
+		else
+			run_alone(program, tasks, search, &config, searched);
+	}
+	sim_search_explored(search, &searched->explored);
+	sim_search_forget(search);
+	sim_world_destroy(world);
+	sim_search_destroy(search);
+}
+
 void explore(const struct program *program, unsigned int tasks, const struct sim_search_options *options,
 	     unsigned long runs_max, void (*judge)(void *arg, enum sim_outcome outcome), void *arg,
 	     struct sim_explored *explored)
 {
-	struct sim_search *search = sim_search_create(options);
-	struct sim_config config = { .seed = 0 };
-	unsigned long runs = 0;
+	struct searched alone = { .judge = judge, .arg = arg }, resumed = { .hash = 0 };
+	struct sim_search_options resumes = *options;
 
-	while (runs < runs_max && sim_search_next(search, &config)) {
-		struct sim_world *world = world_prepare(program, tasks, &config);
-		enum sim_outcome outcome;
-
-		sim_window(true);
-		outcome = sim_run();
-		sim_window(false);
-		if (!sim_search_cut(search)) {
-			runs++;
-			if (judge)
-				judge(arg, outcome);
-		}
-		sim_world_destroy(world);
-	}
-	sim_search_explored(search, explored);
-	sim_search_destroy(search);
+	search_all(program, tasks, options, runs_max, &alone);
+	*explored = alone.explored;
+	resumes.resumes = true;
+	search_all(program, tasks, &resumes, runs_max, &resumed);
+	ck_assert_uint_eq(resumed.runs, alone.runs);
+	ck_assert_uint_eq(resumed.hash, alone.hash);
+	ck_assert_uint_eq(resumed.choices, alone.choices);
+	ck_assert_uint_eq(resumed.explored.runs, explored->runs);
+	ck_assert_uint_eq(resumed.explored.cut, explored->cut);
+	ck_assert_uint_eq(resumed.explored.traces, explored->traces);
+	ck_assert_uint_eq(resumed.explored.states, explored->states);
+	ck_assert_double_eq(resumed.explored.interleavings, explored->interleavings);
+	ck_assert(resumed.explored.finished == explored->finished);
 }
 
 void count_stuck(void *arg, enum sim_outcome outcome)

@@ -12,7 +12,9 @@
 
 /*
  * Searches @program with @tasks tasks until nothing is left or @runs_max runs are
- * done; each complete run is given to @judge (or NULL), while its world stands.
+ * done; each complete run is given to @judge (or NULL), while its world stands. Then
+ * once more, with all runs in one world and most of them begun in the middle
+ * (options.resumes), which must come to the same, the runs' hashes included.
  */
 void explore(const struct program *program, unsigned int tasks, const struct sim_search_options *options,
 	     unsigned long runs_max, void (*judge)(void *arg, enum sim_outcome outcome), void *arg,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Runs a program's operations by the kernel API's own. The state is static: each run sets it up again. */
+/*
+ * Runs a program's operations by the kernel API's own. The state is static: each world
+ * sets it up again, as a region of its own.
+ */
 #include <linux/atomic.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
@@ -25,6 +28,7 @@ static struct {
 void machine_setup(const struct program *program)
 {
 	memset(&shared, 0, sizeof(shared));
+	sim_region_add(&shared, sizeof(shared));
 	shared.program = program;
 	for (unsigned int i = 0; i < LOCKS_MAX; i++) {
 		mutex_init(&shared.locks[i]);
@@ -122,11 +126,6 @@ void machine_task(void *number)
 		failed = false;
 	}
 	*state = (struct task_state){ NULL, 0, false };
-}
-
-void machine_regions(void)
-{
-	sim_region_add(&shared, sizeof(shared));
 }
 
 /* Words, who has which lock, and the tasks; each as far as it may still matter. */

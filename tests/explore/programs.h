@@ -68,10 +68,6 @@ extern const struct program charge_program;
 /* As it, but check and charge are apart: over the limit in some orders. */
 extern const struct program broken_charge_program;
 
-/* What they keep outside of the world's memory is part of its snapshots. */
-void charge_regions(void);
-void machine_regions(void);
-
 /* machine.c */
 void machine_setup(const struct program *program);
 void machine_task(void *number);

@@ -6,7 +6,8 @@
  * step i, with what was known before it (who could go on, who sleeps) and what is
  * known behind it (what the step touched, and after which steps it comes). Between
  * runs the path is cut back to the deepest node with something left to try, and
- * the next run repeats the path up to there.
+ * the next run repeats the path up to there: from its beginning, or from a mark, the
+ * world as it stood at some node of the path (marks.c).
  */
 #ifndef SIM_CORE_EXPLORE_H
 #define SIM_CORE_EXPLORE_H
@@ -63,9 +64,33 @@ struct race {
 };
 
 struct lock_state {
-	unsigned long run;	/* of which the rest is */
+	unsigned long begun;	/* tree->begun, of which the rest is */
 	bool written;
 	unsigned int readers;
+};
+
+/* A lock as it was before it changed. */
+struct lock_change {
+	unsigned long object;
+	struct lock_state before;
+};
+
+/* An actor on the path under way. */
+struct lane {
+	uint32_t last_step;	/* 1 + index; 0: none in this window */
+	uint32_t enabled_by;	/* 1 + the step that let it go on, since; 0: none */
+	struct touch ahead;	/* what it will do first: where has_ahead says so */
+};
+
+/* A place on the path to go on from: the world, and what the tree knew of the run. */
+struct mark {
+	struct sim_snapshot *snapshot;
+	uint32_t node;		/* whose choice is open */
+	uint32_t window;
+	uint32_t nr_changes;
+	uint64_t has_ahead;
+	struct lane *lanes;	/* of actors below nr_lanes */
+	uint32_t nr_lanes, room_lanes;
 };
 
 struct tree;
@@ -86,11 +111,11 @@ struct tree {
 	struct sim_search_options options;
 	unsigned long run;		/* number of the run under way, from 1 */
 	bool running;			/* a run is under way or not yet judged */
+	unsigned long begun;		/* how many began at the beginning */
 	bool cut;
 	bool draws;			/* some run has drawn a value */
 	bool ended;			/* nothing is left to try */
 	bool open;			/* in the window */
-	bool opened;			/* and no step yet since */
 	bool stepping;			/* the last node's step is under way */
 	bool unlocks;			/* the step begins with the unlock that the actor came to */
 
@@ -114,10 +139,15 @@ struct tree {
 
 	struct lock_state *locks;	/* by object number */
 	unsigned long room_locks;
-	uint32_t last_step[SIM_SEARCH_ACTORS_MAX];	/* 1 + index */
-	uint32_t enabled_by[SIM_SEARCH_ACTORS_MAX];
-	struct touch ahead[SIM_SEARCH_ACTORS_MAX];	/* what each will do first */
+	struct lock_change *changes;	/* of locks, in the order of the path */
+	uint32_t nr_changes, room_changes;
+	struct lane lanes[SIM_SEARCH_ACTORS_MAX];
+	uint32_t nr_lanes;		/* behind those nothing is set */
 	uint64_t has_ahead;
+
+	struct mark *marks;		/* in the order of the path; behind nr_marks: memory to be used again */
+	uint32_t nr_marks, made_marks, room_marks;
+	bool no_marks;			/* they do not pay, or cannot be had */
 
 	uint64_t *states;		/* stateful: hashes, by open addressing */
 	size_t room_states;
@@ -152,6 +182,17 @@ static inline bool tree_before(const struct tree *tree, uint32_t a, uint32_t b)
 {
 	return tree_clock(tree, b)[tree->nodes[a].actor] > a;
 }
+
+/* marks.c */
+
+/* At a new node: is it to be marked before its choice is made? */
+bool marks_want(const struct tree *tree, const struct node *node);
+/* From outside, paused at nodes[depth]. */
+void marks_add(struct tree *tree);
+/* Puts world and tree to the deepest mark of the path that is left; false where there is none. */
+bool marks_resume(struct tree *tree);
+/* Gives back what they keep of the world, and all of it. */
+void marks_forget(struct tree *tree);
 
 /* dpor.c, naive.c, bounded.c, stateful.c */
 extern const struct tree_ops dpor_ops, naive_ops, bounded_ops, stateful_ops;

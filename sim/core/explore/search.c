@@ -166,6 +166,26 @@ bool sim_search_next(struct sim_search *search, struct sim_config *config)
 	return true;
 }
 
+bool sim_search_resume(struct sim_search *search)
+{
+	struct sim_world *world = sim_this;
+
+	if (search->nr_parts)
+		return search->last && sim_search_resume(search->last);
+	if (!search->tree.ops || !search->options.resumes || !marks_resume(&search->tree))
+		return false;
+	if (world->strategy != &sim_strategy_tree || world->strategy_state != &search->tree)
+		sim_strategy_put(&sim_strategy_tree, &search->tree);
+	return true;
+}
+
+void sim_search_forget(struct sim_search *search)
+{
+	for (unsigned int i = 0; i < search->nr_parts; i++)
+		sim_search_forget(search->parts[i]);
+	marks_forget(&search->tree);
+}
+
 bool sim_search_cut(const struct sim_search *search)
 {
 	if (search->nr_parts)

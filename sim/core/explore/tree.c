@@ -206,26 +206,35 @@ static struct node *node_new(struct tree *tree)
 	return node;
 }
 
+static struct lane *lane_of(struct tree *tree, unsigned int actor)
+{
+	while (tree->nr_lanes <= actor)
+		tree->lanes[tree->nr_lanes++] = (struct lane){};
+	return &tree->lanes[actor];
+}
+
 /* The step of nodes[depth] begins. */
 static void step_begin(struct tree *tree)
 {
 	struct node *node = &tree->nodes[tree->depth];
 	unsigned int actor = node->actor;
 	const struct node *above = node - 1;
+	struct lane *lane;
 
 	if (actor >= tree->stride)
 		clocks_widen(tree, actor + 1);
-	node->before = tree->last_step[actor];
-	node->enabled_by = tree->enabled_by[actor];
+	lane = lane_of(tree, actor);
+	node->before = lane->last_step;
+	node->enabled_by = lane->enabled_by;
 	node->preemptions = (tree->depth ? above->preemptions : 0) +
 			    (node->current != NOBODY && node->current != actor);
-	tree->enabled_by[actor] = 0;
-	tree->last_step[actor] = ++tree->depth;
+	lane->enabled_by = 0;
+	lane->last_step = ++tree->depth;
 	tree->stepping = true;
 	tree->unlocks = false;
 	if (tree->has_ahead >> actor & 1) {
 		tree->has_ahead &= ~(1ull << actor);
-		add_touch(tree, &tree->ahead[actor]);
+		add_touch(tree, &lane->ahead);
 	}
 }
 
@@ -276,8 +285,10 @@ static void note_lock(struct tree *tree, const struct sim_access *access)
 		tree->room_locks = room;
 	}
 	lock = &tree->locks[access->object];
-	if (lock->run != tree->run)
-		*lock = (struct lock_state){ .run = tree->run };
+	if (lock->begun != tree->begun)
+		*lock = (struct lock_state){ .begun = tree->begun };
+	tree->changes = tree_grown(tree->changes, &tree->room_changes, tree->nr_changes + 1, sizeof(*tree->changes));
+	tree->changes[tree->nr_changes++] = (struct lock_change){ access->object, *lock };
 	switch (access->kind) {
 	case SIM_POINT_LOCKED:
 		lock->written |= !access->result;
@@ -325,7 +336,7 @@ static void tree_record(void *state, const struct sim_access *access)
 	/* It went on past a point: nobody else was ready, or was to be let in. */
 	if (tree->has_ahead >> actor & 1) {
 		if (goes_on)
-			add_touch(tree, &tree->ahead[actor]);
+			add_touch(tree, &tree->lanes[actor].ahead);
 		else
 			step_glued(tree, actor, false);
 		tree->has_ahead &= ~(1ull << actor);
@@ -333,7 +344,7 @@ static void tree_record(void *state, const struct sim_access *access)
 	shared = touch_of(access, &touch);
 	if (access->ahead) {
 		tree->has_ahead |= (uint64_t)shared << actor;
-		tree->ahead[actor] = touch;
+		lane_of(tree, actor)->ahead = touch;
 		return;
 	}
 	if (!shared)
@@ -352,7 +363,7 @@ static void tree_enabled(void *state, unsigned int by, unsigned int actor)
 	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
 		return;
 	if (by < SIM_SEARCH_ACTORS_MAX) {
-		tree->enabled_by[actor] = tree->depth;
+		lane_of(tree, actor)->enabled_by = tree->depth;
 	} else {
 		/* Time passed, as nobody could go on: everything lies before. */
 		step_end(tree);
@@ -371,8 +382,7 @@ static void tree_window(void *state, bool open)
 	tree->open = open;
 	tree->window = tree->depth;
 	tree->has_ahead = 0;
-	memset(tree->last_step, 0, sizeof(tree->last_step));
-	memset(tree->enabled_by, 0, sizeof(tree->enabled_by));
+	tree->nr_lanes = 0;
 }
 
 static bool would_wait(const struct tree *tree, const struct sim_actor_view *view)
@@ -383,9 +393,14 @@ static bool would_wait(const struct tree *tree, const struct sim_actor_view *vie
 	    view->next_object >= tree->room_locks)
 		return false;
 	lock = &tree->locks[view->next_object];
-	if (lock->run != tree->run)
+	if (lock->begun != tree->begun)
 		return false;
 	return lock->written || (view->next_kind == SIM_POINT_LOCK && lock->readers);
+}
+
+static bool has_stepped(const struct tree *tree, unsigned int actor)
+{
+	return actor < tree->nr_lanes && tree->lanes[actor].last_step;
 }
 
 /* Fills in who can go on. Where all would wait, the first one is let do so: the machine will tell of it. */
@@ -399,7 +414,8 @@ static void look_around(const struct tree *tree, struct node *node, const struct
 		node->enabled = 1ull << ready[0].index;
 		node->glued = true;
 		node->waits = true;
-	} else if (current >= 0 && node->enabled >> ready[current].index & 1 && tree->last_step[ready[current].index]) {
+	} else if (current >= 0 && node->enabled >> ready[current].index & 1 &&
+		   has_stepped(tree, ready[current].index)) {
 		node->current = ready[current].index;
 	}
 }
@@ -428,6 +444,10 @@ static unsigned int tree_pick(void *state, const struct sim_actor_view *ready, u
 		if (node->actor == NOBODY) {
 			tree->cut = true;
 			return SIM_PICK_STOP;
+		}
+		if (marks_want(tree, node)) {
+			tree->replay = tree->depth + 1;
+			return SIM_PICK_PAUSE;
 		}
 	}
 	node = &tree->nodes[tree->depth];
@@ -470,12 +490,19 @@ static void *tree_begin(unsigned long seed, const struct sim_tape *tape, void *c
 
 	tree->running = true;
 	tree->run++;
+	tree->begun++;
 	tree->cut = false;
 	tree->open = false;
 	tree->stepping = false;
 	tree->depth = 0;
 	tree->window = 0;
+	tree->nr_changes = 0;
 	return tree;
+}
+
+static void tree_paused(void *state)
+{
+	marks_add(state);
 }
 
 const struct sim_strategy sim_strategy_tree = {
@@ -487,6 +514,7 @@ const struct sim_strategy sim_strategy_tree = {
 	.record = tree_record,
 	.enabled = tree_enabled,
 	.window = tree_window,
+	.paused = tree_paused,
 };
 
 /*
@@ -600,5 +628,7 @@ void tree_fini(struct tree *tree)
 	free(tree->heads);
 	free(tree->locks);
 	free(tree->races);
+	free(tree->changes);
+	marks_forget(tree);
 	free(tree->states);
 }

@@ -11,6 +11,14 @@
  *	}
  *	sim_search_explored(search, &explored);
  *
+ * Where the world is kept from one run to the next, most runs need not begin at the
+ * beginning: with options.resumes
+ *
+ *		if (!sim_search_resume(search)) {
+ *			restore the snapshot of the beginning; sim_strategy_set(); sim_window(true);
+ *		}
+ *		sim_run(); sim_window(false); the verdict
+ *
  * The run must be the same function of its choices each time. A search that cuts a
  * run short (it would only repeat another) has it end as SIM_FATAL without any
  * violation; sim_search_cut() tells, and that run has no verdict.
@@ -83,6 +91,7 @@ struct sim_search_options {
 	 */
 	size_t (*state)(void *arg, unsigned char *buf, size_t size);
 	void *state_arg;
+	bool resumes;				/* one world for all runs; the caller asks sim_search_resume() */
 	bool count;				/* interleavings too, where the search does not run each */
 };
 
@@ -91,6 +100,13 @@ struct sim_search *sim_search_create(const struct sim_search_options *options);
 void sim_search_destroy(struct sim_search *search);
 /* The last run, if there was one, is over. True: *@config says how to run next. False: there is nothing left. */
 bool sim_search_next(struct sim_search *search, struct sim_config *config);
+/*
+ * Behind a sim_search_next() that was true, in the world of all runs, outside any actor. True: it stands inside of
+ * its window where the next run parts from earlier ones, and goes on by sim_run(). False: begin at the beginning.
+ */
+bool sim_search_resume(struct sim_search *search);
+/* The world will be destroyed before the search: drops what is kept of it. */
+void sim_search_forget(struct sim_search *search);
 /* The run that is over was cut short: it says nothing. */
 bool sim_search_cut(const struct sim_search *search);
 

@@ -84,6 +84,8 @@ struct sim_access {
 
 /* pick() may return this: nobody is picked any more, and sim_run() returns SIM_FATAL. */
 #define SIM_PICK_STOP (~0u)
+/* Or this: sim_run() comes back to the outside, calls paused(), and then asks once more. */
+#define SIM_PICK_PAUSE (~1u)
 
 /*
  * A strategy: three calls. State is the strategy's own; begin() gets the context
@@ -97,6 +99,8 @@ struct sim_access {
  * enabled(), from inside a run, that @actor can go on by what @by did; window(),
  * from outside, that the part of the run begins or ends whose order is open: a
  * strategy that has it is only asked between the two, and in_order decides elsewhere.
+ * paused(), from outside, with every body suspended: a snapshot taken here and restored
+ * later has sim_run() go on with this choice.
  */
 struct sim_strategy {
 	const char *name;
@@ -108,6 +112,7 @@ struct sim_strategy {
 	void (*record)(void *state, const struct sim_access *access);
 	void (*enabled)(void *state, unsigned int by, unsigned int actor);
 	void (*window)(void *state, bool open);
+	void (*paused)(void *state);
 };
 /* Uniform choice at each point, from the seed. */
 extern const struct sim_strategy sim_strategy_random;

@@ -46,6 +46,11 @@ struct sim_tape;
  * sim_snapshot_free(), at the latest until the world is destroyed.
  */
 struct sim_snapshot *sim_snapshot_take(void);
+/*
+ * The same into the memory of @snapshot, of the same world and not wanted any more; NULL: as above. For who takes
+ * many. Where it returns NULL @snapshot is gone.
+ */
+struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot);
 /* Puts sim_this, whose snapshot this is, back to it. Outside any actor; from any later or earlier state. */
 void sim_snapshot_restore(struct sim_snapshot *snapshot);
 void sim_snapshot_free(struct sim_snapshot *snapshot);
