@@ -192,7 +192,7 @@ static const char *count_text(double count, char *buf, size_t size)
 }
 
 /* How far the search came, in words that say no more than it knows. */
-static void print_explored(const struct explore_report *report)
+static void print_explored(const struct explore_report *report, bool races)
 {
 	const struct sim_explored *explored = &report->explored;
 	char buf[32];
@@ -213,6 +213,9 @@ static void print_explored(const struct explore_report *report)
 	printf("; %lu run%s in %.1f s", explored->runs, explored->runs == 1 ? "" : "s", report->seconds);
 	if (explored->unfit)
 		printf(" (%s)", explored->unfit);
+	if (explored->finished && explored->frees_open && !races)
+		printf(" (freed memory: plain accesses %s)",
+		       explored->runs > explored->traces ? "sampled" : "not seen");
 }
 
 static void print_failure(const struct exploration *exploration, const struct program *program,
@@ -256,6 +259,8 @@ static void print_json(const struct program *program, const struct explore_repor
 	       program->path, kernel->name, end_names[report->end], explored->finished ? "true" : "false",
 	       explored->runs, explored->cut, explored->finished ? explored->traces : 0,
 	       explored->finished ? explored->interleavings : 0, report->seconds);
+	if (explored->finished && explored->frees_open)
+		fputs(", \"frees_open\": true", stdout);
 	if (explored->bound_known)
 		printf(", \"preemptions\": %u", explored->bound);
 	if (report->failed_at)
@@ -270,13 +275,15 @@ static void print_json(const struct program *program, const struct explore_repor
 static void print_text(struct exploration *exploration, const struct program *program,
 		       const struct explore_report *report, const struct kernel *kernel)
 {
+	bool races = exploration->args->options.races;
+
 	printf("%-5s %s on %s: ", end_names[report->end], program->path, kernel->name);
 	switch (report->end) {
 	case EXPLORE_FAILS:
 		if (report->never) {
 			printf("no schedule shows line %u: %s\n      ", report->never->pos.line,
 			       report->never->expect.text);
-			print_explored(report);
+			print_explored(report, races);
 			putchar('\n');
 			break;
 		}
@@ -299,7 +306,7 @@ static void print_text(struct exploration *exploration, const struct program *pr
 		printf("schedule %lu was another run the second time\n", report->failed_at);
 		break;
 	default:
-		print_explored(report);
+		print_explored(report, races);
 		putchar('\n');
 		break;
 	}

@@ -11,6 +11,8 @@
 
 /* Runs between two looks at the clock. */
 #define LOOK_EVERY 64
+/* Where all traces were run, and plain accesses to what is freed could not be seen: so many more. */
+#define RUNS_BEYOND 300
 /* Runs that shrinking may take. */
 #define SHRINK_RUNS_MAX 1000
 
@@ -235,6 +237,7 @@ void explore(const struct program *program, const struct explore_options *option
 	memset(report, 0, sizeof(*report));
 	clock_gettime(CLOCK_MONOTONIC, &exploring.begun);
 	search_options.count = true;
+	search_options.beyond = options->races ? 0 : RUNS_BEYOND;
 	search = sim_search_create(&search_options);
 	exploring.session = scenario_session_create();
 	scenario_session_open(exploring.session, program, &exploring.run);

@@ -507,7 +507,6 @@ void sim_race_freed(const void *at, size_t bytes, const void *pc)
 
 	if (!self || !bytes)
 		return;
-	touch_all(world, (uintptr_t)at, bytes < FREED_BYTES_MAX ? bytes : FREED_BYTES_MAX, true);
 	now = (struct access){
 		.pc = (uintptr_t)pc,
 		.clock = self->knows.at[world->current->index],

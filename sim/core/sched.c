@@ -416,6 +416,11 @@ void sim_point_at(enum sim_point kind, const void *at, long result)
 	point(kind, 0, at, result, true);
 }
 
+void sim_point_in(enum sim_point kind, unsigned long object, const void *at, long result)
+{
+	point(kind, object, at, result, true);
+}
+
 void sim_done(enum sim_point kind, unsigned long object, long result)
 {
 	point(kind, object, NULL, result, false);
@@ -437,7 +442,7 @@ void sim_record(enum sim_point kind, unsigned long object, long result)
 	sim_trace_add(sim_this, kind, object, result);
 }
 
-void sim_touch(const void *at, bool write)
+static void touch(enum sim_point kind, const void *at, long result)
 {
 	struct sim_world *world = sim_this;
 
@@ -445,9 +450,20 @@ void sim_touch(const void *at, bool write)
 		return;
 	world->strategy->record(world->strategy_state, &(struct sim_access){
 		.actor = world->current->index,
-		.kind = write ? SIM_POINT_PLAIN_WRITE : SIM_POINT_PLAIN_READ,
+		.kind = kind,
 		.at = at,
+		.result = result,
 	});
+}
+
+void sim_touch(const void *at, bool write)
+{
+	touch(write ? SIM_POINT_PLAIN_WRITE : SIM_POINT_PLAIN_READ, at, 0);
+}
+
+void sim_touch_freed(const void *at, size_t bytes)
+{
+	touch(SIM_POINT_FREE, at, (long)bytes);
 }
 
 void sim_record_at(enum sim_point kind, const void *at, long result)

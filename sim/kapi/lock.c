@@ -383,7 +383,7 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 			sim_violate(VIOLATION_DEADLOCK, "%s takes %s, which it holds already", kapi_self_name(),
 				    lock->name);
 	}
-	sim_point(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK, lock->id, !!(flags & KAPI_LOCK_TRY));
+	sim_point_in(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK, lock->id, lock, !!(flags & KAPI_LOCK_TRY));
 	lock_check_freed(lock);
 	if ((flags & KAPI_LOCK_KILLABLE) && sim_fault(SIM_FAULT_LOCK_KILL)) {
 		sim_record(taken, lock->id, -EINTR);

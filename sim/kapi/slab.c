@@ -154,6 +154,7 @@ void kfree(const void *ptr)
 	}
 	check_redzone(object);
 	kapi_locks_freed_check(object + 1, object->bytes);
+	sim_touch_freed(object + 1, object->bytes);
 	sim_race_freed(object + 1, object->bytes, __builtin_return_address(0));
 	object->magic = MAGIC_FREE;
 	list_del(&object->live);

@@ -81,7 +81,7 @@ void finish_wait(wait_queue_head_t *wq, wait_queue_entry_t *wait)
 bool waitqueue_active(wait_queue_head_t *wq)
 {
 	use_queue(wq);
-	sim_point(SIM_POINT_QUEUE, wq->id, -1);
+	sim_point_in(SIM_POINT_QUEUE, wq->id, wq, -1);
 	return !list_empty(&wq->head);
 }
 
@@ -90,7 +90,7 @@ void kapi_wake(wait_queue_head_t *wq, unsigned int nr)
 	wait_queue_entry_t *wait, *next;
 
 	use_queue(wq);
-	sim_point(SIM_POINT_WAKE, wq->id, nr);
+	sim_point_in(SIM_POINT_WAKE, wq->id, wq, nr);
 	sim_race_order(wq);
 	list_for_each_entry_safe(wait, next, &wq->head, entry) {
 		bool exclusive = wait->flags & WQ_FLAG_EXCLUSIVE;
@@ -131,7 +131,7 @@ long kapi_wait(wait_queue_head_t *wq, wait_queue_entry_t *wait, long timeout)
 	unsigned long deadline = deadline_of(timeout);
 
 	kapi_might_sleep(wq->name);
-	sim_point(SIM_POINT_WAIT, wq->id, 0);
+	sim_point_in(SIM_POINT_WAIT, wq->id, wq, 0);
 	kapi_actor()->probed = false;
 	if (!wait->woken && !sleep_until(&wait->woken, deadline, wq->id, wq->name)) {
 		/* Time only passes while nobody can go on: what is found true now, nobody said. */

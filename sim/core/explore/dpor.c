@@ -35,7 +35,7 @@ static void keys_rebuild(struct tree *tree)
 	uint32_t nr = 0;
 
 	for (uint32_t i = 1; i < tree->nr_touches; i++)
-		nr += tree->touches[i].linked && !tree->touches[i].prev;
+		nr += tree->touches[i].linked && !tree->touches[i].bytes && !tree->touches[i].prev;
 	free(tree->keys);
 	free(tree->heads);
 	for (tree->room_keys = 64; tree->room_keys < 4 * (nr + 1); tree->room_keys *= 2)
@@ -48,7 +48,7 @@ static void keys_rebuild(struct tree *tree)
 	for (uint32_t i = 1; i < tree->nr_touches; i++) {
 		uint32_t slot;
 
-		if (!tree->touches[i].linked)
+		if (!tree->touches[i].linked || tree->touches[i].bytes)
 			continue;
 		slot = slot_of(tree, tree->touches[i].key);
 		tree->keys[slot] = tree->touches[i].key;
@@ -62,6 +62,13 @@ static void link_touch(struct tree *tree, uint32_t index, bool done)
 	struct touch *touch = &tree->touches[index];
 	uint32_t slot;
 
+	if (touch->bytes) {
+		touch->prev = tree->last_freed;
+		touch->linked = done;
+		if (done)
+			tree->last_freed = index;
+		return;
+	}
 	if (2 * (tree->nr_keys + 1) > tree->room_keys)
 		keys_rebuild(tree);
 	slot = slot_of(tree, touch->key);
@@ -96,31 +103,53 @@ static void race_add(struct tree *tree, const struct race *race)
 	tree->races[tree->nr_races++] = *race;
 }
 
+/* @other, of an earlier step, comes before @touch, whose step is over: a race where nothing else says so. */
+static void comes_behind(struct tree *tree, const struct touch *touch, const struct touch *other,
+			 const uint32_t *before, uint32_t *clock)
+{
+	/* The unlock that a lock had to come behind: not to be reversed, but what was locked before it is. */
+	bool let_go = other->release && touch->waits;
+	unsigned int actor = tree->nodes[other->node].actor;
+
+	if (actor == tree->nodes[touch->node].actor)
+		return;
+	join(tree, clock, other->node);
+	if (before[actor] <= other->node)
+		race_add(tree, &(struct race){ other->node, !let_go, touch->waits ? touch->key : 0 });
+}
+
+/* What was done to what @touch frees. Not to be hurried along by lists: it is rare. */
+static void scan_freed(struct tree *tree, const struct touch *touch, const uint32_t *before, uint32_t *clock)
+{
+	for (uint32_t i = tree->nr_touches; i-- > 1 && tree->touches[i].node >= tree->window;) {
+		const struct touch *other = &tree->touches[i];
+
+		if (other->linked && other != touch &&
+		    (tree_frees(tree, touch, other) || tree_frees(tree, other, touch)))
+			comes_behind(tree, touch, other, before, clock);
+	}
+}
+
 /*
  * Goes back over the earlier touches of @touch's thing: joins what it comes after
  * into @clock, and notes the races. @before: the step's clock without its touches.
  */
 static void scan(struct tree *tree, const struct touch *touch, const uint32_t *before, uint32_t *clock)
 {
-	const struct node *node = &tree->nodes[touch->node];
 	const struct touch *other;
+	uint32_t i;
 
-	for (uint32_t i = touch->prev; i; i = other->prev) {
-		bool let_go;
-
+	for (i = tree->last_freed; i && tree->touches[i].node >= tree->window; i = tree->touches[i].prev)
+		if (tree_frees(tree, &tree->touches[i], touch))
+			comes_behind(tree, touch, &tree->touches[i], before, clock);
+	for (i = touch->prev; i; i = other->prev) {
 		other = &tree->touches[i];
 		if (other->node < tree->window)
 			return;
 		if (!touch->write && !other->write)
 			continue;
-		/* The unlock that a lock had to come behind: not to be reversed, but what was locked before it is. */
-		let_go = other->release && touch->waits;
-		if (tree->nodes[other->node].actor != node->actor) {
-			join(tree, clock, other->node);
-			if (before[tree->nodes[other->node].actor] <= other->node)
-				race_add(tree, &(struct race){ other->node, !let_go, touch->waits ? touch->key : 0 });
-		}
-		if (other->write && !let_go)
+		comes_behind(tree, touch, other, before, clock);
+		if (other->write && !(other->release && touch->waits))
 			return;
 	}
 }
@@ -190,6 +219,24 @@ static bool immediate(const struct tree *tree, const struct race *race)
 	return race->reversible;
 }
 
+/* Is a step that frees ordered with all that others did so far? And this one with all that others freed? */
+static void note_frees(struct tree *tree, uint32_t index)
+{
+	const struct node *node = &tree->nodes[index];
+	const uint32_t *clock = tree_clock(tree, index);
+	bool frees = false;
+	uint32_t i;
+
+	for (i = tree->last_freed; i && tree->touches[i].node >= tree->window; i = tree->touches[i].prev) {
+		frees |= tree->touches[i].node == index;
+		if (tree->touches[i].node != index && !tree_before(tree, tree->touches[i].node, index))
+			tree->explored.frees_open = true;
+	}
+	for (i = 0; frees && i < tree->nr_lanes; i++)
+		if (i != node->actor && tree->lanes[i].last_step > clock[i])
+			tree->explored.frees_open = true;
+}
+
 static void dpor_step_done(struct tree *tree, uint32_t index)
 {
 	const struct node *node = &tree->nodes[index];
@@ -205,9 +252,14 @@ static void dpor_step_done(struct tree *tree, uint32_t index)
 	memcpy(before, clock, tree->stride * sizeof(*clock));
 	for (i = 0; i < node->nr_touches; i++) {
 		link_touch(tree, node->first_touch + i, !node->waits);
-		scan(tree, &tree->touches[node->first_touch + i], before, clock);
+		if (tree->touches[node->first_touch + i].bytes)
+			scan_freed(tree, &tree->touches[node->first_touch + i], before, clock);
+		else
+			scan(tree, &tree->touches[node->first_touch + i], before, clock);
 	}
 	clock[node->actor] = index + 1;
+	if (!tree->explored.frees_open)
+		note_frees(tree, index);
 	for (i = 0; i < tree->nr_races; i++)
 		if (immediate(tree, &tree->races[i]))
 			reverse(tree, tree->races[i].node, index);

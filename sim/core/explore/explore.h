@@ -22,6 +22,7 @@ struct touch {
 	uint64_t key;		/* what */
 	uint32_t node;		/* whose step */
 	uint32_t prev;		/* the one before of the same thing, by index into touches[]; 0: none */
+	uint32_t bytes;		/* freed from there on; 0: nothing is, and it is that one thing */
 	bool write;
 	bool release;		/* of a lock */
 	bool waits;		/* takes a lock, and would wait for it */
@@ -63,10 +64,12 @@ struct race {
 	uint64_t lock;		/* the lock that both take, if that is why; else 0 */
 };
 
+/* Of a lock, and whatever else has a number. */
 struct lock_state {
 	unsigned long begun;	/* tree->begun, of which the rest is */
 	bool written;
 	unsigned int readers;
+	uint64_t place;		/* in all runs; 0: not known */
 };
 
 /* A lock as it was before it changed. */
@@ -133,6 +136,7 @@ struct tree {
 	uint64_t *keys;			/* open addressing: a thing, and its latest touch */
 	uint32_t *heads;
 	uint32_t room_keys, nr_keys;
+	uint32_t last_freed;		/* the latest touch that frees; they are on no thing's list */
 
 	struct race *races;		/* dpor: of the step that is over with earlier ones */
 	uint32_t nr_races, room_races;
@@ -168,6 +172,8 @@ bool tree_next(struct tree *tree);
 void *tree_grown(void *array, uint32_t *room, size_t need, size_t size);
 /* Puts a step to sleep at @node: an actor that was tried there, or one that sleeps on from above. */
 void tree_add_sleeper(struct tree *tree, struct node *node, const struct sleeper *sleeper);
+/* Is what @one is about in what @freed frees? */
+bool tree_frees(const struct tree *tree, const struct touch *freed, const struct touch *one);
 bool tree_independent(const struct tree *tree, const struct sleeper *a, const struct node *b);
 /* The running actor where it can go on, else the oldest of @mask. */
 unsigned int tree_prefer(const struct node *node, uint64_t mask);

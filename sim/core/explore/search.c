@@ -22,6 +22,7 @@ struct sim_search {
 	struct pct_context pct;
 	struct sim_search *parts[PARTS_MAX];
 	unsigned int nr_parts, turn;
+	unsigned long beyond;			/* runs since dpor has seen all */
 	struct sim_search *last;		/* the part whose run it was */
 };
 
@@ -135,8 +136,18 @@ static bool sample_next(struct sim_search *search, struct sim_config *config)
 	return true;
 }
 
+/* Every trace was run, and there is no more to be proved; but a plain access to what was freed shows by luck alone. */
+static bool goes_beyond(struct sim_search *search)
+{
+	const struct tree *dpor = &search->parts[0]->tree;
+
+	return dpor->ended && dpor->explored.frees_open && search->beyond++ < search->options.beyond;
+}
+
 static bool portfolio_next(struct sim_search *search, struct sim_config *config)
 {
+	if (search->parts[0]->tree.explored.finished && !goes_beyond(search))
+		return false;
 	/* What its part has seen all of is over, also where the others could go on. */
 	for (unsigned int tried = 0; tried < search->nr_parts; tried++) {
 		struct sim_search *part = search->parts[search->turn++ % search->nr_parts];
@@ -147,7 +158,7 @@ static bool portfolio_next(struct sim_search *search, struct sim_config *config)
 			search->last = part;
 			return true;
 		}
-		if (part->tree.explored.finished)
+		if (part->tree.explored.finished && (part != search->parts[0] || !goes_beyond(search)))
 			return false;
 	}
 	return false;

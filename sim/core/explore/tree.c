@@ -68,7 +68,7 @@ static uint64_t place_of(const void *at)
 /* False where the access is no business of any other actor. */
 static bool touch_of(const struct sim_access *access, struct touch *touch)
 {
-	*touch = (struct touch){ .key = access->at ? place_of(access->at) << 1 : access->object << 1 | 1 };
+	*touch = (struct touch){ .key = access->object ? access->object << 1 | 1 : place_of(access->at) << 1 };
 	if (!access->at && !access->object)
 		return false;
 	switch (access->kind) {
@@ -92,6 +92,10 @@ static bool touch_of(const struct sim_access *access, struct touch *touch)
 	case SIM_POINT_UNLOCK_READ:
 		touch->release = true;
 		return true;
+	case SIM_POINT_FREE:
+		touch->bytes = access->at ? access->result : 0;
+		touch->write = true;
+		return touch->bytes;
 	case SIM_POINT_ATOMIC_WRITE:
 	case SIM_POINT_ATOMIC_RMW:
 	case SIM_POINT_PLAIN_WRITE:
@@ -119,7 +123,7 @@ static void add_touch(struct tree *tree, const struct touch *touch)
 	for (uint32_t i = node->first_touch; i < tree->nr_touches; i++) {
 		struct touch *known = &tree->touches[i];
 
-		if (known->key == touch->key && known->release == touch->release) {
+		if (known->key == touch->key && known->release == touch->release && known->bytes == touch->bytes) {
 			known->write |= touch->write;
 			known->waits &= touch->waits;
 			return;
@@ -130,8 +134,19 @@ static void add_touch(struct tree *tree, const struct touch *touch)
 	tree->touches[tree->nr_touches++].node = tree->depth - 1;
 }
 
-static bool conflict(const struct touch *a, const struct touch *b)
+bool tree_frees(const struct tree *tree, const struct touch *freed, const struct touch *one)
 {
+	uint64_t number = one->key >> 1, place = number;
+
+	if (one->key & 1)
+		place = number < tree->room_locks ? tree->locks[number].place : 0;
+	return place - (freed->key >> 1) < freed->bytes;
+}
+
+static bool conflict(const struct tree *tree, const struct touch *a, const struct touch *b)
+{
+	if (a->bytes || b->bytes)
+		return tree_frees(tree, a, b) || tree_frees(tree, b, a);
 	return a->key == b->key && (a->write || b->write);
 }
 
@@ -139,7 +154,7 @@ bool tree_independent(const struct tree *tree, const struct sleeper *a, const st
 {
 	for (uint32_t i = 0; i < a->nr_touches; i++)
 		for (uint32_t j = 0; j < b->nr_touches; j++)
-			if (conflict(&tree->touches[a->first_touch + i], &tree->touches[b->first_touch + j]))
+			if (conflict(tree, &tree->touches[a->first_touch + i], &tree->touches[b->first_touch + j]))
 				return false;
 	return true;
 }
@@ -269,14 +284,14 @@ static void step_glued(struct tree *tree, unsigned int actor, bool waits)
  * What the scheduler tells
  */
 
-static void note_lock(struct tree *tree, const struct sim_access *access)
+static struct lock_state *lock_of(struct tree *tree, unsigned long object)
 {
 	struct lock_state *lock;
 
-	if (access->object >= tree->room_locks) {
+	if (object >= tree->room_locks) {
 		unsigned long room = tree->room_locks ? tree->room_locks : 64;
 
-		while (room <= access->object)
+		while (room <= object)
 			room *= 2;
 		tree->locks = realloc(tree->locks, room * sizeof(*tree->locks));
 		if (!tree->locks)
@@ -284,9 +299,25 @@ static void note_lock(struct tree *tree, const struct sim_access *access)
 		memset(tree->locks + tree->room_locks, 0, (room - tree->room_locks) * sizeof(*tree->locks));
 		tree->room_locks = room;
 	}
-	lock = &tree->locks[access->object];
+	lock = &tree->locks[object];
 	if (lock->begun != tree->begun)
 		*lock = (struct lock_state){ .begun = tree->begun };
+	return lock;
+}
+
+/* The touches of earlier runs mean the same place by the same number. */
+static void note_place(struct tree *tree, const struct sim_access *access)
+{
+	struct lock_state *lock = lock_of(tree, access->object);
+
+	if (!lock->place)
+		lock->place = place_of(access->at);
+}
+
+static void note_lock(struct tree *tree, const struct sim_access *access)
+{
+	struct lock_state *lock = lock_of(tree, access->object);
+
 	tree->changes = tree_grown(tree->changes, &tree->room_changes, tree->nr_changes + 1, sizeof(*tree->changes));
 	tree->changes[tree->nr_changes++] = (struct lock_change){ access->object, *lock };
 	switch (access->kind) {
@@ -342,6 +373,8 @@ static void tree_record(void *state, const struct sim_access *access)
 		tree->has_ahead &= ~(1ull << actor);
 	}
 	shared = touch_of(access, &touch);
+	if (access->object && access->at)
+		note_place(tree, access);
 	if (access->ahead) {
 		tree->has_ahead |= (uint64_t)shared << actor;
 		lane_of(tree, actor)->ahead = touch;
@@ -530,11 +563,15 @@ static void unlink_touches(struct tree *tree, uint32_t first)
 
 		if (!touch->linked)
 			continue;
+		touch->linked = false;
+		if (touch->bytes) {
+			tree->last_freed = touch->prev;
+			continue;
+		}
 		slot = touch->key * 0x9e3779b97f4a7c15ull >> 32;
 		while (tree->keys[slot & (tree->room_keys - 1)] != touch->key)
 			slot++;
 		tree->heads[slot & (tree->room_keys - 1)] = touch->prev;
-		touch->linked = false;
 	}
 }
 

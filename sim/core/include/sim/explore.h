@@ -29,6 +29,9 @@
  * fails only reads. Orders that differ only in steps that do not depend on each
  * other are one trace. Plain memory does not count: what it says holds for code
  * whose plain accesses are ordered by locks, which is the data race detector's part.
+ * To free an object changes every lock, queue, atomic and marked word in it; whether
+ * somebody else reads it plainly is not seen, so where a task could still be doing
+ * so (sim_explored.frees_open) more than the traces should be run: options.beyond.
  *
  * An actor that would wait for a lock is not picked before the lock is free, so
  * that who comes first is open each time; only where nobody else can go on does it
@@ -92,6 +95,7 @@ struct sim_search_options {
 	size_t (*state)(void *arg, unsigned char *buf, size_t size);
 	void *state_arg;
 	bool resumes;				/* one world for all runs; the caller asks sim_search_resume() */
+	unsigned long beyond;			/* portfolio, where frees_open: so many more, by its other parts */
 	bool count;				/* interleavings too, where the search does not run each */
 };
 
@@ -120,6 +124,7 @@ struct sim_explored {
 	double interleavings;		/* 0: not counted. Exact below 2^53 */
 	unsigned int bound;		/* every order with at most so many preemptions has been run... */
 	bool bound_known;		/* ...where this is set */
+	bool frees_open;		/* dpor: a step freed something, and is not ordered with all steps of others */
 	const char *unfit;		/* why this search cannot go on with this program, or NULL */
 };
 void sim_search_explored(const struct sim_search *search, struct sim_explored *explored);

@@ -47,7 +47,7 @@ enum sim_point {
 	SIM_POINT_RCU_READ_UNLOCK,
 	SIM_POINT_RCU_SYNC,
 	SIM_POINT_ALLOC,	/* result: bytes */
-	SIM_POINT_FREE,
+	SIM_POINT_FREE,		/* result: 0; what sim_touch_freed() tells a search: bytes */
 	SIM_POINT_GUP,		/* one batch of pages pinned or unpinned; result: pages or -errno */
 	SIM_POINT_UNPIN,
 	SIM_POINT_IOMMU_MAP,
@@ -77,7 +77,7 @@ struct sim_access {
 	unsigned int actor;		/* index; ~0u: outside any actor */
 	enum sim_point kind;
 	unsigned long object;
-	const void *at;			/* what has no number: told apart by its address */
+	const void *at;			/* what has no number is told apart by it; of a lock or queue: where it is */
 	long result;
 	bool ahead;			/* said by sim_point(): it happens once this actor is picked again */
 };
@@ -174,6 +174,8 @@ static inline struct sim_actor *sim_self(void)
 void sim_point(enum sim_point kind, unsigned long object, long result);
 /* The same for what has no number: @at tells it from others, and shows in no trace and no hash. */
 void sim_point_at(enum sim_point kind, const void *at, long result);
+/* sim_point() for what has a number, and lies at @at: what is freed may hold it. */
+void sim_point_in(enum sim_point kind, unsigned long object, const void *at, long result);
 /* A scheduling point behind what was done, which it records. What this actor does next it has not said. */
 void sim_done(enum sim_point kind, unsigned long object, long result);
 /* A scheduling point ahead of what is recorded once it is done. */
@@ -187,6 +189,8 @@ void sim_record_at(enum sim_point kind, const void *at, long result);
  * has it. @at: as in sim_point_at().
  */
 void sim_touch(const void *at, bool write);
+/* The same of memory that is freed: a change of everything in [@at, @at + @bytes). */
+void sim_touch_freed(const void *at, size_t bytes);
 /* Sleeps until sim_wake(). @why: static text for reports ("rwsem iova_rwsem"). @holder: who is waited for, or NULL. */
 void sim_block(unsigned long object, const char *why, struct sim_actor *holder);
 /* Makes @actor able to run; does not switch. No effect on one that is not blocked. */
