@@ -11,7 +11,7 @@ help:
 	@echo 'make                 build/pinsim, the command'
 	@echo 'make run             builds it, then what each kernel does with each scenario of scenarios/'
 	@echo 'make test            every test; its parts are $(PARTS:%=test-%)'
-	@echo 'make coverage        the tests once more with gcov, reported by folder'
+	@echo 'make coverage        the tests once more with gcov: lines and branches by folder; fails below coverage/thresholds'
 	@echo 'make fuzz TIME=60      random programs for so many seconds on all cores, failures into build/fuzz'
 	@echo 'make bench           the benchmarks of bench/'
 	@echo 'make clean           removes build/ and build-*/'
