@@ -88,7 +88,7 @@ static void vfio_domain_free(struct iommu_domain *domain)
 	kfree(vdomain);
 }
 
-/* A driver notes a domain where it is used first, and may find no memory for that (intel/iommu.c:domain_attach_iommu). */
+/* A driver notes a domain where it is used first, and may find no memory for it (intel/iommu.c:domain_attach_iommu). */
 static int vfio_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct vfio_domain *vdomain = container_of(domain, struct vfio_domain, domain);

@@ -737,7 +737,7 @@ static void use_unmade(void *arg)
 	kfree(lock);
 }
 
-/* Situation: a mutex and an rwsem in zeroed memory that nobody initialised. Expectation: each told once, and they lock. */
+/* Situation: a mutex and an rwsem in zeroed memory, never initialised. Expectation: each told once, and they lock. */
 static void unmade(void)
 {
 	kt_actor("p", use_unmade, NULL);
