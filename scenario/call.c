@@ -190,7 +190,7 @@ bool step_ready(struct step_state *state)
 	} else if (!task || !mm_task_alive(task)) {
 		state->skip = STEP_SKIP_TASK;
 	} else if (!step_exists(step, &run->options->kernel->rules) ||
-		   (!run->options->backend->vfio && op_is_vfio(step->op))) {
+		   !op_served(step->op, run->options->backend)) {
 		state->skip = STEP_SKIP_ABSENT;
 		if (!run->na) {
 			run->na = true;

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <scenario/op.h>
+#include <scenario/runner.h>
 #include "ops.h"
 
 const struct op_area *const op_areas[] = {
@@ -174,6 +174,13 @@ bool step_exists(const struct step *step, const struct kernel_rules *rules)
 bool op_is_vfio(const struct op *op)
 {
 	return op >= ops_vfio.ops && op < ops_vfio.ops + ops_vfio.nr;
+}
+
+bool op_served(const struct op *op, const struct backend *backend)
+{
+	if (op_is_vfio(op) && !backend->vfio)
+		return false;
+	return !op->served || op->served(backend);
 }
 
 unsigned int cap_by_name(const char *name)

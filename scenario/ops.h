@@ -21,6 +21,9 @@ extern struct op_area ops_proposals;	/* filled in before main() */
 /* prot=rw|r|w|none of a map, in the bits that iommufd_calls and vfio_calls share. */
 extern const struct op_word map_prot_words[];
 
+/* May an IOMMU's least page have so many bytes? */
+bool op_is_page_size(unsigned long bytes);
+
 /* The call opened a file: @ret is its fd, or an error. Fills call->made. */
 long op_made_file(struct op_call *call, enum value_kind kind, long ret);
 /* The call made an object of no file: @ret is its number, or an error. Fills call->made. */

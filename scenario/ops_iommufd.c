@@ -66,7 +66,7 @@ static long op_ioas_alloc(struct op_call *call)
 /* A power of two; the mock maps in steps of half a page of the CPU, and knows no smaller ones. */
 #define IOMMU_PAGE_BYTES_MIN 2048ul
 
-static bool is_page_size(unsigned long bytes)
+bool op_is_page_size(unsigned long bytes)
 {
 	return bytes >= IOMMU_PAGE_BYTES_MIN && !(bytes & (bytes - 1));
 }
@@ -84,7 +84,7 @@ static long op_attach(struct op_call *call)
 	unsigned int id = 0;
 	long ret;
 
-	if (call->arg[3].given && !is_page_size(args.pgsize))
+	if (call->arg[3].given && !op_is_page_size(args.pgsize))
 		return -EINVAL;
 	if (device->given) {
 		ret = iommufd->attach(device->context_fd, device->value->id, args.ioas_id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vfio: containers by version or served by iommufd, mdevs, and the device's character device. */
+#include <errno.h>
 #include <scenario/runner.h>
 #include "ops.h"
 
@@ -42,6 +43,29 @@ static long op_vfio_attach(struct op_call *call)
 {
 	long ret = call->backend->vfio->attach(call->arg[0].fd);
 
+	return ret < 0 ? ret : 0;
+}
+
+static bool has_other_iommus(const struct backend *backend)
+{
+	return backend->vfio->attach_other;
+}
+
+static long op_vfio_attach_other(struct op_call *call)
+{
+	const struct vfio_iommu_options options = {
+		.aperture_start = call->arg[1].number,
+		.aperture_last = call->arg[1].second,
+		.pgsize = call->arg[2].number,
+		.reserved_start = call->arg[3].number,
+		.reserved_last = call->arg[3].second,
+		.msi = call->arg[4].number,
+	};
+	long ret;
+
+	if (call->arg[2].given && !op_is_page_size(options.pgsize))
+		return -EINVAL;
+	ret = call->backend->vfio->attach_other(call->arg[0].fd, &options);
 	return ret < 0 ? ret : 0;
 }
 
@@ -107,6 +131,25 @@ static long op_vfio_map_vaddr(struct op_call *call)
 					      call->arg[3].number);
 }
 
+static bool has_dirty_log(const struct backend *backend)
+{
+	return backend->vfio->dirty_log;
+}
+
+static long op_vfio_dirty_log(struct op_call *call)
+{
+	return call->backend->vfio->dirty_log(call->arg[0].fd, call->arg[1].number);
+}
+
+static long op_vfio_dirty(struct op_call *call)
+{
+	unsigned long dirty = 0;
+	long ret = call->backend->vfio->dirty(call->arg[0].fd, call->arg[1].number, call->arg[2].number,
+					      call->arg[3].number, &dirty);
+
+	return ret < 0 ? ret : op_made_number(call, dirty);
+}
+
 static long op_mdev_attach(struct op_call *call)
 {
 	return op_made_file(call, VALUE_MDEV, call->backend->vfio->mdev_attach(call->arg[0].fd));
@@ -153,6 +196,20 @@ static const struct op ops[] = {
 		.args = { CONTAINER },
 		.run = op_vfio_attach,
 		.random = { .weight = 2, .charges = true },
+	},
+	{
+		.name = "vfio_attach_other",
+		.what = "one more group, with a device behind another IOMMU (backend upstream)",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_attach_group",
+		.args = {
+			CONTAINER,
+			{ "aperture", ARG_RANGE, ARG_KEY | ARG_OPTIONAL },
+			{ "pgsize", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+			{ "reserved", ARG_RANGE, ARG_KEY | ARG_OPTIONAL },
+			{ "msi", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+		},
+		.served = has_other_iommus,
+		.run = op_vfio_attach_other,
 	},
 	{
 		.name = "vfio_detach",
@@ -242,6 +299,28 @@ static const struct op ops[] = {
 		.exists = has_vaddr,
 		.run = op_vfio_map_vaddr,
 		.random = { .weight = 2 },
+	},
+	{
+		.name = "vfio_dirty_log",
+		.what = "starts or stops the log of dirty pages (backend upstream)",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_dirty_pages (v5.8)",
+		.args = { CONTAINER, { "on", ARG_FLAG, 0 } },
+		.served = has_dirty_log,
+		.run = op_vfio_dirty_log,
+	},
+	{
+		.name = "vfio_dirty",
+		.what = "the bytes in the range that the log calls dirty; unmap=1: and unmaps it (backend upstream)",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iova_dirty_bitmap (v5.8)",
+		.makes = KIND(NUMBER),
+		.args = {
+			CONTAINER,
+			KEY_NUMBER("iova", DRAW_MAPPED),
+			KEY_NUMBER("len", DRAW_LENGTH),
+			{ "unmap", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+		},
+		.served = has_dirty_log,
+		.run = op_vfio_dirty,
 	},
 	{
 		.name = "mdev_attach",

@@ -46,7 +46,7 @@ const char *error_text(long ret, char *buf, size_t size)
 const char *outcome_text(const struct step_report *step, char *buf, size_t size)
 {
 	static const char *const skips[] = {
-		[STEP_SKIP_ABSENT] = "n/a: this kernel does not have the call",
+		[STEP_SKIP_ABSENT] = "n/a: this kernel, or this backend, does not have the call",
 		[STEP_SKIP_UNSET] = "skipped: it uses a variable that is unset",
 		[STEP_SKIP_TASK] = "skipped: its task is not alive",
 		[STEP_SKIP_ENDED] = "skipped: the run ended before",

@@ -6,9 +6,9 @@
  * and behind vfio devices that of the simulated machine (kapi/iommu.h), whose
  * tables are the model's and take whole maps.
  *
- * The scenario may give a mock device another aperture or page size than
- * selftest.c has. They are put on a domain as the driver hands it out, which is why
- * one of the driver's operations is replaced; a device with others does not fit it.
+ * The scenario may give a device another aperture or page size than its driver
+ * has. They are put on a domain as the driver hands it out, which is why one of
+ * selftest.c's operations is replaced; a device with others does not fit it.
  *
  * The driver works without scheduling points: its table is the business of whoever
  * maps, and one map is one step here as it is in the model.
@@ -39,17 +39,29 @@ struct iommu_group {
 /* What a device of the scenario has beside selftest.c's. */
 struct device_options {
 	struct dev_iommu iommu;
-	struct iommufd_attach attach;
+	struct vfio_iommu_options own;
 };
 
 /* The options of the devices that a domain is for. */
 struct domain_stamp {
 	struct list_head node;
 	struct iommu_domain *domain;
-	struct iommufd_attach attach;
+	struct vfio_iommu_options own;
+	unsigned long msi;			/* where interrupts were mapped (iommu_get_msi_cookie); 0: nowhere */
 	unsigned int groups;			/* that are attached */
 	struct sim_run_tree mapped;		/* IOVA -> frame address, for invariants and observers */
 };
+
+/* What is kept of a domain. */
+static struct domain_stamp *domain_stamp(const struct iommu_domain *domain)
+{
+	struct domain_stamp *stamp;
+
+	list_for_each_entry(stamp, &upstream()->stamps, node)
+		if (stamp->domain == domain)
+			return stamp;
+	return NULL;
+}
 
 static struct iommu_domain *domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,
 					      const struct iommu_user_data *user_data);
@@ -67,16 +79,34 @@ static bool vfio_capable(struct device *dev, enum iommu_cap cap)
 	return cap == IOMMU_CAP_CACHE_COHERENCY;
 }
 
-static void vfio_get_resv_regions(struct device *dev, struct list_head *list)
+static const struct vfio_iommu_options *own_options(const struct device *dev)
+{
+	return &container_of(dev->iommu, struct device_options, iommu)->own;
+}
+
+static void resv_region_add(struct list_head *list, unsigned long start, size_t length, enum iommu_resv_type type)
 {
 	struct iommu_resv_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
 
 	if (!region)
 		return;
-	region->start = KAPI_VFIO_MSI_START;
-	region->length = KAPI_VFIO_MSI_BYTES;
-	region->type = IOMMU_RESV_MSI;
+	region->start = start;
+	region->length = length;
+	region->type = type;
 	list_add_tail(&region->list, list);
+}
+
+static void vfio_get_resv_regions(struct device *dev, struct list_head *list)
+{
+	const struct vfio_iommu_options *own = own_options(dev);
+
+	if (own->msi)
+		resv_region_add(list, own->msi, KAPI_VFIO_MSI_BYTES, IOMMU_RESV_SW_MSI);
+	else
+		resv_region_add(list, KAPI_VFIO_MSI_START, KAPI_VFIO_MSI_BYTES, IOMMU_RESV_MSI);
+	if (own->reserved_last)
+		resv_region_add(list, own->reserved_start, own->reserved_last - own->reserved_start + 1,
+				IOMMU_RESV_RESERVED);
 }
 
 static void vfio_domain_free(struct iommu_domain *domain)
@@ -105,7 +135,13 @@ static const struct iommu_domain_ops vfio_domain_ops = {
 
 static struct iommu_domain *vfio_domain_alloc(struct device *dev)
 {
-	static const struct kapi_iommu_options options = { .kind = KAPI_IOMMU_VFIO };
+	const struct vfio_iommu_options *own = own_options(dev);
+	const struct kapi_iommu_options options = {
+		.kind = KAPI_IOMMU_VFIO,
+		.aperture_start = own->aperture_start,
+		.aperture_last = own->aperture_last,
+		.pgsize = own->pgsize,
+	};
 	struct vfio_domain *vdomain = kzalloc(sizeof(*vdomain), GFP_KERNEL);
 
 	if (!vdomain)
@@ -138,7 +174,7 @@ void upstream_vfio_iommu_init(struct iommu_device *iommu)
 	iommu->ops = &vfio_ops;
 }
 
-struct device *upstream_vfio_device_create(void)
+struct device *upstream_vfio_device_create(const struct vfio_iommu_options *own)
 {
 	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	struct device_options *options = kzalloc(sizeof(*options), GFP_KERNEL);
@@ -150,6 +186,8 @@ struct device *upstream_vfio_device_create(void)
 	if (IS_ERR(group))
 		goto out_free;
 	options->iommu.iommu_dev = &upstream()->vfio_iommu;
+	if (own)
+		options->own = *own;
 	dev->iommu = &options->iommu;
 	dev->iommu_group = group;
 	return dev;
@@ -230,7 +268,11 @@ static int probe_device(struct device *dev)
 	mutex_init(&options->iommu.lock);
 	list_for_each_entry(call, &m->attaching, node)
 		if (call->task == current)
-			options->attach = *call->args;
+			options->own = (struct vfio_iommu_options){
+				.aperture_start = call->args->aperture_start,
+				.aperture_last = call->args->aperture_last,
+				.pgsize = call->args->pgsize,
+			};
 	options->iommu.iommu_dev = m->iommu->ops->probe_device(dev);
 	if (IS_ERR(options->iommu.iommu_dev)) {
 		kfree(options);
@@ -392,20 +434,24 @@ int iommu_group_for_each_dev(struct iommu_group *group, void *data, int (*fn)(st
 	return ret;
 }
 
+/* Interrupts of devices in the domain are written to @base from now on (dma-iommu.c). */
 int iommu_get_msi_cookie(struct iommu_domain *domain, dma_addr_t base)
 {
-	return -ENODEV;
+	struct domain_stamp *stamp = domain_stamp(domain);
+
+	if (domain->type != IOMMU_DOMAIN_UNMANAGED)
+		return -EINVAL;
+	if (stamp->msi)
+		return -EBUSY;
+	stamp->msi = base;
+	return 0;
 }
 
-/* What is kept of a domain. */
-static struct domain_stamp *domain_stamp(const struct iommu_domain *domain)
+void upstream_vfio_device_open(struct device *dev)
 {
-	struct domain_stamp *stamp;
+	const struct domain_stamp *stamp = domain_stamp(dev->iommu_group->domain);
 
-	list_for_each_entry(stamp, &upstream()->stamps, node)
-		if (stamp->domain == domain)
-			return stamp;
-	return NULL;
+	WARN_ON(stamp && stamp->msi != own_options(dev)->msi);
 }
 
 /* group->mutex held. The domain that it leaves may be gone, which was told then. */
@@ -488,18 +534,12 @@ void iommu_device_release_dma_owner(struct device *dev)
 
 /* Domains. */
 
-static const struct device_options *device_options(const struct device *dev)
-{
-	return container_of(dev->iommu, struct device_options, iommu);
-}
-
 static bool domain_fits(struct iommu_domain *domain, struct device *dev)
 {
-	const struct iommufd_attach *attach = &device_options(dev)->attach;
-	struct domain_stamp *stamp = domain_stamp(domain);
+	const struct vfio_iommu_options *own = own_options(dev), *made = &domain_stamp(domain)->own;
 
-	return stamp->attach.aperture_start == attach->aperture_start &&
-	       stamp->attach.aperture_last == attach->aperture_last && stamp->attach.pgsize == attach->pgsize;
+	return made->aperture_start == own->aperture_start && made->aperture_last == own->aperture_last &&
+	       made->pgsize == own->pgsize && made->msi == own->msi;
 }
 
 /* What was mapped, by frames: the driver's own table only knows physical addresses. */
@@ -534,19 +574,19 @@ static void note_unmapped(struct domain_stamp *stamp, unsigned long iova, unsign
 /* Makes the domain one for devices like @dev. */
 static void domain_stamp_for(struct iommu_domain *domain, struct device *dev)
 {
-	const struct iommufd_attach *attach = &device_options(dev)->attach;
+	const struct vfio_iommu_options *own = own_options(dev);
 	struct domain_stamp *stamp = sim_zalloc(sizeof(*stamp));
 
 	stamp->domain = domain;
-	stamp->attach = *attach;
+	stamp->own = *own;
 	sim_run_tree_init(&stamp->mapped, SIM_RUN_LINEAR);
 	list_add(&stamp->node, &upstream()->stamps);
-	if (attach->aperture_last) {
-		domain->geometry.aperture_start = attach->aperture_start;
-		domain->geometry.aperture_end = attach->aperture_last;
+	if (own->aperture_last) {
+		domain->geometry.aperture_start = own->aperture_start;
+		domain->geometry.aperture_end = own->aperture_last;
 	}
-	if (attach->pgsize)
-		domain->pgsize_bitmap = attach->pgsize;
+	if (own->pgsize)
+		domain->pgsize_bitmap = own->pgsize;
 }
 
 static struct iommu_domain *domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,

@@ -12,6 +12,7 @@
 #include <linux/list.h>
 #include <accounting/ledger.h>
 #include <iopt/iommufd.h>
+#include <iopt/vfio_calls.h>
 #include <sim/run_tree.h>
 
 struct iommufd_ctx;
@@ -68,8 +69,10 @@ void upstream_type1_invariants_register(void);
 long upstream_device_pfn(struct device *dev, unsigned long iova);
 
 void upstream_vfio_iommu_init(struct iommu_device *iommu);
-/* A device alone in its group, behind the IOMMU of vfio devices; NULL where an allocation fails. */
-struct device *upstream_vfio_device_create(void);
+/* A device alone in its group, behind the IOMMU of vfio devices, or with @own behind another of its kind; NULL where an allocation fails. */
+struct device *upstream_vfio_device_create(const struct vfio_iommu_options *own);
+/* The device, attached, asks for an interrupt: a warning where it would be written to where nothing is mapped. */
+void upstream_vfio_device_open(struct device *dev);
 void upstream_vfio_device_destroy(struct device *dev);
 /* What the domain maps, for iommu_lookup_frames(), where it is of the IOMMU of vfio devices; else NULL. */
 struct iommu_domain *upstream_domain_table(struct iommu_domain *domain);

@@ -89,10 +89,10 @@ void upstream_vfio_leave(struct upstream_vfio *vfio)
 	mutex_unlock(&vfio->group.group_lock);
 }
 
-/* A new real device in @vfio, outside of any container. */
-static int physical_create(struct upstream_vfio *vfio)
+/* A new real device in @vfio, outside of any container. @own: of its IOMMU, or NULL. */
+static int physical_create(struct upstream_vfio *vfio, const struct vfio_iommu_options *own)
 {
-	struct device *dev = upstream_vfio_device_create();
+	struct device *dev = upstream_vfio_device_create(own);
 
 	if (!dev)
 		return -ENOMEM;
@@ -281,14 +281,14 @@ static long open_compat(struct vfio_fd *vfd, struct vfio_user *user)
 }
 
 /* One more device, with its group. vfd->lock held, or not yet shared. */
-static long attach_device(struct vfio_fd *vfd)
+static long attach_device(struct vfio_fd *vfd, const struct vfio_iommu_options *own)
 {
 	struct vfio_user *user = kzalloc(sizeof(*user), GFP_KERNEL);
 	long ret;
 
 	if (!user)
 		return -ENOMEM;
-	ret = physical_create(&user->vfio);
+	ret = physical_create(&user->vfio, own);
 	if (ret) {
 		kfree(user);
 		return ret;
@@ -303,6 +303,8 @@ static long attach_device(struct vfio_fd *vfd)
 	}
 	if (ret)
 		user_close(user);
+	else
+		upstream_vfio_device_open(user->vfio.vdev.dev);
 	return ret;
 }
 
@@ -360,7 +362,7 @@ static long upstream_vfio_open(const struct vfio_open *args)
 	vfd->version = args->version;
 	ret = open_container(vfd, args);
 	if (!ret && args->device)
-		ret = attach_device(vfd);
+		ret = attach_device(vfd, NULL);
 	if (!ret)
 		ret = anon_inode_getfd("vfio", &vfio_fd_fops, vfd, 0);
 	if (ret < 0)
@@ -368,7 +370,7 @@ static long upstream_vfio_open(const struct vfio_open *args)
 	return ret;
 }
 
-static long upstream_vfio_attach(int fd)
+static long upstream_vfio_attach_other(int fd, const struct vfio_iommu_options *own)
 {
 	struct vfio_fd *vfd;
 	struct file *file = container_fget(fd, &vfd);
@@ -377,10 +379,15 @@ static long upstream_vfio_attach(int fd)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	mutex_lock(&vfd->lock);
-	ret = attach_device(vfd);
+	ret = attach_device(vfd, own);
 	mutex_unlock(&vfd->lock);
 	fput(file);
 	return ret;
+}
+
+static long upstream_vfio_attach(int fd)
+{
+	return upstream_vfio_attach_other(fd, NULL);
 }
 
 static long upstream_vfio_detach(int fd)
@@ -462,6 +469,68 @@ static long upstream_vfio_unmap_vaddr(int fd, unsigned long iova, unsigned long 
 				      unsigned long *unmapped)
 {
 	return do_unmap(fd, iova, len, VFIO_DMA_UNMAP_FLAG_VADDR | (all ? VFIO_DMA_UNMAP_FLAG_ALL : 0), unmapped);
+}
+
+static long upstream_vfio_dirty_log(int fd, bool on)
+{
+	struct vfio_iommu_type1_dirty_bitmap dirty = {
+		.argsz = sizeof(dirty),
+		.flags = on ? VFIO_IOMMU_DIRTY_PAGES_FLAG_START : VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP,
+	};
+
+	return fd_ioctl(fd, VFIO_IOMMU_DIRTY_PAGES, &dirty);
+}
+
+/* The longest range whose dirty pages are asked for: its bitmap has 32 KiB. */
+#define DIRTY_PAGES_MAX (1UL << 18)
+
+static long dirty_ioctl(int fd, unsigned long iova, unsigned long len, bool unmap, struct vfio_bitmap *bitmap)
+{
+	struct {
+		struct vfio_iommu_type1_dirty_bitmap head;
+		struct vfio_iommu_type1_dirty_bitmap_get range;
+	} get = {
+		.head.argsz = sizeof(get),
+		.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
+		.range = { .iova = iova, .size = len, .bitmap = *bitmap },
+	};
+	struct {
+		struct vfio_iommu_type1_dma_unmap head;
+		struct vfio_bitmap bitmap;
+	} take = {
+		.head = {
+			.argsz = sizeof(take),
+			.flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP,
+			.iova = iova,
+			.size = len,
+		},
+		.bitmap = *bitmap,
+	};
+
+	return unmap ? fd_ioctl(fd, VFIO_IOMMU_UNMAP_DMA, &take) : fd_ioctl(fd, VFIO_IOMMU_DIRTY_PAGES, &get);
+}
+
+/* In pages of the CPU, which are the least that type1 offers unless every IOMMU has larger ones. */
+static long upstream_vfio_dirty(int fd, unsigned long iova, unsigned long len, bool unmap, unsigned long *dirty)
+{
+	size_t nr = len >> PAGE_SHIFT, longs = BITS_TO_LONGS(nr), i;
+	unsigned long *bits;
+	struct vfio_bitmap bitmap;
+	long ret;
+
+	if (nr > DIRTY_PAGES_MAX)
+		return -EINVAL;
+	bits = sim_zalloc((longs + 1) * sizeof(*bits));
+	bitmap = (struct vfio_bitmap){ .pgsize = PAGE_SIZE, .size = longs * sizeof(*bits), .data = (void *)HOST(bits) };
+	ret = dirty_ioctl(fd, iova, len, unmap, &bitmap);
+	*dirty = 0;
+	/* behind the range lies what earlier answers have left in the log */
+	if (nr % BITS_PER_LONG)
+		bits[longs - 1] &= (1UL << nr % BITS_PER_LONG) - 1;
+	for (i = 0; !ret && i < longs; i++)
+		*dirty += (unsigned long)__builtin_popcountl(bits[i]) << PAGE_SHIFT;
+	sim_free(bits);
+	return ret;
 }
 
 static struct vfio_mdev *mdev_create(struct vfio_fd *vfd)
@@ -561,7 +630,7 @@ static long upstream_cdev_open(int iommufd, unsigned int *id)
 
 	if (!cdev)
 		return -ENOMEM;
-	ret = physical_create(&cdev->vfio);
+	ret = physical_create(&cdev->vfio, NULL);
 	if (ret)
 		goto out_free;
 	ret = bind_cdev(cdev, iommufd);
@@ -742,11 +811,14 @@ static long upstream_vfio_device_pfn(int fd, unsigned long iova)
 const struct vfio_calls vfio_upstream = {
 	.open = upstream_vfio_open,
 	.attach = upstream_vfio_attach,
+	.attach_other = upstream_vfio_attach_other,
 	.detach = upstream_vfio_detach,
 	.map = upstream_vfio_map,
 	.unmap = upstream_vfio_unmap,
 	.unmap_vaddr = upstream_vfio_unmap_vaddr,
 	.map_vaddr = upstream_vfio_map_vaddr,
+	.dirty_log = upstream_vfio_dirty_log,
+	.dirty = upstream_vfio_dirty,
 	.mdev_attach = upstream_mdev_attach,
 	.mdev_pin = upstream_vfio_mdev_pin,
 	.mdev_unpin = upstream_vfio_mdev_unpin,

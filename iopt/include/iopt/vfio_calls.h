@@ -23,6 +23,16 @@ struct vfio_open {
 	bool device;		/* with one device in its group attached */
 };
 
+/* The IOMMU that a device is behind, where it is not as the others. Both ends are inclusive. */
+struct vfio_iommu_options {
+	unsigned long aperture_start;	/* 0 and 0: as the others */
+	unsigned long aperture_last;
+	unsigned long pgsize;		/* least IO page in bytes, a power of two; 0: as the others */
+	unsigned long reserved_start;	/* one reserved range more; 0 and 0: none */
+	unsigned long reserved_last;
+	unsigned long msi;		/* where software maps what interrupts are written to; 0: the IOMMU does */
+};
+
 struct vfio_calls {
 	/*
 	 * The container's fd. close() of it closes device and group too, never the
@@ -38,6 +48,12 @@ struct vfio_calls {
 	 * EINVAL where there is none.
 	 */
 	long (*attach)(int fd);
+	/*
+	 * The same with a device behind another IOMMU: where no domain of the container
+	 * takes it, it gets one of its own. EINVAL where a mapping lies outside of its
+	 * aperture or in its reserved range. NULL: all IOMMUs of this backend are alike.
+	 */
+	long (*attach_other)(int fd, const struct vfio_iommu_options *options);
 	long (*detach)(int fd);
 	/*
 	 * VFIO_IOMMU_MAP_DMA. EINVAL without a group (ENODEV where iommufd serves);
@@ -49,6 +65,14 @@ struct vfio_calls {
 	/* The same two with VFIO_DMA_UNMAP_FLAG_VADDR and VFIO_DMA_MAP_FLAG_VADDR. EINVAL where iommufd serves. */
 	long (*unmap_vaddr)(int fd, unsigned long iova, unsigned long len, bool all, unsigned long *unmapped);
 	long (*map_vaddr)(int fd, unsigned long iova, unsigned long va, unsigned long len);
+	/*
+	 * VFIO_IOMMU_DIRTY_PAGES, START and STOP, and GET_BITMAP, or with @unmap
+	 * VFIO_IOMMU_UNMAP_DMA with VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP: in *@dirty the
+	 * bytes of the range that are dirty. EINVAL where nothing is logged or a mapping
+	 * lies across an end of the range, EACCES on version 1. NULL: there is no log.
+	 */
+	long (*dirty_log)(int fd, bool on);
+	long (*dirty)(int fd, unsigned long iova, unsigned long len, bool unmap, unsigned long *dirty);
 	/* An emulated (mdev) device in the container: its own fd; close() gives its pins back and takes it out. */
 	long (*mdev_attach)(int fd);
 	/* For reading and writing: vfio_mdev.c:vfio_pin_pages(), or an access's pin where iommufd serves. */

@@ -182,6 +182,8 @@ struct op {
 	bool sets_limit;		/* of a task: put aside where a plan of limits stands in its place */
 	/* NULL: exists on every kernel. */
 	bool (*exists)(const struct kernel_rules *rules);
+	/* Does the backend have it? NULL: each that has its area. */
+	bool (*served)(const struct backend *backend);
 	const struct proposal *of;	/* comes with it, and exists nowhere else; NULL: of releases */
 	/* What stands in the way of this combination of arguments, as "X, expected Y"; NULL: nothing. */
 	const char *(*shape)(const struct step *step);
@@ -216,8 +218,10 @@ bool op_exists(const struct op *op, const struct kernel_rules *rules);
 /* Does this call exist on a kernel of these rules, with the arguments that it has? */
 bool step_exists(const struct step *step, const struct kernel_rules *rules);
 
-/* One of type1's and vfio's, which not every backend has. */
+/* One of type1's and vfio's. */
 bool op_is_vfio(const struct op *op);
+/* Does the backend have it? vfio's not every one has. */
+bool op_served(const struct op *op, const struct backend *backend);
 
 /* The capability of that name as MM_CAP_*, or 0. */
 unsigned int cap_by_name(const char *name);
