@@ -64,27 +64,36 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 }
 
 /*
- * MREMAP_DONTUNMAP: what stays behind at [@addr, +@len) is empty and not locked any
- * more. Up to 6.17 the whole VMA loses its lock while only the part that moved is
- * still counted, at its new place; in 6.18 that is counted once more. 6.12.117
- * parts the VMA first, and both are right.
+ * MREMAP_DONTUNMAP: what stays behind at @addr is empty and not locked any more. Up
+ * to 6.17 the whole VMA loses its lock while only the part that moved is still
+ * counted, at its new place; in 6.18 that is counted once more. 6.12.117 has parted
+ * the VMA before anything moves, and both are right.
  */
-static int leave_behind(struct mm_struct *mm, unsigned long addr, unsigned long len, vm_flags_t vm_flags)
+static void leave_behind(struct mm_struct *mm, unsigned long addr, unsigned long len, vm_flags_t vm_flags)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 
 	mm->total_vm += len >> PAGE_SHIFT;
 	if (!(vm_flags & VM_LOCKED))
-		return 0;
-	if (mm_rules()->dontunmap == DU_OK) {
-		vma = vma_modify_flags(vma, addr, addr + len, vm_flags & ~VM_LOCKED_MASK);
-		if (IS_ERR(vma))
-			return PTR_ERR(vma);
-	}
+		return;
 	vma->vm_flags &= ~VM_LOCKED_MASK;
 	if (mm_rules()->dontunmap == DU_DBL)
 		locked_vm_add(mm, len >> PAGE_SHIFT);
-	return 0;
+}
+
+/* Cuts [@addr, +@len) out of *@vma, which then is that. Where the second cut fails the first one stays. */
+static int part_vma(struct vm_area_struct **vma, unsigned long addr, unsigned long len)
+{
+	int err = 0;
+
+	if ((*vma)->vm_start < addr) {
+		err = split_vma(*vma, addr);
+		if (!err)
+			*vma = vma_next(*vma);
+	}
+	if (!err && (*vma)->vm_end > addr + len)
+		err = split_vma(*vma, addr + len);
+	return err;
 }
 
 static long move_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long old_len, unsigned long new_len,
@@ -94,17 +103,25 @@ static long move_vma(struct vm_area_struct *vma, unsigned long addr, unsigned lo
 	vm_flags_t vm_flags = vma->vm_flags;
 	struct mm_struct *mm = vma->vm_mm;
 	bool before, after;
+	int err;
 
 	if (mm->map_count >= MAX_MAP_COUNT - 3)
 		return -ENOMEM;
+	if (dontunmap && (vm_flags & VM_LOCKED) && mm_rules()->dontunmap == DU_OK) {
+		err = part_vma(&vma, addr, old_len);
+		if (err)
+			return err;
+	}
 	if (!copy_vma(vma, new_addr, new_len, pgoff))
 		return -ENOMEM;
 	vma = vma_lookup(mm, addr);	/* the copy may have merged with it */
 	if (old_len)
 		move_page_tables(mm, addr, new_addr, old_len);
 
-	if (dontunmap)
-		return leave_behind(mm, addr, old_len, vm_flags) ?: (long)new_addr;
+	if (dontunmap) {
+		leave_behind(mm, addr, old_len, vm_flags);
+		return new_addr;
+	}
 
 	before = (vm_flags & VM_ACCOUNT) && vma->vm_start < addr;
 	after = (vm_flags & VM_ACCOUNT) && vma->vm_end > addr + old_len;
