@@ -79,6 +79,8 @@ struct ledger_object {
 	long zero_pins;			/* of the zero page, wherever it counts them: belongs to nobody */
 	bool whole_folios;
 	bool disjoint;			/* its buckets hold different pages */
+	void (*carried)(void *arg, struct sim_run_tree *frames);	/* of an object that stands for several */
+	void *carried_arg;
 	long elsewhere;			/* pages charged in a counter that is no bucket here */
 	unsigned int nr_entries;
 	unsigned int max_entries;

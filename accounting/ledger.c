@@ -264,6 +264,13 @@ struct ledger_object *ledger_object_create(const char *kind, struct ledger_objec
 	return object;
 }
 
+void ledger_object_parts(struct ledger_object *object, void (*carried)(void *arg, struct sim_run_tree *frames),
+			 void *arg)
+{
+	object->carried = carried;
+	object->carried_arg = arg;
+}
+
 void ledger_object_whole_folios(struct ledger_object *object)
 {
 	object->whole_folios = true;
@@ -609,7 +616,9 @@ unsigned long ledger_pages_unaccounted(void)
 
 	sim_run_tree_init(&frames, SIM_RUN_CONSTANT);
 	for (const struct ledger_object *object = acct->pinning; object; object = object->pins_next)
-		if (carried(object))
+		if (object->carried)
+			object->carried(object->carried_arg, &frames);
+		else if (carried(object))
 			add_frames(&frames, object);
 	unaccounted = frames_outside(&acct->pins, &frames);
 	sim_run_tree_destroy(&frames);

@@ -44,11 +44,26 @@ void upstream_dma_entry_limit(unsigned int limit)
 	dma_entry_limit = limit;
 }
 
+void type1_for_each_held(const struct type1_dma *seen, void (*fn)(unsigned long pfn, void *arg), void *arg)
+{
+	struct vfio_dma *dma = seen->dma;
+	struct rb_node *p;
+
+	for (p = rb_first(&dma->pfn_list); p; p = rb_next(p))
+		if (!is_invalid_reserved_pfn(rb_entry(p, struct vfio_pfn, node)->pfn))
+			fn(rb_entry(p, struct vfio_pfn, node)->pfn, arg);
+}
+
+static void count_held(unsigned long pfn, void *arg)
+{
+	++*(unsigned long *)arg;
+}
+
 void type1_for_each_dma(void *iommu_data, void (*fn)(const struct type1_dma *dma, void *arg), void *arg)
 {
 	struct vfio_iommu *iommu = iommu_data;
 	struct iommu_domain *domain = NULL;
-	struct rb_node *n, *p;
+	struct rb_node *n;
 
 	if (!list_empty(&iommu->domain_list))
 		domain = list_first_entry(&iommu->domain_list, struct vfio_domain, next)->domain;
@@ -60,10 +75,10 @@ void type1_for_each_dma(void *iommu_data, void (*fn)(const struct type1_dma *dma
 			.size = dma->size,
 			.locked_vm = dma->locked_vm,
 			.domain = domain,
+			.dma = dma,
 		};
 
-		for (p = rb_first(&dma->pfn_list); p; p = rb_next(p))
-			seen.held += !is_invalid_reserved_pfn(rb_entry(p, struct vfio_pfn, node)->pfn);
+		type1_for_each_held(&seen, count_held, &seen.held);
 		fn(&seen, arg);
 	}
 }

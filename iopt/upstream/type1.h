@@ -44,10 +44,13 @@ struct type1_dma {
 	long locked_vm;				/* pages */
 	struct iommu_domain *domain;		/* NULL: no real device in the container */
 	unsigned long held;			/* pages that mdevs hold, but for reserved ones */
+	void *dma;				/* the kernel's */
 };
 
 /* type1.c */
 void type1_for_each_dma(void *iommu, void (*fn)(const struct type1_dma *dma, void *arg), void *arg);
+/* The pages that mdevs hold of it, but for reserved ones. */
+void type1_for_each_held(const struct type1_dma *dma, void (*fn)(unsigned long pfn, void *arg), void *arg);
 
 /* type1_driver.c */
 /* The innermost call of current into type1, or NULL. */

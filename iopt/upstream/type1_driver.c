@@ -57,6 +57,8 @@ static void end(struct type1_call *call)
 	list_del(&call->node);
 }
 
+static void type1_carried(void *type1, struct sim_run_tree *frames);
+
 /* What the driver is asked to do. */
 
 static void *type1_open(unsigned long arg)
@@ -70,6 +72,7 @@ static void *type1_open(unsigned long arg)
 	type1->iommu = iommu;
 	type1->opener = current;
 	type1->ledger = ledger_object_create("vfio_iommu", NULL);
+	ledger_object_parts(type1->ledger, type1_carried, type1);
 	list_add(&type1->node, &upstream()->type1s);
 	return type1;
 }
@@ -277,7 +280,8 @@ struct dma_look {
 	long sum;
 };
 
-static unsigned long mapped_pages(const struct type1_dma *dma)
+/* The pages in the IOMMU's table, but for reserved ones, into @frames if that is there; and how many. */
+static unsigned long mapped_pages(const struct type1_dma *dma, struct sim_run_tree *frames)
 {
 	struct iommu_domain *table = upstream_domain_table(dma->domain);
 	unsigned long at = dma->iova, last = dma->iova + dma->size - 1, nr = 0;
@@ -290,13 +294,39 @@ static unsigned long mapped_pages(const struct type1_dma *dma)
 			bool rsvd = frame_reserved(frame, &same);
 
 			same = min(same, left);
-			nr += rsvd ? 0 : same;
+			if (rsvd)
+				continue;
+			nr += same;
+			if (frames)
+				sim_run_set(frames, frame, frame + same - 1, 1, 0);
 		}
 		if (run.last == last)
 			break;
 		at = run.last + 1;
 	}
 	return nr;
+}
+
+static void add_held(unsigned long pfn, void *arg)
+{
+	unsigned long frame = phys_to_frame(PFN_PHYS(pfn));
+
+	sim_run_set(arg, frame, frame, 1, 0);
+}
+
+static void add_carried(const struct type1_dma *dma, void *arg)
+{
+	if (dma->locked_vm <= 0 || !mm_record_alive(dma->mm->record))
+		return;
+	if (dma->domain)
+		mapped_pages(dma, arg);
+	type1_for_each_held(dma, add_held, arg);
+}
+
+/* For the observable pages.unaccounted: each mapping has an mm of its own that pays for it. */
+static void type1_carried(void *type1, struct sim_run_tree *frames)
+{
+	type1_for_each_dma(((struct type1 *)type1)->iommu, add_carried, frames);
 }
 
 static void add_locked(const struct type1_dma *dma, void *arg)
@@ -333,7 +363,7 @@ static void check_dma(const struct type1_dma *dma, void *arg)
 	/* where the owner is dead an uncharge comes to nothing, by design */
 	if (look->type1->uncharge_lost || !mm_record_alive(dma->mm->record))
 		return;
-	pages = dma->domain ? mapped_pages(dma) : dma->held;
+	pages = dma->domain ? mapped_pages(dma, NULL) : dma->held;
 	if (dma->locked_vm != (long)pages)
 		sim_violate(VIOLATION_DMA_PAGES, "the dma at %#lx charges %ldp for %lup", dma->iova, dma->locked_vm,
 			    pages);

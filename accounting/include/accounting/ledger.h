@@ -17,6 +17,7 @@
 
 struct mm_struct;
 struct sim_digest;
+struct sim_run_tree;
 struct task_struct;
 struct user_struct;
 
@@ -39,6 +40,12 @@ void ledger_object_destroy(struct ledger_object *object);
 void ledger_object_whole_folios(struct ledger_object *object);
 /* What the object has in one bucket is never what it has in another (perf: allowance and excess). */
 void ledger_object_disjoint(struct ledger_object *object);
+/*
+ * The object stands for several that pay apart (iopt/upstream: a container for its
+ * dmas): @carried adds to @frames, by frame, what those pin that a live holder pays for.
+ */
+void ledger_object_parts(struct ledger_object *object, void (*carried)(void *arg, struct sim_run_tree *frames),
+			 void *arg);
 /*
  * @pages > 0: charged in a counter of the subsystem's own (KVM SEV's VM, locked_shm
  * up to 5.13), which no invariant compares; < 0: uncharged there.
