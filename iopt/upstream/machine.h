@@ -69,7 +69,7 @@ void upstream_type1_invariants_register(void);
 long upstream_device_pfn(struct device *dev, unsigned long iova);
 
 void upstream_vfio_iommu_init(struct iommu_device *iommu);
-/* A device alone in its group, behind the IOMMU of vfio devices, or with @own behind another of its kind; NULL where an allocation fails. */
+/* A device alone in its group, behind the IOMMU of vfio devices, or one with @own; NULL where an allocation fails. */
 struct device *upstream_vfio_device_create(const struct vfio_iommu_options *own);
 /* The device, attached, asks for an interrupt: a warning where it would be written to where nothing is mapped. */
 void upstream_vfio_device_open(struct device *dev);
