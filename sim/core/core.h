@@ -222,6 +222,20 @@ struct sim_round {
 	unsigned int nr, room;
 };
 
+/*
+ * The part of a world that a run hardly ever changes, so that snapshots need not copy
+ * it each time: written through sim_rare_write() alone.
+ */
+struct sim_rare {
+	void (*slot_fini[SIM_SLOT_NR])(void *state);
+	unsigned char slot_order[SIM_SLOT_NR];
+	unsigned int nr_slots;
+	unsigned long violations[VIOLATION_NR];
+	struct sim_round rounds[SIM_ROUNDS];
+	void (*digests[SIM_DIGESTS_MAX])(struct sim_digest *digest);
+	unsigned int nr_digests;
+};
+
 struct sim_world {
 	SIM_WORLD_FRONT;
 	/* what every scheduling point touches */
@@ -233,8 +247,10 @@ struct sim_world {
 	struct sim_actor_view *ready;	/* in order of creation; room for all actors */
 	void (*sink)(void *arg, const struct sim_record *record);
 	void *sink_arg;
-	bool watched;			/* there is a sink, or the strategy wants to know */
+	unsigned long heard;		/* bit KIND: the strategy's record() wants to know */
+	unsigned long watched;		/* so does a sink, which wants all */
 	bool closed;			/* the strategy has a window, which is not open */
+	unsigned long silent;		/* bit KIND: whoever is about to do this does it, and nobody is asked */
 	bool paused;			/* at a choice: sim_run() goes on with it */
 	int paused_pos;			/* and who was running then: as pick()'s current */
 
@@ -258,10 +274,6 @@ struct sim_world {
 	uintptr_t oops_pc;
 	bool oops_poison;		/* a register held what freed memory is filled with */
 
-	void (*slot_fini[SIM_SLOT_NR])(void *state);
-	unsigned char slot_order[SIM_SLOT_NR];
-	unsigned int nr_slots;
-
 	unsigned long last_object;
 	const char **names;			/* by object id */
 	unsigned long room_names;
@@ -270,7 +282,6 @@ struct sim_world {
 	size_t nr_reports;
 	size_t room_reports;
 	size_t nr_resolved;		/* reports whose places in the code have their names */
-	unsigned long violations[VIOLATION_NR];
 	unsigned long warnings;
 	unsigned long step;
 	struct sim_warned *warned;
@@ -278,10 +289,6 @@ struct sim_world {
 	const struct sim_invariant **invariants;
 	size_t nr_invariants;
 	size_t room_invariants;
-	struct sim_round rounds[SIM_ROUNDS];
-
-	void (*digests[SIM_DIGESTS_MAX])(struct sim_digest *digest);
-	unsigned int nr_digests;
 
 	struct sim_race *race;		/* race.c; NULL: nobody looks for races */
 	bool preempt_access;		/* a plain access is a scheduling point */
@@ -290,7 +297,17 @@ struct sim_world {
 	unsigned long last_region;
 	struct sim_snapshot *snapshots;
 	struct sim_arena arena;
+
+	unsigned long rare_version;	/* another number each time that rare changes */
+	unsigned long last_rare_version;
+	struct sim_rare rare;		/* last */
 };
+
+static inline struct sim_rare *sim_rare_write(struct sim_world *world)
+{
+	world->rare_version = ++world->last_rare_version;
+	return &world->rare;
+}
 
 /* world.c. Ends the world's strategy; @strategy goes on with @state, which it had before. */
 void sim_strategy_put(const struct sim_strategy *strategy, void *state);
@@ -319,6 +336,9 @@ void sim_snapshots_destroy(struct sim_world *world);
 void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long object, const void *at, long result,
 		    bool ahead);
 
+/* Behind a change of the strategy or the sink. */
+void sim_trace_watch(struct sim_world *world);
+
 /*
  * One record into the hash. The record is mixed on its own, off the chain of
  * dependencies, and then folded in by a bijection of the state: two runs whose
@@ -339,7 +359,7 @@ static inline void sim_trace_add_access(struct sim_world *world, enum sim_point 
 					const void *at, long result, bool ahead)
 {
 	sim_trace_mix(world, kind, object, result);
-	if (unlikely(world->watched))
+	if (unlikely(world->watched >> kind & 1))
 		sim_trace_tell(world, kind, object, at, result, ahead);
 }
 

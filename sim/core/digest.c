@@ -31,16 +31,16 @@ struct sim_digest {
 
 void sim_digest_register(void (*add)(struct sim_digest *digest))
 {
-	struct sim_world *world = sim_this;
+	struct sim_rare *rare = sim_rare_write(sim_this);
 
-	if (world->nr_digests == SIM_DIGESTS_MAX)
+	if (rare->nr_digests == SIM_DIGESTS_MAX)
 		sim_die("more than %u rooms have a digest", SIM_DIGESTS_MAX);
-	world->digests[world->nr_digests++] = add;
+	rare->digests[rare->nr_digests++] = add;
 }
 
 unsigned int sim_digests(void)
 {
-	return sim_this->nr_digests;
+	return sim_this->rare.nr_digests;
 }
 
 static uint64_t fold(uint64_t a, uint64_t b)
@@ -197,9 +197,9 @@ struct sim_digest_value sim_digest(void (*first)(struct sim_digest *digest, void
 	begin(&digest);
 	if (first)
 		first(&digest, arg);
-	for (unsigned int i = 0; i < world->nr_digests; i++) {
+	for (unsigned int i = 0; i < world->rare.nr_digests; i++) {
 		sim_digest_add(&digest, i);
-		world->digests[i](&digest);
+		world->rare.digests[i](&digest);
 	}
 	return end(&digest);
 }

@@ -42,7 +42,7 @@ struct sim_fiber {
 #ifdef SIM_UCONTEXT
 	ucontext_t context;
 #else
-	void *sp;			/* while it does not run */
+	unsigned char *sp;		/* while it does not run */
 #endif
 	unsigned char *map;		/* the guard page; NULL for the outside */
 	size_t map_bytes;
@@ -62,7 +62,8 @@ struct sim_fiber {
 };
 
 #ifndef SIM_UCONTEXT
-_Static_assert(offsetof(struct sim_fiber, sp) == offsetof(struct sim_fiber_front, sp), "see fiber.h");
+_Static_assert(offsetof(struct sim_fiber, sp) == offsetof(struct sim_fiber_front, sp) &&
+	       offsetof(struct sim_fiber, map_bytes) == offsetof(struct sim_fiber_front, map_bytes), "see fiber.h");
 #endif
 
 #define STRUCT_BYTES ((sizeof(struct sim_fiber) + 63) & ~(size_t)63)
@@ -105,7 +106,7 @@ static void context_prepare(struct sim_fiber *fiber, void (*entry)(void))
 	/* The entry's return address: none, so that a walk of the stack ends here. It also aligns the entry's frame. */
 	*--sp = NULL;
 	*--sp = (void *)entry;
-	fiber->sp = sp;
+	fiber->sp = (unsigned char *)sp;
 }
 
 #else /* aarch64 */
@@ -159,13 +160,13 @@ static void context_prepare(struct sim_fiber *fiber, void (*entry)(void))
 	sp -= 20;
 	memset(sp, 0, 20 * sizeof(*sp));
 	sp[11] = (void *)entry;	/* x30 */
-	fiber->sp = sp;
+	fiber->sp = (unsigned char *)sp;
 }
 #endif
 
 static void context_switch(struct sim_fiber *from, struct sim_fiber *to)
 {
-	sim_context_switch(&from->sp, to->sp);
+	sim_context_switch((void **)&from->sp, to->sp);
 }
 
 #endif
@@ -298,24 +299,24 @@ struct sim_fiber *sim_fiber_unchain(struct sim_fiber **list)
 	return fiber;
 }
 
+#ifdef SIM_UCONTEXT
 size_t sim_fiber_image(struct sim_fiber *fiber, unsigned char **at)
 {
-#ifdef SIM_UCONTEXT
 	*at = stack_low(fiber);
-#else
-	*at = fiber->sp;
-#endif
 	return fiber->map + fiber->map_bytes - *at;
 }
+#endif
 
+#if SIM_ASAN || SIM_TSAN
 bool sim_fiber_can_be_copied(const struct sim_fiber *fiber)
 {
 #if SIM_ASAN
 	return !fiber->fake_stack;
 #else
-	return !SIM_TSAN;
+	return false;
 #endif
 }
+#endif
 
 bool *sim_fiber_held(struct sim_fiber *fiber)
 {

@@ -58,7 +58,9 @@ static inline __attribute__((always_inline)) void sim_context_switch(void **save
 
 /* The struct's beginning, where there is an own switch. */
 struct sim_fiber_front {
-	void *sp;			/* while it does not run */
+	unsigned char *sp;		/* while it does not run */
+	unsigned char *map;		/* the guard page; NULL for the outside */
+	size_t map_bytes;
 };
 
 /* The same for builds and machines where more has to be done: tools are told, or the C library switches. */
@@ -67,7 +69,7 @@ void sim_fiber_switch_tools(struct sim_fiber *from, struct sim_fiber *to);
 static inline void sim_fiber_switch(struct sim_fiber *from, struct sim_fiber *to)
 {
 #if defined(__x86_64__) && !defined(SIM_UCONTEXT) && !SIM_ASAN && !SIM_TSAN
-	sim_context_switch(&((struct sim_fiber_front *)from)->sp, ((struct sim_fiber_front *)to)->sp);
+	sim_context_switch((void **)&((struct sim_fiber_front *)from)->sp, ((struct sim_fiber_front *)to)->sp);
 #else
 	sim_fiber_switch_tools(from, to);
 #endif
@@ -91,9 +93,26 @@ struct sim_fiber *sim_fiber_unchain(struct sim_fiber **list);
  * For snapshots: all that says where a suspended fiber stands, the part of its stack
  * that is in use and its struct. Returns how many bytes lie at *@at.
  */
+#ifdef SIM_UCONTEXT
 size_t sim_fiber_image(struct sim_fiber *fiber, unsigned char **at);
+#else
+static inline size_t sim_fiber_image(struct sim_fiber *fiber, unsigned char **at)
+{
+	const struct sim_fiber_front *front = (const struct sim_fiber_front *)fiber;
+
+	*at = front->sp;
+	return front->map + front->map_bytes - *at;
+}
+#endif
 /* Not where a tool keeps more of it elsewhere. */
+#if SIM_ASAN || SIM_TSAN
 bool sim_fiber_can_be_copied(const struct sim_fiber *fiber);
+#else
+static inline bool sim_fiber_can_be_copied(const struct sim_fiber *fiber)
+{
+	return true;
+}
+#endif
 /* False in every image. */
 bool *sim_fiber_held(struct sim_fiber *fiber);
 

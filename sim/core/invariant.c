@@ -27,12 +27,12 @@ void sim_invariant_register(const struct sim_invariant *invariant)
 	if (!invariant->check)
 		return;
 	for (unsigned int when = invariant->when; when < SIM_ROUNDS; when++)
-		round_add(&world->rounds[when], invariant->check);
+		round_add(&sim_rare_write(world)->rounds[when], invariant->check);
 }
 
 void sim_invariants_check(enum sim_when when)
 {
-	const struct sim_round *round = &sim_this->rounds[when];
+	const struct sim_round *round = &sim_this->rare.rounds[when];
 
 	sim_race_off();
 	for (unsigned int i = 0; i < round->nr; i++)

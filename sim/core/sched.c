@@ -233,7 +233,7 @@ struct sim_actor *sim_actor_create(const char *name, void *cookie)
 	struct sim_actor *actor = sim_zalloc(sizeof(*actor));
 
 	if (world->nr_actors == world->room_actors) {
-		world->room_actors = world->room_actors ? world->room_actors * 2 : 8;
+		world->room_actors = world->room_actors ? world->room_actors * 2 : 4;
 		world->actors = sim_realloc(world->actors, world->room_actors * sizeof(*world->actors));
 		world->ready = sim_realloc(world->ready, world->room_actors * sizeof(*world->ready));
 	}
@@ -371,6 +371,10 @@ static inline void give_way(struct sim_world *world, struct sim_actor *current)
 		points_spent(world);
 	if (likely(world->nr_ready == 1) || current->nopreempt)
 		return;
+	if (unlikely(world->silent >> current->next_kind & 1)) {
+		sim_tape_append(&world->tape, 0);
+		return;
+	}
 	next = choose(world, world->current_pos);
 	if (next != current)
 		sim_fiber_switch(current->fiber, take_over(world, next));
@@ -380,7 +384,7 @@ static inline void give_way(struct sim_world *world, struct sim_actor *current)
 static __attribute__((noinline)) void point_rest(struct sim_world *world, enum sim_point kind, unsigned long object,
 						 const void *at, long result, bool ahead)
 {
-	if (unlikely(world->watched))
+	if (unlikely(world->watched >> kind & 1))
 		sim_trace_tell(world, kind, object, at, result, ahead);
 	if (world->current != &world->outside)
 		give_way(world, world->current);
@@ -446,7 +450,7 @@ static void touch(enum sim_point kind, const void *at, long result)
 {
 	struct sim_world *world = sim_this;
 
-	if (likely(!world || !world->strategy->record))
+	if (likely(!world || !(world->heard >> kind & 1)))
 		return;
 	world->strategy->record(world->strategy_state, &(struct sim_access){
 		.actor = world->current->index,

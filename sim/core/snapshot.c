@@ -2,8 +2,8 @@
 /*
  * Snapshots: see <sim/snapshot.h>.
  *
- * A snapshot is one block of the host's: a list of pieces (where, how many bytes)
- * and behind it their bytes. What keeps addresses good:
+ * A snapshot is an image: pieces one behind the other, each some bytes and where they
+ * belong. What keeps addresses good:
  *
  *	chunks		a world hands its chunks out in the order in which it got them,
  *			and gives none back before it ends: the first n of them are in use
@@ -14,7 +14,9 @@
  *
  * The order of restoring: regions that are younger than the snapshot get their old
  * content first (their list is world memory), then fibers are sorted, for which the
- * actors of now are looked at, and then the bytes go home.
+ * actors of now are looked at, and then the bytes go home. Searches take one at each
+ * branching of a run and restore one for each schedule, so that a few hundred
+ * instructions besides the copying count.
  */
 #include "core.h"
 #include "fiber.h"
@@ -35,27 +37,28 @@ _Static_assert(offsetof(struct sim_chunk, bytes) == offsetof(struct sim_chunk, u
 #define VALGRIND_MAKE_MEM_UNDEFINED(at, bytes) ((void)(at), (void)(bytes))
 #endif
 
+/* Some bytes and where they belong; what room_of() says follows. */
 struct piece {
 	void *at;
 	size_t bytes;
+	_Alignas(16) unsigned char held[];
 };
 
 struct sim_snapshot {
 	struct sim_snapshot *next, **link;	/* of the world's */
 	struct sim_world *world;
-	struct sim_world self;			/* as it was */
 	unsigned long newest_region;
+	unsigned long rare_version;
+	struct sim_rare rare;
 	struct sim_big **bigs;			/* in use at the time */
 	size_t nr_bigs, room_bigs;
 	struct sim_fiber **fibers;		/* of bodies under way, and abandoned: their stacks are held */
 	size_t nr_fibers, room_fibers;
-	struct piece *pieces;
-	size_t nr_pieces, room_pieces;
 	uint64_t *tape_words;
-	size_t room_words;
-	size_t bytes;				/* of all pieces */
-	unsigned char *image;			/* the pieces one after the other: see room_of() */
-	size_t room_image;
+	size_t nr_words, room_words;
+	unsigned char *image;			/* pieces, one behind the other */
+	size_t image_bytes, room_image;
+	size_t bytes;				/* that they hold */
 };
 
 /* A region and what it held when it was named. In world memory, newest first. */
@@ -197,86 +200,78 @@ static unsigned long newest_region(const struct sim_world *world)
  * Taking
  */
 
-static void piece_add(struct sim_snapshot *snapshot, void *at, size_t bytes)
+static inline void add_piece(struct sim_snapshot *snapshot, void *at, size_t bytes)
 {
-	snapshot->pieces = with_room(snapshot->pieces, &snapshot->room_pieces, snapshot->nr_pieces + 1,
-				     sizeof(*snapshot->pieces));
-	snapshot->pieces[snapshot->nr_pieces++] = (struct piece){ .at = at, .bytes = bytes };
+	size_t end = snapshot->image_bytes + sizeof(struct piece) + room_of(bytes);
+	struct piece *piece;
+
+	snapshot->image = with_room(snapshot->image, &snapshot->room_image, end, 1);
+	piece = (struct piece *)(snapshot->image + snapshot->image_bytes);
+	piece->at = at;
+	piece->bytes = bytes;
+	copy_out(piece->held, at, bytes);
+	snapshot->image_bytes = end;
 	snapshot->bytes += bytes;
 }
 
-static void fiber_add(struct sim_snapshot *snapshot, struct sim_fiber *fiber)
+static inline void add_fiber(struct sim_snapshot *snapshot, struct sim_fiber *fiber)
 {
+	unsigned char *at;
+	size_t bytes = sim_fiber_image(fiber, &at);
+
 	snapshot->fibers = with_room(snapshot->fibers, &snapshot->room_fibers, snapshot->nr_fibers + 1,
 				     sizeof(struct sim_fiber *));
 	snapshot->fibers[snapshot->nr_fibers++] = fiber;
+	add_piece(snapshot, at, bytes);
 }
 
-static void list_fibers(struct sim_snapshot *snapshot, const struct sim_world *world)
+static bool can_take(const struct sim_world *world)
 {
 	struct sim_fiber *fiber;
 
 	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (world->actors[i]->fiber)
-			fiber_add(snapshot, world->actors[i]->fiber);
+		if (world->actors[i]->fiber && !sim_fiber_can_be_copied(world->actors[i]->fiber))
+			return false;
 	}
-	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber))
-		fiber_add(snapshot, fiber);
-}
-
-static bool can_take(const struct sim_snapshot *snapshot)
-{
-	for (size_t i = 0; i < snapshot->nr_fibers; i++) {
-		if (!sim_fiber_can_be_copied(snapshot->fibers[i]))
+	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber)) {
+		if (!sim_fiber_can_be_copied(fiber))
 			return false;
 	}
 	return true;
 }
 
-static void list_pieces(struct sim_snapshot *snapshot, struct sim_world *world)
+static void add_bigs(struct sim_snapshot *snapshot, struct sim_arena *arena)
 {
-	const struct sim_arena *arena = &world->arena;
-	struct sim_region *region;
 	unsigned char *at;
 	size_t bytes;
 
-	for (region = world->regions; region; region = region->next)
-		piece_add(snapshot, region->at, region->bytes);
-	for (struct sim_chunk *chunk = arena->first; chunk; chunk = chunk == arena->last ? NULL : chunk->next)
-		piece_add(snapshot, &chunk->used, sizeof(chunk->used) + sim_arena_chunk_used(arena, chunk));
-	for (size_t i = 0; i < snapshot->nr_bigs; i++) {
-		bytes = sim_big_payload(snapshot->bigs[i], &at);
-		piece_add(snapshot, at, bytes);
-	}
-	for (size_t i = 0; i < snapshot->nr_fibers; i++) {
-		bytes = sim_fiber_image(snapshot->fibers[i], &at);
-		piece_add(snapshot, at, bytes);
-	}
-}
-
-static void hold_bigs(struct sim_snapshot *snapshot, struct sim_arena *arena)
-{
-	snapshot->nr_bigs = arena->bigs ? sim_arena_count_bigs(arena) : 0;
-	if (!snapshot->nr_bigs)
-		return;
+	snapshot->nr_bigs = sim_arena_count_bigs(arena);
 	snapshot->bigs = with_room(snapshot->bigs, &snapshot->room_bigs, snapshot->nr_bigs, sizeof(struct sim_big *));
 	sim_arena_hold_bigs(arena, snapshot->bigs);
+	for (size_t i = 0; i < snapshot->nr_bigs; i++) {
+		bytes = sim_big_payload(snapshot->bigs[i], &at);
+		add_piece(snapshot, at, bytes);
+	}
 }
 
-static void fill_image(struct sim_snapshot *snapshot)
+static void add_pieces(struct sim_snapshot *snapshot, struct sim_world *world)
 {
-	size_t room = 0;
-	unsigned char *to;
+	const struct sim_arena *arena = &world->arena;
+	struct sim_fiber *fiber;
 
-	for (size_t i = 0; i < snapshot->nr_pieces; i++)
-		room += room_of(snapshot->pieces[i].bytes);
-	to = snapshot->image = with_room(snapshot->image, &snapshot->room_image, room, 1);
-	for (size_t i = 0; i < snapshot->nr_pieces; i++) {
-		const struct piece *piece = &snapshot->pieces[i];
-
-		copy_out(to, piece->at, piece->bytes);
-		to += room_of(piece->bytes);
+	add_piece(snapshot, world, offsetof(struct sim_world, rare));
+	for (struct sim_region *region = world->regions; region; region = region->next)
+		add_piece(snapshot, region->at, region->bytes);
+	for (struct sim_chunk *chunk = arena->first; chunk; chunk = chunk == arena->last ? NULL : chunk->next)
+		add_piece(snapshot, &chunk->used, sizeof(chunk->used) + sim_arena_chunk_used(arena, chunk));
+	if (arena->bigs)
+		add_bigs(snapshot, &world->arena);
+	for (unsigned int i = 0; i < world->nr_actors; i++) {
+		if (world->actors[i]->fiber)
+			add_fiber(snapshot, world->actors[i]->fiber);
 	}
+	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber))
+		add_fiber(snapshot, fiber);
 }
 
 static struct sim_snapshot *snapshot_new(struct sim_world *world)
@@ -300,23 +295,24 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot)
 
 	if (world->current != &world->outside)
 		sim_die("a snapshot is taken inside an actor");
+	if (!can_take(world)) {
+		sim_snapshot_free(snapshot);
+		return NULL;
+	}
 	if (!snapshot)
 		snapshot = snapshot_new(world);
 	else if (snapshot->nr_bigs)
 		sim_arena_drop_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
-	snapshot->nr_bigs = snapshot->nr_fibers = snapshot->nr_pieces = snapshot->bytes = 0;
-	list_fibers(snapshot, world);
-	if (!can_take(snapshot)) {
-		sim_snapshot_free(snapshot);
-		return NULL;
-	}
-	snapshot->self = *world;
+	snapshot->nr_bigs = snapshot->nr_fibers = snapshot->image_bytes = snapshot->bytes = 0;
 	snapshot->newest_region = newest_region(world);
-	hold_bigs(snapshot, &world->arena);
-	list_pieces(snapshot, world);
-	fill_image(snapshot);
-	snapshot->tape_words = with_room(snapshot->tape_words, &snapshot->room_words,
-					 sim_tape_words(&world->tape), sizeof(*snapshot->tape_words));
+	add_pieces(snapshot, world);
+	if (unlikely(snapshot->rare_version != world->rare_version)) {
+		snapshot->rare = world->rare;
+		snapshot->rare_version = world->rare_version;
+	}
+	snapshot->nr_words = sim_tape_words(&world->tape);
+	snapshot->tape_words = with_room(snapshot->tape_words, &snapshot->room_words, snapshot->nr_words,
+					 sizeof(*snapshot->tape_words));
 	sim_tape_words_copy(&world->tape, snapshot->tape_words);
 	return snapshot;
 }
@@ -328,7 +324,7 @@ struct sim_snapshot *sim_snapshot_take(void)
 
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
 {
-	return snapshot->bytes + sizeof(snapshot->self);
+	return snapshot->bytes + sizeof(snapshot->rare);
 }
 
 /*
@@ -361,56 +357,70 @@ static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *w
 	world->spare = spare;
 }
 
-/* The struct itself, but for what a snapshot does not hold or the host has moved since. */
-static void world_home(const struct sim_snapshot *snapshot, struct sim_world *world)
-{
-	struct {
-		const struct sim_strategy *strategy;
-		void *strategy_state;
-		struct sim_fiber *spare;
-		struct sim_snapshot *snapshots;
-		unsigned long last_region;
-		struct sim_chunk *first;
-		struct sim_big *bigs, *retired;
-		struct sim_tape tape;
-	} now = {
-		world->strategy, world->strategy_state, world->spare, world->snapshots, world->last_region,
-		world->arena.first, world->arena.bigs, world->arena.retired, world->tape,
-	};
+/* What a snapshot of the struct does not hold, or the host has moved since. */
+struct not_held {
+	const struct sim_strategy *strategy;
+	void *strategy_state;
+	unsigned long heard;
+	struct sim_fiber *spare;
+	struct sim_snapshot *snapshots;
+	unsigned long last_region, rare_version, last_rare_version;
+	struct sim_chunk *first;
+	struct sim_big *bigs, *retired;
+	uint64_t *words;
+	size_t nr_bits, nr_words;
+};
 
-	*world = snapshot->self;
-	world->strategy = now.strategy;
-	world->strategy_state = now.strategy_state;
-	world->watched = world->sink || now.strategy->record;
-	world->spare = now.spare;
-	world->snapshots = now.snapshots;
-	world->last_region = now.last_region;
-	world->arena.first = now.first;
-	world->arena.bigs = now.bigs;
-	world->arena.retired = now.retired;
-	world->tape.words = now.tape.words;
-	world->tape.nr_words = now.tape.nr_words;
-	sim_tape_cut(&world->tape, now.tape.nr_bits, snapshot->tape_words);
+static inline struct not_held not_held_of(const struct sim_world *world)
+{
+	return (struct not_held){
+		world->strategy, world->strategy_state, world->heard, world->spare, world->snapshots,
+		world->last_region, world->rare_version, world->last_rare_version, world->arena.first,
+		world->arena.bigs, world->arena.retired, world->tape.words, world->tape.nr_bits,
+		world->tape.nr_words,
+	};
+}
+
+/* @world holds the bytes of then. */
+static void world_home(const struct sim_snapshot *snapshot, struct sim_world *world, const struct not_held *now)
+{
+	world->strategy = now->strategy;
+	world->strategy_state = now->strategy_state;
+	world->heard = now->heard;
+	world->watched = world->sink ? ~0ul : now->heard;
+	world->spare = now->spare;
+	world->snapshots = now->snapshots;
+	world->last_region = now->last_region;
+	world->last_rare_version = now->last_rare_version;
+	if (unlikely(now->rare_version != snapshot->rare_version))
+		world->rare = snapshot->rare;
+	world->arena.first = now->first;
+	world->arena.bigs = now->bigs;
+	world->arena.retired = now->retired;
+	world->tape.words = now->words;
+	world->tape.nr_words = now->nr_words;
+	sim_tape_cut(&world->tape, now->nr_bits, snapshot->tape_words);
 }
 
 void sim_snapshot_restore(struct sim_snapshot *snapshot)
 {
 	struct sim_world *world = sim_this;
-	const unsigned char *from = snapshot->image;
+	const struct piece *piece;
+	struct not_held now;
 
 	if (world != snapshot->world || world->current != &world->outside)
 		sim_die("a snapshot is restored inside an actor, or into another world");
-	regions_undo(world, snapshot->newest_region);
+	if (newest_region(world) != snapshot->newest_region)
+		regions_undo(world, snapshot->newest_region);
 	sort_fibers(snapshot, world);
 	if (world->arena.bigs || snapshot->nr_bigs)
 		sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
-	world_home(snapshot, world);
-	for (size_t i = 0; i < snapshot->nr_pieces; i++) {
-		const struct piece *piece = &snapshot->pieces[i];
-
-		copy_home(piece->at, from, piece->bytes);
-		from += room_of(piece->bytes);
+	now = not_held_of(world);
+	for (size_t at = 0; at < snapshot->image_bytes; at += sizeof(*piece) + room_of(piece->bytes)) {
+		piece = (const struct piece *)(snapshot->image + at);
+		copy_home(piece->at, piece->held, piece->bytes);
 	}
+	world_home(snapshot, world, &now);
 }
 
 void sim_snapshot_free(struct sim_snapshot *snapshot)
@@ -423,7 +433,6 @@ void sim_snapshot_free(struct sim_snapshot *snapshot)
 	sim_arena_drop_bigs(&snapshot->world->arena, snapshot->bigs, snapshot->nr_bigs);
 	free(snapshot->bigs);
 	free(snapshot->fibers);
-	free(snapshot->pieces);
 	free(snapshot->tape_words);
 	free(snapshot->image);
 	free(snapshot);

@@ -61,23 +61,29 @@ unsigned long sim_trace_length(void)
 	return sim_this->nr_records;
 }
 
+void sim_trace_watch(struct sim_world *world)
+{
+	const struct sim_strategy *strategy = world->strategy;
+
+	world->heard = strategy->record && !strategy->heard ? ~0ul : strategy->heard;
+	world->watched = world->sink ? ~0ul : world->heard;
+}
+
 void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), void *arg)
 {
 	sim_this->sink = sink;
 	sim_this->sink_arg = arg;
-	sim_this->watched = sink || sim_this->strategy->record;
+	sim_trace_watch(sim_this);
 }
 
 void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long object, const void *at, long result,
 		    bool ahead)
 {
-	const struct sim_access access = { world->current->index, kind, object, at, result, ahead };
-	const struct sim_record record = { world->current->index, kind, object, result };
-
-	if (world->strategy->record)
-		world->strategy->record(world->strategy_state, &access);
+	if (world->heard >> kind & 1)
+		world->strategy->record(world->strategy_state,
+					&(struct sim_access){ world->current->index, kind, object, at, result, ahead });
 	if (world->sink)
-		world->sink(world->sink_arg, &record);
+		world->sink(world->sink_arg, &(struct sim_record){ world->current->index, kind, object, result });
 }
 
 void sim_object_name_kept(unsigned long object, const char *name)
@@ -87,7 +93,7 @@ void sim_object_name_kept(unsigned long object, const char *name)
 	if (!object || object > world->last_object)
 		sim_die("object %lu has no number from sim_object_id()", object);
 	if (object >= world->room_names) {
-		unsigned long room = world->room_names ? world->room_names : 16;
+		unsigned long room = world->room_names ? world->room_names : 8;
 
 		while (room <= object)
 			room *= 2;

@@ -79,7 +79,7 @@ static void report_add(struct sim_world *world, enum sim_violation violation, co
 	char text[TEXT_BYTES_MAX];
 	struct report *report;
 
-	world->violations[violation]++;
+	sim_rare_write(world)->violations[violation]++;
 	if (violation == VIOLATION_BUG)
 		world->fatal = true;
 	if (world->nr_reports == REPORTS_MAX)
@@ -211,7 +211,7 @@ const struct sim_report *sim_report(size_t index)
 
 unsigned long sim_violations(enum sim_violation violation)
 {
-	return violation < VIOLATION_NR ? sim_this->violations[violation] : 0;
+	return violation < VIOLATION_NR ? sim_this->rare.violations[violation] : 0;
 }
 
 unsigned long sim_warnings(void)

@@ -29,7 +29,7 @@ static void strategy_begin(struct sim_world *world, const struct sim_strategy *s
 			   const struct sim_tape *tape, void *context)
 {
 	world->strategy = strategy;
-	world->watched = world->sink || strategy->record;
+	sim_trace_watch(world);
 	world->closed = strategy->window != NULL;
 	world->strategy_state = strategy->begin(seed, tape, context);
 }
@@ -66,15 +66,17 @@ struct sim_world *sim_world_create(const struct sim_config *config)
 void sim_world_destroy(struct sim_world *world)
 {
 	struct sim_world *before = sim_this;
+	struct sim_rare *rare;
 
 	if (!world)
 		return;
 	sim_this = world;
-	while (world->nr_slots) {
-		enum sim_slot slot = world->slot_order[--world->nr_slots];
+	rare = sim_rare_write(world);
+	while (rare->nr_slots) {
+		enum sim_slot slot = rare->slot_order[--rare->nr_slots];
 
-		if (world->slot_fini[slot])
-			world->slot_fini[slot](world->slots[slot]);
+		if (rare->slot_fini[slot])
+			rare->slot_fini[slot](world->slots[slot]);
 		world->slots[slot] = NULL;
 	}
 	sim_snapshots_destroy(world);
@@ -105,20 +107,23 @@ void sim_strategy_put(const struct sim_strategy *strategy, void *state)
 		world->strategy->end(world->strategy_state);
 	world->strategy = strategy;
 	world->strategy_state = state;
-	world->watched = world->sink || strategy->record;
+	sim_trace_watch(world);
 }
 
 void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state))
 {
 	struct sim_world *world = sim_this;
+	struct sim_rare *rare;
 
 	if (world->slots[slot])
 		sim_die("slot %d is set twice", slot);
 	if (!state)
 		sim_die("slot %d is set to nothing", slot);
+	rare = sim_rare_write(world);
+	rare = sim_rare_write(world);
 	world->slots[slot] = state;
-	world->slot_fini[slot] = fini;
-	world->slot_order[world->nr_slots++] = slot;
+	rare->slot_fini[slot] = fini;
+	rare->slot_order[rare->nr_slots++] = slot;
 }
 
 unsigned long sim_object_id(void)

@@ -12,7 +12,7 @@
 #include <sim/verdict.h>
 #include <sim/world.h>
 
-#define KAPI_CLASS_BUCKETS 64
+#define KAPI_CLASS_BUCKETS 32
 #define KAPI_LOG_BYTES 4096
 
 struct kapi_class;

@@ -255,7 +255,7 @@ static struct kapi_held *held_find(struct kapi_actor *self, const struct kapi_lo
 static void held_add(struct kapi_actor *self, struct kapi_lock *lock, struct kapi_class *class, unsigned int flags)
 {
 	if (self->nr_held == self->max_held) {
-		self->max_held = self->max_held ? self->max_held * 2 : 8;
+		self->max_held = self->max_held ? self->max_held * 2 : 4;
 		self->held = sim_realloc(self->held, self->max_held * sizeof(*self->held));
 	}
 	self->held[self->nr_held++] = (struct kapi_held){

@@ -125,7 +125,7 @@ static void scan_freed(struct tree *tree, const struct touch *touch, const uint3
 		const struct touch *other = &tree->touches[i];
 
 		if (other->linked && other != touch &&
-		    (tree_frees(tree, touch, other) || tree_frees(tree, other, touch)))
+		    (steps_free(tree, touch, other) || steps_free(tree, other, touch)))
 			comes_behind(tree, touch, other, before, clock);
 	}
 }
@@ -140,7 +140,7 @@ static void scan(struct tree *tree, const struct touch *touch, const uint32_t *b
 	uint32_t i;
 
 	for (i = tree->last_freed; i && tree->touches[i].node >= tree->window; i = tree->touches[i].prev)
-		if (tree_frees(tree, &tree->touches[i], touch))
+		if (steps_free(tree, &tree->touches[i], touch))
 			comes_behind(tree, touch, &tree->touches[i], before, clock);
 	for (i = touch->prev; i; i = other->prev) {
 		other = &tree->touches[i];

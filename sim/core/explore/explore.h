@@ -69,7 +69,7 @@ struct lock_state {
 	unsigned long begun;	/* tree->begun, of which the rest is */
 	bool written;
 	unsigned int readers;
-	uint64_t place;		/* in all runs; 0: not known */
+	uint64_t place;		/* where it lies, in all runs; 0: not known */
 };
 
 /* A lock as it was before it changed. */
@@ -91,7 +91,7 @@ struct mark {
 	uint32_t node;		/* whose choice is open */
 	uint32_t window;
 	uint32_t nr_changes;
-	uint64_t has_ahead;
+	uint64_t has_ahead, stepped;
 	struct lane *lanes;	/* of actors below nr_lanes */
 	uint32_t nr_lanes, room_lanes;
 };
@@ -115,6 +115,7 @@ struct tree {
 	unsigned long run;		/* number of the run under way, from 1 */
 	bool running;			/* a run is under way or not yet judged */
 	unsigned long begun;		/* how many began at the beginning */
+	bool touching;			/* the search looks at what steps touch */
 	bool cut;
 	bool draws;			/* some run has drawn a value */
 	bool ended;			/* nothing is left to try */
@@ -122,6 +123,7 @@ struct tree {
 	bool stepping;			/* the last node's step is under way */
 	bool unlocks;			/* the step begins with the unlock that the actor came to */
 
+	uint64_t stepped;		/* bits by actor: has done a step in this window */
 	struct node *nodes;
 	uint32_t depth, room;
 	uint32_t replay;		/* nodes that the run has to repeat, the last with a new choice */
@@ -162,21 +164,32 @@ struct tree {
 	struct sim_explored explored;
 };
 
+/* Kinds that say that a lock changes. */
+#define SIM_SEARCH_LOCKS                                                                                               \
+	(1ul << SIM_POINT_LOCKED | 1ul << SIM_POINT_LOCKED_READ | 1ul << SIM_POINT_UNLOCK |                            \
+	 1ul << SIM_POINT_UNLOCK_READ | 1ul << SIM_POINT_DOWNGRADE)
+
 /* tree.c */
-extern const struct sim_strategy sim_strategy_tree;
+extern const struct sim_strategy sim_strategy_tree, sim_strategy_steps;	/* the second where tree->touching */
 void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_search_options *options);
 void tree_fini(struct tree *tree);
 /* Ends the last run; false where nothing is left. */
 bool tree_next(struct tree *tree);
 /* @array with room for @need. */
 void *tree_grown(void *array, uint32_t *room, size_t need, size_t size);
-/* Puts a step to sleep at @node: an actor that was tried there, or one that sleeps on from above. */
-void tree_add_sleeper(struct tree *tree, struct node *node, const struct sleeper *sleeper);
-/* Is what @one is about in what @freed frees? */
-bool tree_frees(const struct tree *tree, const struct touch *freed, const struct touch *one);
-bool tree_independent(const struct tree *tree, const struct sleeper *a, const struct node *b);
+/* nodes[depth]. Nodes are made in the order of the path. */
+struct node *tree_node_new(struct tree *tree);
+/* The step of nodes[depth] begins, by @actor, which was about to do @kind. */
+void tree_step_begin(struct tree *tree, unsigned int actor, enum sim_point kind);
+_Noreturn void tree_not_the_same(const struct tree *tree);
+
 /* The running actor where it can go on, else the oldest of @mask. */
-unsigned int tree_prefer(const struct node *node, uint64_t mask);
+static inline unsigned int tree_prefer(const struct node *node, uint64_t mask)
+{
+	if (node->current != NOBODY && mask >> node->current & 1)
+		return node->current;
+	return __builtin_ctzll(mask);
+}
 
 static inline uint32_t *tree_clock(const struct tree *tree, uint32_t index)
 {
@@ -189,10 +202,54 @@ static inline bool tree_before(const struct tree *tree, uint32_t a, uint32_t b)
 	return tree_clock(tree, b)[tree->nodes[a].actor] > a;
 }
 
+/* steps.c: only where tree->touching. */
+
+/* @node is new; its step begins, by an actor that was about to do @kind; the step under way, if one is, is over. */
+void steps_node(struct tree *tree, struct node *node);
+void steps_begin(struct tree *tree, struct node *node, enum sim_point kind);
+void steps_end(struct tree *tree);
+/* What struct sim_strategy's record(), enabled() and window() hear. */
+void steps_record(struct tree *tree, const struct sim_access *access);
+void steps_enabled(struct tree *tree, unsigned int actor);
+void steps_close(struct tree *tree);
+/* Is what @one is about in what @freed frees? */
+bool steps_free(const struct tree *tree, const struct touch *freed, const struct touch *one);
+/* Forgets what the step of @node, the last one, touched; or keeps it, as another actor is tried there. */
+void steps_undo(struct tree *tree, struct node *node);
+void steps_put_to_sleep(struct tree *tree, struct node *node);
+
+/* locks.c */
+
+/* @access is one of SIM_SEARCH_LOCKS. */
+void locks_note(struct tree *tree, const struct sim_access *access);
+/* @access is of a thing with a number, and says where it lies. */
+void locks_note_place(struct tree *tree, unsigned long object, uint64_t place);
+/* Forgets all changes but the first @nr_changes. */
+void locks_undo(struct tree *tree, uint32_t nr_changes);
+/* @view is about to take a lock: would it have to wait? */
+bool locks_hold(const struct tree *tree, const struct sim_actor_view *view);
+
 /* marks.c */
 
+/* To take a mark costs as much as so many steps. */
+#define MARK_STEPS 2
+
 /* At a new node: is it to be marked before its choice is made? */
-bool marks_want(const struct tree *tree, const struct node *node);
+static inline bool marks_want(const struct tree *tree, const struct node *node)
+{
+	uint64_t others = tree->touching ? node->enabled & ~node->asleep : node->todo;
+	uint32_t steps;
+
+	others &= others - 1;
+	if (!others || tree->no_marks)
+		return false;
+	/* Without it each of the others would go over the steps since the last mark again. */
+	if (!tree->nr_marks)
+		return true;
+	steps = tree->depth - tree->marks[tree->nr_marks - 1].node;
+	return (others & (others - 1) ? 2 * steps : steps) >= MARK_STEPS;
+}
+
 /* From outside, paused at nodes[depth]. */
 void marks_add(struct tree *tree);
 /* Puts world and tree to the deepest mark of the path that is left; false where there is none. */

@@ -20,13 +20,6 @@
 
 #define MARK_BYTES_MAX ((size_t)16 << 10)
 
-bool marks_want(const struct tree *tree, const struct node *node)
-{
-	uint64_t open = node->enabled & ~node->asleep;
-
-	return tree->options.resumes && !tree->no_marks && (open & (open - 1));
-}
-
 static struct mark *mark_next(struct tree *tree)
 {
 	if (tree->nr_marks == tree->made_marks) {
@@ -50,7 +43,10 @@ void marks_add(struct tree *tree)
 	mark->window = tree->window;
 	mark->nr_changes = tree->nr_changes;
 	mark->has_ahead = tree->has_ahead;
+	mark->stepped = tree->stepped;
 	mark->nr_lanes = tree->nr_lanes;
+	if (!tree->nr_lanes)
+		return;
 	mark->lanes = tree_grown(mark->lanes, &mark->room_lanes, tree->nr_lanes, sizeof(*mark->lanes));
 	memcpy(mark->lanes, tree->lanes, tree->nr_lanes * sizeof(*mark->lanes));
 }
@@ -66,16 +62,14 @@ bool marks_resume(struct tree *tree)
 		return false;
 	mark = &tree->marks[tree->nr_marks - 1];
 	sim_snapshot_restore(mark->snapshot);
-	while (tree->nr_changes > mark->nr_changes) {
-		const struct lock_change *change = &tree->changes[--tree->nr_changes];
-
-		tree->locks[change->object] = change->before;
-	}
+	locks_undo(tree, mark->nr_changes);
 	tree->depth = mark->node;
 	tree->window = mark->window;
 	tree->has_ahead = mark->has_ahead;
+	tree->stepped = mark->stepped;
 	tree->nr_lanes = mark->nr_lanes;
-	memcpy(tree->lanes, mark->lanes, mark->nr_lanes * sizeof(*mark->lanes));
+	if (mark->nr_lanes)
+		memcpy(tree->lanes, mark->lanes, mark->nr_lanes * sizeof(*mark->lanes));
 	tree->running = true;
 	tree->run++;
 	tree->cut = false;

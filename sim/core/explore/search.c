@@ -172,7 +172,7 @@ bool sim_search_next(struct sim_search *search, struct sim_config *config)
 		return sample_next(search, config);
 	if (!tree_next(&search->tree))
 		return false;
-	config->strategy = &sim_strategy_tree;
+	config->strategy = search->tree.touching ? &sim_strategy_steps : &sim_strategy_tree;
 	config->context = &search->tree;
 	return true;
 }
@@ -185,8 +185,8 @@ bool sim_search_resume(struct sim_search *search)
 		return search->last && sim_search_resume(search->last);
 	if (!search->tree.ops || !search->options.resumes || !marks_resume(&search->tree))
 		return false;
-	if (world->strategy != &sim_strategy_tree || world->strategy_state != &search->tree)
-		sim_strategy_put(&sim_strategy_tree, &search->tree);
+	if (world->strategy_state != &search->tree)
+		sim_strategy_put(search->tree.touching ? &sim_strategy_steps : &sim_strategy_tree, &search->tree);
 	return true;
 }
 

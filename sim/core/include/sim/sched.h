@@ -95,7 +95,8 @@ struct sim_access {
  * @ready. draw(): a value below @bound (bound >= 2: nothing
  * else is open). end() may be NULL.
  *
- * The others may be NULL. record() hears of everything that the trace hears of;
+ * The others may be NULL. record() hears of everything that the trace hears of, or of
+ * the kinds in heard (bit KIND) where that is not 0;
  * enabled(), from inside a run, that @actor can go on by what @by did; window(),
  * from outside, that the part of the run begins or ends whose order is open: a
  * strategy that has it is only asked between the two, and in_order decides elsewhere.
@@ -110,6 +111,7 @@ struct sim_strategy {
 	unsigned long (*draw)(void *state, unsigned long bound);
 	void (*end)(void *state);
 	void (*record)(void *state, const struct sim_access *access);
+	unsigned long heard;
 	void (*enabled)(void *state, unsigned int by, unsigned int actor);
 	void (*window)(void *state, bool open);
 	void (*paused)(void *state);

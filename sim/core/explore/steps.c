@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Steps and what they touch, for searches that ask which steps depend on each other.
+ *
+ * A step begins where an actor is picked. What the actor said ahead is the first
+ * thing that it touches; what it says ahead of its next point belongs to its next
+ * step. Where nobody is asked, because only one can go on, steps are told apart all
+ * the same, so that the path is one of the same steps whoever was ready; such a
+ * node is glued to the one before: nothing else could have been tried there. What
+ * is done with preemption off is one step with what comes before.
+ */
+#include "explore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void clocks_widen(struct tree *tree, unsigned int actors)
+{
+	uint32_t stride = tree->stride ? tree->stride : 4, nodes = tree->room;
+	uint32_t *clocks;
+
+	while (stride < actors)
+		stride *= 2;
+	clocks = calloc((size_t)nodes * stride + 1, sizeof(*clocks));
+	if (!clocks)
+		sim_die("the host is out of memory (a search of %u actors)", actors);
+	for (uint32_t i = 0; tree->clocks && (i < tree->depth || i < tree->replay); i++)
+		memcpy(clocks + (size_t)i * stride, tree_clock(tree, i), tree->stride * sizeof(*clocks));
+	free(tree->clocks);
+	tree->clocks = clocks;
+	tree->room_clocks = nodes;
+	tree->stride = stride;
+}
+
+/*
+ * What a step touches
+ */
+
+/* Another run makes the same objects in the same order, but where the chunks come to lie is the host's affair. */
+static uint64_t place_of(const void *at)
+{
+	uint64_t ordinal = 1;
+
+	for (const struct sim_chunk *chunk = sim_this->arena.first; chunk; chunk = chunk->next, ordinal++) {
+		uintptr_t offset = (uintptr_t)at - (uintptr_t)chunk;
+
+		if (offset < SIM_CHUNK_BYTES)
+			return (uint64_t)1 << 62 | ordinal << 20 | offset;
+	}
+	return (uintptr_t)at;
+}
+
+/* False where the access is no business of any other actor. */
+static bool touch_of(const struct sim_access *access, struct touch *touch)
+{
+	*touch = (struct touch){ .key = access->object ? access->object << 1 | 1 : place_of(access->at) << 1 };
+	if (!access->at && !access->object)
+		return false;
+	switch (access->kind) {
+	case SIM_POINT_ATOMIC_READ:
+	case SIM_POINT_PLAIN_READ:
+	case SIM_POINT_RCU_READ_LOCK:
+	case SIM_POINT_RCU_READ_UNLOCK:
+		return true;
+	case SIM_POINT_LOCK:
+		touch->write = true;
+		touch->waits = !access->result;
+		return true;
+	case SIM_POINT_LOCK_READ:
+		touch->waits = !access->result;
+		return true;
+	case SIM_POINT_UNLOCK:
+	case SIM_POINT_DOWNGRADE:
+		touch->write = true;
+		touch->release = true;
+		return true;
+	case SIM_POINT_UNLOCK_READ:
+		touch->release = true;
+		return true;
+	case SIM_POINT_FREE:
+		touch->bytes = access->at ? access->result : 0;
+		touch->write = true;
+		return touch->bytes;
+	case SIM_POINT_ATOMIC_WRITE:
+	case SIM_POINT_ATOMIC_RMW:
+	case SIM_POINT_PLAIN_WRITE:
+	case SIM_POINT_WAIT:
+	case SIM_POINT_WAKE:
+	case SIM_POINT_QUEUE:
+	case SIM_POINT_RCU_SYNC:
+	case SIM_POINT_GUP:
+	case SIM_POINT_IOMMU_MAP:
+	case SIM_POINT_IOMMU_UNMAP:
+	case SIM_POINT_COUNTER:
+		touch->write = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void add_touch(struct tree *tree, const struct touch *touch)
+{
+	struct node *node = &tree->nodes[tree->depth - 1];
+
+	if (tree->depth < tree->replay)
+		return;
+	for (uint32_t i = node->first_touch; i < tree->nr_touches; i++) {
+		struct touch *known = &tree->touches[i];
+
+		if (known->key == touch->key && known->release == touch->release && known->bytes == touch->bytes) {
+			known->write |= touch->write;
+			known->waits &= touch->waits;
+			return;
+		}
+	}
+	tree->touches = tree_grown(tree->touches, &tree->room_touches, tree->nr_touches + 1, sizeof(*tree->touches));
+	tree->touches[tree->nr_touches] = *touch;
+	tree->touches[tree->nr_touches++].node = tree->depth - 1;
+}
+
+bool steps_free(const struct tree *tree, const struct touch *freed, const struct touch *one)
+{
+	uint64_t number = one->key >> 1, place = number;
+
+	if (one->key & 1)
+		place = number < tree->room_locks ? tree->locks[number].place : 0;
+	return place - (freed->key >> 1) < freed->bytes;
+}
+
+static bool conflict(const struct tree *tree, const struct touch *a, const struct touch *b)
+{
+	if (unlikely(a->bytes | b->bytes))
+		return steps_free(tree, a, b) || steps_free(tree, b, a);
+	return a->key == b->key && (a->write || b->write);
+}
+
+static bool independent(const struct tree *tree, const struct sleeper *a, const struct node *b)
+{
+	for (uint32_t i = 0; i < a->nr_touches; i++)
+		for (uint32_t j = 0; j < b->nr_touches; j++)
+			if (conflict(tree, &tree->touches[a->first_touch + i], &tree->touches[b->first_touch + j]))
+				return false;
+	return true;
+}
+
+static void add_sleeper(struct tree *tree, struct node *node, const struct sleeper *sleeper)
+{
+	struct sleeper copy = *sleeper;
+
+	tree->sleepers = tree_grown(tree->sleepers, &tree->room_sleepers, tree->nr_sleepers + 1, sizeof(copy));
+	tree->sleepers[tree->nr_sleepers++] = copy;
+	node->nr_sleepers++;
+}
+
+/* Who slept above, and whose step does not depend on the one that was done, sleeps on. */
+static void inherit_sleepers(struct tree *tree, struct node *node)
+{
+	const struct node *above = node - 1;
+
+	node->first_sleeper = tree->nr_sleepers;
+	if (tree->depth == tree->window)
+		return;
+	for (uint32_t i = 0; i < above->nr_sleepers; i++) {
+		const struct sleeper *sleeper = &tree->sleepers[above->first_sleeper + i];
+
+		if (sleeper->actor == above->actor || !independent(tree, sleeper, above))
+			continue;
+		node->asleep |= 1ull << sleeper->actor;
+		add_sleeper(tree, node, sleeper);
+	}
+}
+
+/*
+ * The path under way
+ */
+
+static bool is_unlock(enum sim_point kind)
+{
+	return kind == SIM_POINT_UNLOCK || kind == SIM_POINT_UNLOCK_READ;
+}
+
+static struct lane *lane_of(struct tree *tree, unsigned int actor)
+{
+	while (tree->nr_lanes <= actor)
+		tree->lanes[tree->nr_lanes++] = (struct lane){};
+	return &tree->lanes[actor];
+}
+
+void steps_end(struct tree *tree)
+{
+	struct node *node;
+
+	if (!tree->stepping)
+		return;
+	tree->stepping = false;
+	if (tree->depth < tree->replay)
+		return;
+	node = &tree->nodes[tree->depth - 1];
+	node->nr_touches = tree->nr_touches - node->first_touch;
+	tree->ops->step_done(tree, tree->depth - 1);
+}
+
+void steps_node(struct tree *tree, struct node *node)
+{
+	if (unlikely(tree->room_clocks != tree->room))
+		clocks_widen(tree, tree->stride);
+	inherit_sleepers(tree, node);
+	node->first_touch = tree->nr_touches;
+}
+
+void steps_begin(struct tree *tree, struct node *node, enum sim_point kind)
+{
+	unsigned int actor = node->actor;
+	struct lane *lane = lane_of(tree, actor);
+
+	if (unlikely(actor >= tree->stride))
+		clocks_widen(tree, actor + 1);
+	node->before = lane->last_step;
+	node->enabled_by = lane->enabled_by;
+	lane->enabled_by = 0;
+	lane->last_step = tree->depth;
+	tree->stepping = true;
+	tree->unlocks = is_unlock(kind);
+	if (tree->has_ahead >> actor & 1) {
+		tree->has_ahead &= ~(1ull << actor);
+		add_touch(tree, &lane->ahead);
+	}
+}
+
+/* @actor goes on, and nobody was asked. @waits: as in struct node. */
+static void step_glued(struct tree *tree, unsigned int actor, bool waits)
+{
+	steps_end(tree);
+	if (tree->depth < tree->replay) {
+		if (tree->nodes[tree->depth].actor != actor)
+			tree_not_the_same(tree);
+	} else {
+		struct node *node = tree_node_new(tree);
+
+		node->glued = true;
+		node->waits = waits;
+		node->actor = actor;
+		node->enabled = node->todo = 1ull << actor;
+		/* It would repeat another run, and cannot be kept from it. */
+		if (node->asleep >> actor & 1)
+			tree->cut = true;
+	}
+	tree_step_begin(tree, actor, SIM_POINT_NONE);
+}
+
+void steps_record(struct tree *tree, const struct sim_access *access)
+{
+	unsigned int actor = access->actor;
+	struct touch touch;
+	bool shared, goes_on;
+
+	if (SIM_SEARCH_LOCKS >> access->kind & 1)
+		locks_note(tree, access);
+	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
+		return;
+	goes_on = sim_this->current->nopreempt && tree->stepping && tree->nodes[tree->depth - 1].actor == actor;
+	/* It went on past a point: nobody else was ready, or was to be let in. */
+	if (tree->has_ahead >> actor & 1) {
+		if (goes_on)
+			add_touch(tree, &tree->lanes[actor].ahead);
+		else
+			step_glued(tree, actor, false);
+		tree->has_ahead &= ~(1ull << actor);
+	}
+	shared = touch_of(access, &touch);
+	if (access->object && access->at)
+		locks_note_place(tree, access->object, place_of(access->at));
+	if (access->ahead) {
+		tree->has_ahead |= (uint64_t)shared << actor;
+		lane_of(tree, actor)->ahead = touch;
+		return;
+	}
+	if (!shared)
+		return;
+	if (!tree->stepping || tree->nodes[tree->depth - 1].actor != actor ||
+	    (is_unlock(access->kind) && !tree->unlocks && !goes_on))
+		step_glued(tree, actor, false);
+	tree->unlocks = false;
+	add_touch(tree, &touch);
+}
+
+void steps_enabled(struct tree *tree, unsigned int actor)
+{
+	lane_of(tree, actor)->enabled_by = tree->depth;
+}
+
+void steps_close(struct tree *tree)
+{
+	/* Who still has something ahead came to a lock last, and waits for it now. */
+	for (; tree->open && tree->has_ahead; tree->has_ahead &= tree->has_ahead - 1)
+		step_glued(tree, __builtin_ctzll(tree->has_ahead), true);
+	steps_end(tree);
+	tree->has_ahead = 0;
+	tree->nr_lanes = 0;
+}
+
+/*
+ * Between runs
+ */
+
+/* Takes the touches from @first on off the lists of their things. */
+static void unlink_touches(struct tree *tree, uint32_t first)
+{
+	for (uint32_t i = tree->nr_touches; i-- > first;) {
+		struct touch *touch = &tree->touches[i];
+		uint32_t slot;
+
+		if (!touch->linked)
+			continue;
+		touch->linked = false;
+		if (touch->bytes) {
+			tree->last_freed = touch->prev;
+			continue;
+		}
+		slot = touch->key * 0x9e3779b97f4a7c15ull >> 32;
+		while (tree->keys[slot & (tree->room_keys - 1)] != touch->key)
+			slot++;
+		tree->heads[slot & (tree->room_keys - 1)] = touch->prev;
+	}
+}
+
+void steps_undo(struct tree *tree, struct node *node)
+{
+	unlink_touches(tree, node->first_touch);
+	tree->nr_touches = node->first_touch;
+}
+
+void steps_put_to_sleep(struct tree *tree, struct node *node)
+{
+	tree->nr_sleepers = node->first_sleeper + node->nr_sleepers;
+	/* A step that goes on by a draw is not known by what it touched with one value. */
+	if (tree->draws)
+		return;
+	add_sleeper(tree, node, &(struct sleeper){ node->actor, node->first_touch, node->nr_touches });
+	node->first_touch += node->nr_touches;
+	tree->nr_touches = node->first_touch;
+}
