@@ -14,6 +14,7 @@ help:
 	@echo 'make coverage        the tests once more with gcov: lines and branches by folder; fails below coverage/thresholds'
 	@echo 'make fuzz TIME=60      random programs for so many seconds on all cores, failures into build/fuzz'
 	@echo 'make bench           the benchmarks of bench/'
+	@echo 'make planted         the planted bugs: what is found, replayed by every build and under every tool'
 	@echo 'make clean           removes build/ and build-*/'
 	@echo 'Each installs the Debian packages that it lacks (tools/install-deps).'
 
@@ -41,6 +42,10 @@ bench:
 	@cmake --build --preset bench
 	@bench/run
 
+planted:
+	@tools/install-deps test
+	@bench/planted/replay --all
+
 fuzz: build/pinsim
 	build/pinsim fuzz --time $(TIME) --seed $(SEED) --jobs $$(nproc) --out build/fuzz
 
@@ -48,4 +53,4 @@ clean:
 	rm -rf build build-*
 
 FORCE:
-.PHONY: all help run test $(PARTS:%=test-%) coverage bench fuzz clean FORCE
+.PHONY: all help run test $(PARTS:%=test-%) coverage bench planted fuzz clean FORCE

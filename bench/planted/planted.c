@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench_planted: how many schedules each strategy needs for each planted bug.
+ * bench_planted [RUNS [BUG]]	how many schedules each strategy needs for each planted bug
+ * bench_planted tokens		what the portfolio finds, as tokens, a line a bug
+ * bench_planted replay		the same lines on standard input, run again: by another build, or under a tool
  *
- * A line a bug: how often uniformly random schedules show it, and the number of the
- * schedule in which each strategy came by it first. Found means: the violation is
- * the one that the bug is, and the run, replayed from its token, has the same hash
- * and the same violation. Exit 1 where the portfolio misses one, or a replay differs.
+ * The table has a line a bug: how often uniformly random schedules show it, and the
+ * number of the schedule in which each strategy came by it first. Found means: the
+ * violation is the one that the bug is, and the run, replayed from its token, has the
+ * same hash and the same violation. Exit 1 where the portfolio misses one, or a
+ * replay differs.
  *
  * Bugs in kernel code are scenarios of bench/planted/scenarios, for a build whose
  * kernel files were patched (PINSIM_PLANTED).
@@ -122,6 +125,12 @@ static struct outcome run(const struct bug *bug, const struct sim_config *how)
 	return bug->own ? run_own(bug, how) : run_scenario(bug, how);
 }
 
+/* What only a build with races tells: another can compare the hash. */
+static bool can_tell(const struct bug *bug)
+{
+	return !bug->races || sim_races_built();
+}
+
 /* Once more, from the token. */
 static bool replays(const struct bug *bug, const struct outcome *found)
 {
@@ -136,14 +145,15 @@ static bool replays(const struct bug *bug, const struct outcome *found)
 		return false;
 	config.tape = tape;
 	again = run(bug, &config);
-	same = again.shown && again.hash == found->hash;
+	same = (again.shown || !can_tell(bug)) && again.hash == found->hash;
 	free(again.token);
 	sim_tape_free(tape);
 	return same;
 }
 
-/* The schedule in which @kind shows it first; 0: none of the first SCHEDULES_MAX. */
-static unsigned long first_found(const struct bug *bug, const struct sim_search_kind *kind, bool *replayed)
+/* The schedule in which @kind shows it first; 0: none of the first SCHEDULES_MAX. @first: what it came to, or NULL. */
+static unsigned long first_found(const struct bug *bug, const struct sim_search_kind *kind, bool *replayed,
+				 struct outcome *first)
 {
 	struct sim_search_options options = { .kind = kind };
 	struct sim_search *search = sim_search_create(&options);
@@ -158,6 +168,10 @@ static unsigned long first_found(const struct bug *bug, const struct sim_search_
 			if (outcome.shown) {
 				found = runs;
 				*replayed = replays(bug, &outcome);
+				if (first) {
+					*first = outcome;
+					outcome.token = NULL;
+				}
 			}
 		}
 		free(outcome.token);
@@ -190,7 +204,7 @@ static bool row(const struct bug *bug, unsigned long random_runs)
 	       bug->violation == VIOLATION_NR ? "expectation" : sim_violation_name(bug->violation), bug->points,
 	       100.0 * (double)random_hits(bug, random_runs) / (double)random_runs);
 	for (unsigned int i = 0; i < KINDS; i++) {
-		unsigned long found = first_found(bug, kinds[i], &replayed);
+		unsigned long found = first_found(bug, kinds[i], &replayed, NULL);
 
 		all_replayed &= !found || replayed;
 		if (found)
@@ -205,68 +219,124 @@ static bool row(const struct bug *bug, unsigned long random_runs)
 	return portfolio && all_replayed;
 }
 
-static bool row_own(const struct planted_program *own, unsigned long random_runs)
+/* A line of tokens: name, hash, token. */
+static bool tell_token(const struct bug *bug)
 {
-	struct bug bug = {
-		.name = own->name,
-		.where = own->what,
-		.violation = own->violation,
-		.points = own->points,
-		.races = own->races,
-		.own = own,
-	};
+	struct outcome found = { .token = NULL };
+	bool replayed = false;
 
-	return row(&bug, random_runs);
+	if (first_found(bug, &sim_search_portfolio, &replayed, &found) && replayed)
+		printf("%s\t%016llx\t%s\n", bug->name, found.hash, found.token);
+	fflush(stdout);
+	free(found.token);
+	return replayed;
 }
 
-static bool row_edit(const struct planted_edit *edit, unsigned long random_runs)
+/* The bug of that number: the small programs, then those in the kernel's files. @bug->program is the caller's. */
+static bool bug_at(unsigned int number, struct bug *bug)
 {
-	struct bug bug = {
-		.name = edit->name,
-		.where = edit->what,
-		.violation = edit->violation,
-		.points = edit->points,
-		.races = edit->races,
-		.edit = edit,
-	};
+	const struct planted_program *own = &planted_programs[number];
+	const struct planted_edit *edit = &planted_edits[number - planted_nr_programs];
 	struct diagnostics diag;
 	char path[512];
-	bool good;
 
+	if (number < planted_nr_programs) {
+		*bug = (struct bug){ .name = own->name, .where = own->what, .violation = own->violation,
+				     .points = own->points, .races = own->races, .own = own };
+		return true;
+	}
+	*bug = (struct bug){ .name = edit->name, .where = edit->what, .violation = edit->violation,
+			     .points = edit->points, .races = edit->races, .edit = edit };
 	snprintf(path, sizeof(path), "%s/scenarios/%s.pin", PLANTED_FOLDER, edit->scenario);
 	diagnostics_init(&diag);
-	bug.program = program_load(path, &diag);
-	if (!bug.program) {
+	bug->program = program_load(path, &diag);
+	if (!bug->program)
 		fputs(diag.text, stderr);
-		return false;
-	}
-	good = row(&bug, random_runs);
-	program_free(bug.program);
 	diagnostics_free(&diag);
-	return good;
+	return bug->program;
+}
+
+static unsigned int nr_bugs(void)
+{
+	return planted_nr_programs + planted_nr_edits;
+}
+
+/* Each bug that this build can tell, or that one: how many it could not serve. */
+static unsigned int each(const char *only, unsigned long random_runs, bool tokens)
+{
+	unsigned int missed = 0;
+
+	for (unsigned int i = 0; i < nr_bugs(); i++) {
+		struct bug bug;
+
+		if (!bug_at(i, &bug))
+			missed++;
+		else if (can_tell(&bug) && (!only || !strcmp(only, bug.name)))
+			missed += tokens ? !tell_token(&bug) : !row(&bug, random_runs);
+		program_free(bug.program);
+	}
+	return missed;
+}
+
+static bool replay_line(char *line)
+{
+	char *hash = strchr(line, '\t'), *token = hash ? strchr(hash + 1, '\t') : NULL;
+	struct outcome found;
+
+	if (!token)
+		return false;
+	*hash++ = *token++ = '\0';
+	token[strcspn(token, "\n")] = '\0';
+	found = (struct outcome){ .hash = strtoull(hash, NULL, 16), .token = token };
+	for (unsigned int i = 0; i < nr_bugs(); i++) {
+		struct bug bug;
+		bool same = false, is = bug_at(i, &bug) && !strcmp(bug.name, line);
+
+		if (is)
+			same = replays(&bug, &found);
+		program_free(bug.program);
+		if (is)
+			return same;
+	}
+	return false;
+}
+
+/* Standard input, a token a line. Returns how many were another run. */
+static unsigned int replay_all(void)
+{
+	unsigned int differ = 0, lines = 0;
+	char *line = NULL;
+	size_t size = 0;
+
+	for (; getline(&line, &size, stdin) > 0; lines++) {
+		bool same = replay_line(line);
+
+		if (!same)
+			printf("%s: DIFFERS\n", line);
+		differ += !same;
+	}
+	free(line);
+	printf("%u tokens, %u differ\n", lines, differ);
+	return lines ? differ : 1;
 }
 
 int main(int argc, char **argv)
 {
+	bool tokens = argc > 1 && !strcmp(argv[1], "tokens"), again = argc > 1 && !strcmp(argv[1], "replay");
 	unsigned long random_runs = argc > 1 ? strtoul(argv[1], NULL, 0) : SCHEDULES_MAX;
 	const char *only = argc > 2 ? argv[2] : NULL;
 	struct kernel_list list = { NULL, 0 };
-	unsigned int missed = 0;
+	unsigned int missed;
 
 	sim_catch_oopses();
-	if (!random_runs || kernel_list_add(&list, "v6.12"))
+	if ((!random_runs && !tokens && !again) || kernel_list_add(&list, "v6.12"))
 		return 2;
 	planted_kernel = &list.kernels[0]->kernel;
-	printf("| bug | the mistake | is | orders | random shows it in | random | pct | bounded | dpor | portfolio | "
-	       "replayed |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
-	for (unsigned int i = 0; i < planted_nr_programs; i++)
-		if ((!planted_programs[i].races || sim_races_built()) &&
-		    (!only || !strcmp(only, planted_programs[i].name)))
-			missed += !row_own(&planted_programs[i], random_runs);
-	for (unsigned int i = 0; i < planted_nr_edits; i++)
-		if ((!planted_edits[i].races || sim_races_built()) &&
-		    (!only || !strcmp(only, planted_edits[i].name)))
-			missed += !row_edit(&planted_edits[i], random_runs);
+	if (!tokens && !again)
+		printf("| bug | the mistake | is | orders | random shows it in | random | pct | bounded | dpor | "
+		       "portfolio | replayed |\n"
+		       "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+	missed = again ? replay_all() : each(only, random_runs, tokens);
 	kernel_list_free(&list);
 	if (missed)
 		fprintf(stderr, "bench_planted: %u not found by the portfolio, or not replayed\n", missed);
