@@ -34,6 +34,7 @@ int command_fuzz(int argc, char **argv);
 int command_search(int argc, char **argv);
 int command_shrink(int argc, char **argv);
 int command_sweep(int argc, char **argv);
+int command_import(int argc, char **argv);
 int command_list(int argc, char **argv);
 
 /* select.c: which files, kernels and backend a command is asked for */

@@ -16,6 +16,7 @@ const struct command commands[] = {
 	{ "search", "the shortest program whose results differ between two kernels", command_search },
 	{ "shrink", "a smaller scenario with the same failure", command_shrink },
 	{ "sweep", "scenarios with every allocation, pin, map and lock failing in turn", command_sweep },
+	{ "import", "a scenario from an strace log of a real program", command_import },
 	{ "list", "lists kernels, proposals, ops, invariants or bugs", command_list },
 	{ NULL, NULL, NULL },
 };
