@@ -5,8 +5,9 @@
  * Up to 5.13 a pool of its own in the user_struct, tested before the add. Since
  * then the caller's ucounts, added first, here and in every namespace above, and
  * taken off again if that is too much; a task with CAP_IPC_LOCK keeps the charge
- * all the same. The segment remembers whom it charged, stays charged after its
- * maker's death, and gives back on SHM_UNLOCK or when it is destroyed.
+ * all the same. The segment remembers whom it charged, under the lock of its ipc
+ * object, stays charged after its maker's death, and gives back on SHM_UNLOCK or
+ * when it is destroyed.
  *
  * An infinite limit is not tested at all up to 5.17 (SH_USER, SH_UC14); from 5.18
  * on only the overflow is.
@@ -17,6 +18,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 #include <accounting/charge.h>
@@ -27,6 +29,7 @@
 
 struct shm_segment {
 	struct pinner_object object;
+	spinlock_t lock;		/* the ipc object's: who locks and unlocks takes turns */
 	kuid_t owner;
 	unsigned long pages;
 	bool huge;			/* SHM_HUGETLB */
@@ -165,6 +168,7 @@ long shm_get(unsigned long len, bool hugetlb)
 	if (!seg)
 		return -ENOMEM;
 	pinner_object_init(&seg->object, &shm_ops, "shm_segment");
+	spin_lock_init(&seg->lock);
 	seg->owner = current_euid();
 	seg->huge = hugetlb;
 	seg->pages = PFN_UP(hugetlb ? ALIGN(len, HPAGE_PMD_SIZE) : len);
@@ -186,10 +190,12 @@ long shm_lock(unsigned int id)
 		charge_limit_is_zero("SHM_LOCK");
 		return -EPERM;
 	}
+	spin_lock(&seg->lock);
 	/* huge pages stay where they are; what is locked already is charged once */
-	if (seg->huge || seg->user || seg->ucounts)
-		return 0;
-	return shm_charge(seg);
+	if (!seg->huge && !seg->user && !seg->ucounts)
+		ret = shm_charge(seg);
+	spin_unlock(&seg->lock);
+	return ret;
 }
 
 long shm_unlock(unsigned int id)
@@ -197,7 +203,10 @@ long shm_unlock(unsigned int id)
 	struct shm_segment *seg;
 	int ret = shm_find(id, &seg);
 
-	if (!ret && !seg->huge)
-		shm_uncharge(seg);
-	return ret;
+	if (ret || seg->huge)
+		return ret;
+	spin_lock(&seg->lock);
+	shm_uncharge(seg);
+	spin_unlock(&seg->lock);
+	return 0;
 }
