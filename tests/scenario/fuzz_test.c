@@ -280,6 +280,54 @@ START_TEST(explanations_are_of_releases)
 }
 END_TEST
 
+/* Runs @program in one schedule after another until @name explains what it violates; what nothing explains fails. */
+static bool is_named(const struct program *program, const struct kernel *kernel, const char *name)
+{
+	struct run_options run = { .kernel = kernel, .backend = &backend_model };
+	struct run_result result;
+	bool named = false;
+	size_t i;
+	int known;
+
+	for (run.seed = 1; run.seed <= (program->has_parallel ? 100 : 1) && !named; run.seed++) {
+		scenario_run(program, &run, &result);
+		for (i = 0; i < result.nr_violations; i++) {
+			known = explain(program, kernel, &result, i);
+			ck_assert_msg(known >= 0, "%s on %s: nothing explains %s", program->path, kernel->name,
+				      result.violations[i].text);
+			named |= !strcmp(explanation_at((size_t)known)->name, name);
+		}
+		run_result_free(&result);
+	}
+	return named;
+}
+
+/* Every explanation has its scenario, and what that shows on its kernels is told under that name. */
+START_TEST(explanations_have_scenarios)
+{
+	for (size_t i = 0; i < explanations(); i++) {
+		const char *name = explanation_at(i)->name;
+		struct kernel_list list = { NULL, 0 };
+		struct diagnostics diag;
+		struct program *program;
+		char path[512];
+
+		snprintf(path, sizeof(path), "%s/known/%s.pin", PINSIM_SCENARIOS, name);
+		diagnostics_init(&diag);
+		program = program_load(path, &diag);
+		ck_assert_msg(program != NULL, "%s: %s", path, diag.text);
+		kernel_set_list(program->kernels->set, false, &list);
+		ck_assert_uint_gt(list.nr, 0);
+		for (size_t k = 0; k < list.nr; k++)
+			ck_assert_msg(is_named(program, &list.kernels[k]->kernel, name), "%s on %s is told otherwise",
+				      path, list.kernels[k]->name);
+		kernel_list_free(&list);
+		program_free(program);
+		diagnostics_free(&diag);
+	}
+}
+END_TEST
+
 /* --- shrinking ------------------------------------------------------------------------ */
 
 struct asked {
@@ -418,6 +466,7 @@ Suite *fuzz_suite(void)
 	tcase_add_test(tests, every_operation_is_drawn);
 	tcase_add_test(tests, planted_bug_is_found);
 	tcase_add_test(tests, explanations_are_of_releases);
+	tcase_add_test(tests, explanations_have_scenarios);
 	tcase_add_test(tests, five_hundred_calls_shrink);
 	tcase_add_test(tests, what_holds_does_not_shrink);
 	tcase_add_test(tests, sweep_fails_each_call);
