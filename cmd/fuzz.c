@@ -23,6 +23,7 @@ enum {
 	OPT_SEED,
 	OPT_TIME,
 	OPT_RUNS,
+	OPT_FAILURES,
 	OPT_FIRST,
 	OPT_OUT,
 	OPT_PARALLEL,
@@ -40,6 +41,7 @@ static const struct argp_option options[] = {
 	{ "seed", OPT_SEED, "N", 0, "which programs (0): program 7 of a seed is the same everywhere", 0 },
 	{ "time", OPT_TIME, "S", 0, "stop after S seconds", 0 },
 	{ "runs", OPT_RUNS, "N", 0, "stop after N programs; without --time or --runs at Ctrl-C", 0 },
+	{ "failures", OPT_FAILURES, "N", 0, "stop after N distinct failures", 0 },
 	{ "first", OPT_FIRST, "N", 0, "begin at program N (0, or where the folder of --out left off)", 0 },
 	{ "jobs", OPT_JOBS, "N", 0, "so many processes (1)", 0 },
 	{ "out", OPT_OUT, "DIR", 0, "write failures there, and go on from where the last session there ended", 0 },
@@ -87,6 +89,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		fuzz->runs = parse_number("--runs", arg);
 		if (!fuzz->runs)
 			argp_error(state, "--runs 0: expected at least one");
+		break;
+	case OPT_FAILURES:
+		fuzz->failures = (unsigned int)parse_number("--failures", arg);
 		break;
 	case OPT_FIRST:
 		fuzz->first = parse_number("--first", arg);

@@ -578,6 +578,7 @@ static bool over(const struct fuzz *fuzz)
 	const struct fuzz_options *options = fuzz->options;
 
 	return (options->stop && *options->stop) ||
+	       (options->failures && atomic_load(&fuzz->shared->failures) >= options->failures) ||
 	       (options->seconds && now(CLOCK_MONOTONIC) - fuzz->start >= options->seconds);
 }
 
