@@ -3,6 +3,7 @@
 #ifndef SCENARIO_ARENA_H
 #define SCENARIO_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena;
@@ -18,6 +19,8 @@ char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((
 void *xrealloc(void *ptr, size_t bytes);
 void *xzalloc(size_t bytes);
 char *xstrdup(const char *text);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 _Noreturn void out_of_memory(void);
 
 #endif

@@ -248,8 +248,7 @@ static void add_counter(struct difference *difference, const char *task, const c
 	difference->counters =
 		xrealloc(difference->counters, (difference->nr_counters + 1) * sizeof(*difference->counters));
 	row = &difference->counters[difference->nr_counters++];
-	if (asprintf(&row->name, "%s.%s", task, counter) < 0)
-		out_of_memory();
+	row->name = xasprintf("%s.%s", task, counter);
 	row->pages[0] = a;
 	row->pages[1] = b;
 }
@@ -296,13 +295,7 @@ static char *expect_seen(const struct expect_record *expect)
 
 static char *outcome_of(const struct step_record *step)
 {
-	char *text;
-
-	if (!step->refusal)
-		return xstrdup(step->outcome);
-	if (asprintf(&text, "%s: %s", step->outcome, step->refusal) < 0)
-		out_of_memory();
-	return text;
+	return step->refusal ? xasprintf("%s: %s", step->outcome, step->refusal) : xstrdup(step->outcome);
 }
 
 static void fill(struct difference *difference, const struct question *question, const struct record *pair[2])
@@ -318,15 +311,14 @@ static void fill(struct difference *difference, const struct question *question,
 		difference->violations[i] = violation_names(pair[i], question->step);
 		if (question->kind == DIFFER_EXPECT)
 			difference->seen[i] = expect_seen(&pair[i]->expect[question->expect]);
-		else if (question->kind == DIFFER_PAGES &&
-			 asprintf(&difference->seen[i], "%lup", step[i]->pages_pinned) < 0)
-			out_of_memory();
+		else if (question->kind == DIFFER_PAGES)
+			difference->seen[i] = xasprintf("%lup", step[i]->pages_pinned);
 	}
 	if (step[0] && step[1])
 		fill_counters(difference, step[0], step[1]);
 	stmt = step[0] ? step[0]->stmt : NULL;
-	if (stmt && asprintf(&difference->call, "%s: %s", stmt->step.task_name, stmt->step.text) < 0)
-		out_of_memory();
+	if (stmt)
+		difference->call = xasprintf("%s: %s", stmt->step.task_name, stmt->step.text);
 	if (question->kind == DIFFER_EXPECT)
 		stmt = pair[0]->expect[question->expect].stmt;
 	difference->line = stmt ? stmt->pos.line : 0;

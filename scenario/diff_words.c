@@ -4,7 +4,6 @@
  * which rule. Nothing in it is of one file only (no sizes, no names of tasks), so
  * scenarios that show the same change say the same.
  */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sim/verdict.h>
@@ -136,31 +135,16 @@ static void rule(const struct step_record *step, char *buf, size_t size)
 		 (int)(end - dot - 1), dot + 1, open ? " " : "", open && *end ? open : "");
 }
 
-static char *say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static char *say(const char *format, ...)
-{
-	va_list args;
-	char *text;
-	int bytes;
-
-	va_start(args, format);
-	bytes = vasprintf(&text, format, args);
-	va_end(args);
-	if (bytes < 0)
-		out_of_memory();
-	return text;
-}
-
 /* Both succeeded: the numbers that they returned. */
 static char *value_words(const struct step_record *a, const struct step_record *b)
 {
 	const char *op = a->stmt->step.op_name;
 
 	if (!a->value.number)
-		return say("%s, which did nothing and returned 0, now does its work", op);
+		return xasprintf("%s, which did nothing and returned 0, now does its work", op);
 	if (!b->value.number)
-		return say("%s now does nothing and returns 0", op);
-	return say("%s now returns %s", op, b->value.number > a->value.number ? "more" : "less");
+		return xasprintf("%s now does nothing and returns 0", op);
+	return xasprintf("%s now returns %s", op, b->value.number > a->value.number ? "more" : "less");
 }
 
 static char *result_words(const struct question *question, const struct record *pair[2])
@@ -170,23 +154,24 @@ static char *result_words(const struct question *question, const struct record *
 	char who[128], why[160];
 
 	if (question->kind == DIFFER_CALL)
-		return a->skip == STEP_SKIP_ABSENT ? say("%s is there now", op) : say("%s is not there", op);
+		return xasprintf(a->skip == STEP_SKIP_ABSENT ? "%s is there now" : "%s is not there", op);
 	if (a->returned != b->returned)
-		return say(b->returned ? "%s no longer hangs" : "%s now hangs", op);
+		return xasprintf(b->returned ? "%s no longer hangs" : "%s now hangs", op);
 	if (a->skip != b->skip)
-		return say(b->skip == STEP_RAN ? "%s is reached now" : "%s is no longer reached", op);
+		return xasprintf(b->skip == STEP_RAN ? "%s is reached now" : "%s is no longer reached", op);
 	if (a->ret >= 0 && b->ret >= 0)
 		return value_words(a, b);
 	if (b->ret < 0) {
 		subject(pair[1], question->step, who, sizeof(who));
 		rule(b, why, sizeof(why));
 		if (a->ret < 0)
-			return say("%s now fails with %s at %s, not with %s%s", who, b->outcome, op, a->outcome, why);
-		return say("%s now fails with %s at %s%s", who, b->outcome, op, why);
+			return xasprintf("%s now fails with %s at %s, not with %s%s", who, b->outcome, op, a->outcome,
+					 why);
+		return xasprintf("%s now fails with %s at %s%s", who, b->outcome, op, why);
 	}
 	subject(pair[0], question->step, who, sizeof(who));
 	rule(a, why, sizeof(why));
-	return say("%s no longer fails with %s at %s%s", who, a->outcome, op, why);
+	return xasprintf("%s no longer fails with %s at %s%s", who, a->outcome, op, why);
 }
 
 /* "is now lower", and what is remarkable in a number below zero. */
@@ -210,18 +195,18 @@ static const char *moved(wide a, wide b)
 static char *charge_words(const char *op, const char *counter, const char *whose, long before, long a, long b)
 {
 	if (a < 0 || b < 0)
-		return say("after %s %s%s %s", op, counter, whose, moved(a, b));
+		return xasprintf("after %s %s%s %s", op, counter, whose, moved(a, b));
 	if (a == before && b > before)
-		return say("%s is now counted in %s%s", op, counter, whose);
+		return xasprintf("%s is now counted in %s%s", op, counter, whose);
 	if (b == before && a > before)
-		return say("%s is no longer counted in %s%s", op, counter, whose);
+		return xasprintf("%s is no longer counted in %s%s", op, counter, whose);
 	if (a > before && b > before)
-		return say("%s now counts %s in %s%s", op, b > a ? "more" : "less", counter, whose);
+		return xasprintf("%s now counts %s in %s%s", op, b > a ? "more" : "less", counter, whose);
 	if (a == before && b < before)
-		return say("%s now gives back what %s%s counts", op, counter, whose);
+		return xasprintf("%s now gives back what %s%s counts", op, counter, whose);
 	if (b == before && a < before)
-		return say("%s no longer gives back what %s%s counts", op, counter, whose);
-	return say("after %s %s%s %s", op, counter, whose, moved(a, b));
+		return xasprintf("%s no longer gives back what %s%s counts", op, counter, whose);
+	return xasprintf("after %s %s%s %s", op, counter, whose, moved(a, b));
 }
 
 static char *counter_words(const struct question *question, const struct record *pair[2])
@@ -248,7 +233,7 @@ static char *counter_words(const struct question *question, const struct record 
 			return charge_words(op, "user->locked_vm", "", z ? z->user_locked_vm : 0, x->user_locked_vm,
 					    y->user_locked_vm);
 	}
-	return say("after %s another process lives", op);
+	return xasprintf("after %s another process lives", op);
 }
 
 static char *expect_words(const struct question *question, const struct record *pair[2])
@@ -261,14 +246,14 @@ static char *expect_words(const struct question *question, const struct record *
 		bool same = (a->stmt->expect.comparison == CMP_EQ) == b->held;
 
 		if (!looks_at_dma(a->stmt))
-			return say("after %s the process has %s page", op, same ? "the same" : "another");
-		return say(same ? "after %s DMA now reaches the page that the process sees"
+			return xasprintf("after %s the process has %s page", op, same ? "the same" : "another");
+		return xasprintf(same ? "after %s DMA now reaches the page that the process sees"
 				: "after %s DMA no longer reaches the page that the process sees",
 			   op);
 	}
 	if (!a->comparable || !b->comparable)
-		return say("%s is %s", observable_words(a->stmt), b->comparable ? "there now" : "not there");
-	return say("after %s %s%s %s", op,
+		return xasprintf("%s is %s", observable_words(a->stmt), b->comparable ? "there now" : "not there");
+	return xasprintf("after %s %s%s %s", op,
 		   observable_of(a->stmt) && observable_of(a->stmt)->peak >= 0 ? "the peak of " : "",
 		   observable_words(a->stmt), moved(a->got, b->got));
 }
@@ -281,7 +266,7 @@ static char *violation_words(const struct question *question, const struct recor
 	unsigned long b = violations_of(&pair[1]->result, question->step, &text);
 	unsigned long only = b & ~a ? b & ~a : a & ~b;
 
-	return say("%s %s the invariant %s", op, b & ~a ? "now breaks" : "no longer breaks",
+	return xasprintf("%s %s the invariant %s", op, b & ~a ? "now breaks" : "no longer breaks",
 		   sim_violation_name((enum sim_violation)__builtin_ctzl(only)));
 }
 
@@ -296,7 +281,7 @@ char *difference_words(const struct question *question, const struct record *pai
 	case DIFFER_EXPECT:
 		return expect_words(question, pair);
 	case DIFFER_PAGES:
-		return say("after %s %s pages are pinned", step_at(pair[0], question->step)->stmt->step.op_name,
+		return xasprintf("after %s %s pages are pinned", step_at(pair[0], question->step)->stmt->step.op_name,
 			   step_at(pair[1], question->step)->pages_pinned >
 					   step_at(pair[0], question->step)->pages_pinned
 				   ? "more"

@@ -296,9 +296,8 @@ char *kernel_names_folded(const char *const *names, size_t nr)
 			if (next != row_of(names[last]) + 1 || is_proposal(kernel_at((size_t)next)))
 				break;
 		}
-		if (asprintf(&longer, "%s%s%s%s%s", text, i ? ", " : "", names[i], last > i ? ".." : "",
-			     last > i ? names[last] : "") < 0)
-			out_of_memory();
+		longer = xasprintf("%s%s%s%s%s", text, i ? ", " : "", names[i], last > i ? ".." : "",
+				   last > i ? names[last] : "");
 		free(text);
 		text = longer;
 	}

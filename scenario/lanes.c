@@ -79,18 +79,6 @@ static struct lane_event *add(struct lanes *lanes, enum lane_what what, int lane
 	return event;
 }
 
-__attribute__((format(printf, 1, 2))) static char *text_of(const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		out_of_memory();
-	va_end(args);
-	return text;
-}
-
 /*
  * Locks
  */
@@ -142,28 +130,28 @@ static void on_lock(struct lanes *lanes, int lane, const struct sim_record *reco
 	case SIM_POINT_LOCK_READ:
 		other = in_the_way(lanes, lane, record->object, read);
 		if (other >= 0)
-			text = text_of("waits for %s, %s has it", object->name, lanes->lanes[other].name);
+			text = xasprintf("waits for %s, %s has it", object->name, lanes->lanes[other].name);
 		what = LANE_WAITS;
 		break;
 	case SIM_POINT_LOCKED:
 	case SIM_POINT_LOCKED_READ:
 		if (record->result) {
-			text = text_of("%s: %s", object->name, error_text(record->result, number, sizeof(number)));
+			text = xasprintf("%s: %s", object->name, error_text(record->result, number, sizeof(number)));
 			break;
 		}
 		hold(lanes, lane, record->object, read);
 		taken = true;
-		text = text_of("%s %s", read ? "reads" : "takes", object->name);
+		text = xasprintf("%s %s", read ? "reads" : "takes", object->name);
 		break;
 	case SIM_POINT_DOWNGRADE:
 		if (held)
 			held->read = true;
-		text = text_of("keeps %s as reader", object->name);
+		text = xasprintf("keeps %s as reader", object->name);
 		break;
 	default:
 		if (held)
 			*held = lanes->holds[--lanes->nr_holds];
-		text = text_of("releases %s", object->name);
+		text = xasprintf("releases %s", object->name);
 		what = LANE_RELEASES;
 		break;
 	}
@@ -202,8 +190,8 @@ static void on_counter(struct lanes *lanes, int lane, const struct sim_record *r
 	bool known;
 	long before = last_value(lanes, record->object, &known);
 
-	event = add(lanes, LANE_COUNTER, lane, known ? text_of("%s %ldp -> %ldp", name, before, record->result)
-						     : text_of("%s -> %ldp", name, record->result));
+	event = add(lanes, LANE_COUNTER, lane, known ? xasprintf("%s %ldp -> %ldp", name, before, record->result)
+						     : xasprintf("%s -> %ldp", name, record->result));
 	event->object = record->object;
 	event->before = before;
 	event->value = record->result;
@@ -214,8 +202,8 @@ static char *pages_text(const char *done, long result)
 	char number[32];
 
 	if (result < 0)
-		return text_of("%s: %s", done, error_text(result, number, sizeof(number)));
-	return text_of("%s %ldp", done, result);
+		return xasprintf("%s: %s", done, error_text(result, number, sizeof(number)));
+	return xasprintf("%s %ldp", done, result);
 }
 
 static void on_record(void *arg, const struct sim_record *record)
@@ -239,14 +227,14 @@ static void on_record(void *arg, const struct sim_record *record)
 		on_counter(lanes, lane, record);
 		return;
 	case SIM_POINT_WAIT:
-		text = record->object ? text_of("sleeps on %s", object_of(lanes, record->object)->name)
-				      : text_of("lets time pass");
+		text = record->object ? xasprintf("sleeps on %s", object_of(lanes, record->object)->name)
+				      : xasprintf("lets time pass");
 		break;
 	case SIM_POINT_WAKE:
-		text = text_of("wakes %s", object_of(lanes, record->object)->name);
+		text = xasprintf("wakes %s", object_of(lanes, record->object)->name);
 		break;
 	case SIM_POINT_RCU_SYNC:
-		text = text_of("waits for the RCU readers");
+		text = xasprintf("waits for the RCU readers");
 		break;
 	case SIM_POINT_GUP:
 		text = pages_text("pins", record->result);
@@ -261,7 +249,7 @@ static void on_record(void *arg, const struct sim_record *record)
 		text = pages_text("unmaps for DMA", record->result);
 		break;
 	case SIM_POINT_FAULT:
-		text = text_of("injected fault: %s", sim_fault_site_name(record->object));
+		text = xasprintf("injected fault: %s", sim_fault_site_name(record->object));
 		break;
 	default:
 		return;
@@ -306,7 +294,7 @@ static void on_leave(void *arg, const struct step_report *step)
 	struct lane_event *event;
 	char buf[512];
 
-	event = add(lanes, LANE_LEAVE, own_lane(lanes), text_of("= %s", outcome_text(step, buf, sizeof(buf))));
+	event = add(lanes, LANE_LEAVE, own_lane(lanes), xasprintf("= %s", outcome_text(step, buf, sizeof(buf))));
 	event->line = step->stmt->pos.line;
 }
 
@@ -366,7 +354,7 @@ static void drop_idle_rows(struct lanes *lanes)
 			continue;
 		}
 		if (event->what == LANE_LEAVE && before && before->what == LANE_ENTER && before->lane == event->lane) {
-			char *text = text_of("%s %s", before->text, event->text);
+			char *text = xasprintf("%s %s", before->text, event->text);
 
 			free(before->text);
 			free(event->text);
@@ -405,10 +393,10 @@ static void merge_row(struct lanes *lanes, struct lane_event *first, const struc
 	char *text;
 
 	if (first->what == LANE_COUNTER)
-		text = text_of("%s %ldp -> %ldp, %zu times", object_of(lanes, first->object)->name, first->before,
+		text = xasprintf("%s %ldp -> %ldp, %zu times", object_of(lanes, first->object)->name, first->before,
 			       last->value, times);
 	else
-		text = text_of("%s, %zu times", first->text, times);
+		text = xasprintf("%s, %zu times", first->text, times);
 	free(first->text);
 	first->text = text;
 	first->value = last->value;
@@ -452,7 +440,7 @@ static void add_violation(struct lanes *lanes, const struct violation_report *vi
 		.fatal = true,
 		.block = true,
 		.record = violation->record,
-		.text = text_of("%s: %s", sim_violation_name(violation->violation), violation->text),
+		.text = xasprintf("%s: %s", sim_violation_name(violation->violation), violation->text),
 	};
 
 	while (at && lanes->events[at - 1].record > violation->record)

@@ -244,34 +244,25 @@ static unsigned long least(struct search *search, unsigned long low, unsigned lo
 
 static char *call_text(const struct stmt *stmt)
 {
-	char *text;
-
-	if (asprintf(&text, "%s: %s", stmt->step.task_name, stmt->step.text) < 0)
-		out_of_memory();
-	return text;
+	return xasprintf("%s: %s", stmt->step.task_name, stmt->step.text);
 }
 
 /* What stands before the count: "user(107).locked_vm", "qemu.locked_vm + pinned_vm". */
 static char *bucket_name(const char *refusal)
 {
 	const char *end = strchr(refusal, ' ');
-	char *name;
 
 	while (end && !strchr("-0123456789", end[1]))
 		end = strchr(end + 1, ' ');
-	name = end ? strndup(refusal, (size_t)(end - refusal)) : strdup(refusal);
-	if (!name)
-		out_of_memory();
-	return name;
+	return end ? xasprintf("%.*s", (int)(end - refusal), refusal) : xstrdup(refusal);
 }
 
 static void name_step(struct limit_task *task, const struct step_record *step)
 {
 	task->line = step->stmt->pos.line;
 	task->call = call_text(step->stmt);
-	if (asprintf(&task->refusal, "%s%s%s", step->outcome, step->refusal ? ": " : "",
-		     step->refusal ? step->refusal : "") < 0)
-		out_of_memory();
+	task->refusal = xasprintf("%s%s%s", step->outcome, step->refusal ? ": " : "",
+				  step->refusal ? step->refusal : "");
 	if (step->refusal)
 		task->bucket = bucket_name(step->refusal);
 }

@@ -22,10 +22,9 @@ static void on_step(void *arg, const struct step_report *step)
 	if (!step->judged || step->held || watch->text)
 		return;
 	watch->text = xstrdup(step->ret < 0 ? error_text(step->ret, buf, sizeof(buf)) : "success");
-	if (asprintf(&watch->why, "%s:%u: %s: %s: got %s, want %s", step->stmt->pos.source->path, step->stmt->pos.line,
-		     step->stmt->step.task_name, step->stmt->step.text, outcome_text(step, buf, sizeof(buf)),
-		     step->want) < 0)
-		out_of_memory();
+	watch->why = xasprintf("%s:%u: %s: %s: got %s, want %s", step->stmt->pos.source->path, step->stmt->pos.line,
+			       step->stmt->step.task_name, step->stmt->step.text, outcome_text(step, buf, sizeof(buf)),
+			       step->want);
 }
 
 static void on_expect(void *arg, const struct expect_report *expect)
@@ -40,9 +39,8 @@ static void on_expect(void *arg, const struct expect_report *expect)
 		got = expect->plain ? wide_text(expect->got, buf, sizeof(buf))
 				    : bytes_text(expect->got, buf, sizeof(buf));
 	watch->text = xstrdup("expect");
-	if (asprintf(&watch->why, "%s:%u: expect %s: got %s", expect->stmt->pos.source->path, expect->stmt->pos.line,
-		     expect->stmt->expect.text, got) < 0)
-		out_of_memory();
+	watch->why = xasprintf("%s:%u: expect %s: got %s", expect->stmt->pos.source->path, expect->stmt->pos.line,
+			       expect->stmt->expect.text, got);
 }
 
 static const struct run_events events = {on_step, on_expect};
@@ -159,12 +157,8 @@ static void run_cell(struct cell *cell, const struct program *program, struct ru
 
 static char *change_text(const struct step_record *step, const char *now, const char *before)
 {
-	char *text;
-
-	if (asprintf(&text, "line %u: %s: %s: %s, was %s", step->stmt->pos.line, step->stmt->step.task_name,
-		     step->stmt->step.text, now, before) < 0)
-		out_of_memory();
-	return text;
+	return xasprintf("line %u: %s: %s: %s, was %s", step->stmt->pos.line, step->stmt->step.task_name,
+			 step->stmt->step.text, now, before);
 }
 
 /* The first counter that differs behind the step: "locked_vm of a 0p", "10p". */
@@ -282,9 +276,8 @@ static void find_changes(const struct matrix *matrix, struct matrix_row *row, co
 		other = &row->cells[before];
 		if (!program->has_parallel)
 			cell->change = first_change(&runs[before].record, &runs[i].record);
-		else if (strcmp(cell->text, other->text) &&
-			 asprintf(&cell->change, "%s, was %s", cell->text, other->text) < 0)
-			out_of_memory();
+		else if (strcmp(cell->text, other->text))
+			cell->change = xasprintf("%s, was %s", cell->text, other->text);
 		if (!cell->change)
 			cell->since = other->since;
 		else if (!program->has_parallel)

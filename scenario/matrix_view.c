@@ -95,8 +95,8 @@ void sum_up(const struct matrix *matrix, size_t first, size_t nr, size_t column,
 	cell->kind = words[i].kind;
 	if (counts[cell->kind] == 1)
 		cell->text = xstrdup(words[i].one);
-	else if (asprintf(&cell->text, words[i].many, counts[cell->kind]) < 0)
-		out_of_memory();
+	else
+		cell->text = xasprintf(words[i].many, counts[cell->kind]);
 }
 
 static void add_folder(const struct matrix *matrix, struct shown *shown, size_t first, size_t nr, size_t skip)
@@ -104,8 +104,7 @@ static void add_folder(const struct matrix *matrix, struct shown *shown, size_t 
 	const char *path = matrix->rows[first].path + skip, *slash = strrchr(path, '/');
 	struct shown_row *row = new_row(matrix, shown);
 
-	if (asprintf(&row->name, "%.*s (%zu)", slash ? (int)(slash + 1 - path) : 2, slash ? path : "./", nr) < 0)
-		out_of_memory();
+	row->name = xasprintf("%.*s (%zu)", slash ? (int)(slash + 1 - path) : 2, slash ? path : "./", nr);
 	row->nr = nr;
 	row->changed = xstrdup("");
 	for (size_t i = 0; i < matrix->nr_for_all; i++)

@@ -20,13 +20,10 @@ void append_format(char **text, size_t *length, const char *format, ...)
 {
 	va_list args;
 	char *more;
-	int bytes;
 
 	va_start(args, format);
-	bytes = vasprintf(&more, format, args);
+	more = xvasprintf(format, args);
 	va_end(args);
-	if (bytes < 0)
-		out_of_memory();
 	append_text(text, length, more);
 	free(more);
 }

@@ -561,11 +561,10 @@ static char *clause_text(const struct search *search, const struct stmt *stmt, c
 	if (same_outcome(a, b))
 		return a->ret < 0 && result[0] ? xstrdup(result[0]) : NULL;
 	for (unsigned int k = 0; k < 2; k++)
-		if (result[k] && asprintf(&clauses[k], "%s @ %s", result[k], search->options->kernel[k]->name) < 0)
-			out_of_memory();
+		if (result[k])
+			clauses[k] = xasprintf("%s @ %s", result[k], search->options->kernel[k]->name);
 	if (clauses[0] && clauses[1]) {
-		if (asprintf(&text, "%s | %s", clauses[first], clauses[!first]) < 0)
-			out_of_memory();
+		text = xasprintf("%s | %s", clauses[first], clauses[!first]);
 		free(clauses[0]);
 		free(clauses[1]);
 		return text;
@@ -585,18 +584,15 @@ static char *violations_text(const struct search *search, const struct outcomes 
 		for (unsigned int i = 0; i < VIOLATION_NR; i++) {
 			if (!outcomes[k].violated[i])
 				continue;
-			if (asprintf(&more, "%s%s%s", text, nr++ ? ", " : "expect violation ",
-				     sim_violation_name(i)) < 0)
-				out_of_memory();
+			more = xasprintf("%s%s%s", text, nr++ ? ", " : "expect violation ", sim_violation_name(i));
 			free(text);
 			text = more;
 		}
 		if (!nr)
 			continue;
 		/* a release's name is meant for its proposals and quirks too */
-		if (asprintf(&more, "%s @ %s%s%s\n", text, kernel[k]->name, more_special(kernel) != k ? ", !" : "",
-			     more_special(kernel) != k ? kernel[!k]->name : "") < 0)
-			out_of_memory();
+		more = xasprintf("%s @ %s%s%s\n", text, kernel[k]->name, more_special(kernel) != k ? ", !" : "",
+				 more_special(kernel) != k ? kernel[!k]->name : "");
 		free(text);
 		text = more;
 	}
@@ -648,15 +644,13 @@ static void found(struct search *search, const struct stage *stage, unsigned lon
 		say_outcome(side[k], sizeof(side[k]), options->kernel[k], last, &outcomes[k].outcome[at - 1],
 			    outcomes[k].refusal);
 	snprintf(what, sizeof(what), "%s: %s is %s, %s", last->step.task_name, last->step.text, side[0], side[1]);
-	if (asprintf(&head, "title \"%s\"\nref \"pinsim search %s %s\"\nkernels %s, %s\n\n", what,
-		     options->kernel[0]->name, options->kernel[1]->name, options->kernel[0]->name,
-		     options->kernel[1]->name) < 0)
-		out_of_memory();
+	head = xasprintf("title \"%s\"\nref \"pinsim search %s %s\"\nkernels %s, %s\n\n", what,
+			 options->kernel[0]->name, options->kernel[1]->name, options->kernel[0]->name,
+			 options->kernel[1]->name);
 	text = stage_text(stage, head, setup, calls, nr, results);
 	free(head);
 	violations = violations_text(search, outcomes);
-	if (asprintf(&head, "%s%s", text, violations) < 0)
-		out_of_memory();
+	head = xasprintf("%s%s", text, violations);
 	free(text);
 	free(violations);
 	text = head;

@@ -183,8 +183,7 @@ static void add_probe(struct text *text, const struct stage_setting *setting, ch
 	nr = values_of(at, &length, setting, task, values);
 	hint.own &= strncmp(at, "@uid", length) && strncmp(at, "@child", length);
 	for (unsigned int i = 0; i < nr; i++) {
-		if (asprintf(&longer, "%s%.*s%s", line, (int)(at - rest), rest, values[i]) < 0)
-			out_of_memory();
+		longer = xasprintf("%s%.*s%s", line, (int)(at - rest), rest, values[i]);
 		if (!strncmp(at, "@iova", strlen("@iova")))
 			hint.place = length == strlen("@iova") ? 1 : 2;
 		else if (object_of(at, length))

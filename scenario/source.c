@@ -63,12 +63,9 @@ static void append(struct diagnostics *diag, const char *text, size_t bytes)
 static void __attribute__((format(printf, 2, 0))) append_format(struct diagnostics *diag, const char *format,
 								va_list args)
 {
-	char *text;
-	int bytes = vasprintf(&text, format, args);
+	char *text = xvasprintf(format, args);
 
-	if (bytes < 0)
-		out_of_memory();
-	append(diag, text, (size_t)bytes);
+	append(diag, text, strlen(text));
 	free(text);
 }
 

@@ -441,6 +441,9 @@ START_TEST(table)
 		"sev_unpin",
 		"fail_nth",
 		"fail",
+		"vfio_attach_other",
+		"vfio_dirty_log",
+		"vfio_dirty",
 	};
 	size_t i, area, nr = 0;
 
