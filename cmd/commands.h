@@ -72,8 +72,6 @@ void selection_no_other(const struct selection *selection, const char *command);
  * the program. Returns whether all were scenarios; what is wrong with the others was said.
  */
 bool selection_each(struct selection *selection, bool (*each)(void *arg, const struct scenario_file *file), void *arg);
-/* The kernels that a run of @program takes without --kernel: those of its `kernels`, else all releases. */
-void default_kernels(const struct program *program, bool proposals, struct kernel_list *list);
 
 /* common.c */
 

@@ -202,25 +202,3 @@ bool selection_each(struct selection *selection, bool (*each)(void *arg, const s
 	selection->paths = NULL;
 	return good;
 }
-
-/* The kernels that the file's statements name, as far as all of them hold. */
-static void named_kernels(const struct program *program, struct kernel_list *list)
-{
-	struct kernel_list named;
-	size_t i;
-
-	memset(list, 0, sizeof(*list));
-	kernel_set_list(program->kernels->set, false, &named);
-	for (i = 0; i < named.nr; i++)
-		if (program_runs_on(program, &named.kernels[i]->kernel))
-			kernel_list_add(list, named.kernels[i]->name);
-	kernel_list_free(&named);
-}
-
-void default_kernels(const struct program *program, bool proposals, struct kernel_list *list)
-{
-	if (program->kernels)
-		named_kernels(program, list);
-	else
-		kernel_set_list(NULL, proposals, list);
-}

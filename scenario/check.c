@@ -656,9 +656,7 @@ bool program_check(struct program *program, struct diagnostics *diag)
 	unsigned int errors_before = diag->errors;
 
 	program->title = program->path;
-	program->settings =
-		(struct world_settings){.cpus = 2, .hugepages = ~0ul, .contig_pages = 1, .perf_mlock_kb = 516,
-					.dma_entry_limit = 65535 };
+	program->settings = (struct world_settings)WORLD_SETTINGS_INIT;
 	collect_stmts(&collect, program->stmts);
 	program->tasks = arena_alloc(program->arena, PIN_TASKS_MAX * sizeof(struct task_decl *));
 	check_task_decls(&check, program->stmts, &program->nr_tasks);

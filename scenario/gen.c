@@ -270,13 +270,8 @@ static void declare_world(struct gen *gen, struct node_list *stmts)
 	struct program *program = gen->program;
 	struct stmt *stmt;
 
-	program->settings = (struct world_settings){
-		.cpus = 2,
-		.hugepages = ~0ul,
-		.contig_pages = gen->config.contig_pages,
-		.perf_mlock_kb = 516,
-		.dma_entry_limit = 65535,
-	};
+	program->settings = (struct world_settings)WORLD_SETTINGS_INIT;
+	program->settings.contig_pages = gen->config.contig_pages;
 	if (gen->config.contig_pages == 1)
 		return;
 	stmt = new_stmt(gen, STMT_SET);

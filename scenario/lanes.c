@@ -206,7 +206,7 @@ static char *pages_text(const char *done, long result)
 	return xasprintf("%s %ldp", done, result);
 }
 
-static void on_record(void *arg, const struct sim_record *record)
+void lanes_record(void *arg, const struct sim_record *record)
 {
 	struct lanes *lanes = arg;
 	int lane = lane_of(lanes, record->actor);
@@ -278,26 +278,45 @@ static int own_lane(struct lanes *lanes)
 	return lane_of(lanes, sim_actor_index(sim_self()));
 }
 
+void lanes_enter(struct lanes *lanes, const char *call)
+{
+	add(lanes, LANE_ENTER, own_lane(lanes), xstrdup(call));
+}
+
+void lanes_leave(struct lanes *lanes, const char *outcome)
+{
+	add(lanes, LANE_LEAVE, own_lane(lanes), xasprintf("= %s", outcome));
+}
+
+/* The row just made is one of this line of the file. */
+static void note_line(struct lanes *lanes, const struct step_report *step)
+{
+	lanes->events[lanes->nr_events - 1].line = step->stmt->pos.line;
+}
+
 static void on_enter(void *arg, const struct step_report *step)
 {
 	struct lanes *lanes = arg;
-	struct lane_event *event;
 
 	lanes->in_block = is_in_block(lanes->program, step->stmt);
-	event = add(lanes, LANE_ENTER, own_lane(lanes), xstrdup(step->stmt->step.text));
-	event->line = step->stmt->pos.line;
+	lanes_enter(lanes, step->stmt->step.text);
+	note_line(lanes, step);
 }
 
 static void on_leave(void *arg, const struct step_report *step)
 {
-	struct lanes *lanes = arg;
-	struct lane_event *event;
 	char buf[512];
 
-	event = add(lanes, LANE_LEAVE, own_lane(lanes), xasprintf("= %s", outcome_text(step, buf, sizeof(buf))));
-	event->line = step->stmt->pos.line;
+	lanes_leave(arg, outcome_text(step, buf, sizeof(buf)));
+	note_line(arg, step);
 }
 
+void lanes_block(struct lanes *lanes, bool open)
+{
+	lanes->in_block = open;
+}
+
+/* Takes @text. */
 static void add_broken(struct lanes *lanes, char *text)
 {
 	size_t length = strlen(text);
@@ -305,6 +324,11 @@ static void add_broken(struct lanes *lanes, char *text)
 	while (length && text[length - 1] == '\n')
 		text[--length] = '\0';
 	add(lanes, LANE_BROKEN, -1, text)->fatal = true;
+}
+
+void lanes_broken(struct lanes *lanes, const char *text)
+{
+	add_broken(lanes, xstrdup(text));
 }
 
 static void on_step(void *arg, const struct step_report *step)
@@ -489,6 +513,27 @@ static void drop_idle_lanes(struct lanes *lanes)
 	lanes->nr_lanes = nr;
 }
 
+struct lanes *lanes_begin(const char *title, const struct kernel *kernel)
+{
+	struct lanes *lanes = xzalloc(sizeof(*lanes));
+
+	lanes->title = xstrdup(title);
+	lanes->kernel = kernel;
+	return lanes;
+}
+
+void lanes_end(struct lanes *lanes, const struct run_result *result)
+{
+	size_t i;
+
+	lanes->result = *result;
+	drop_idle_rows(lanes);
+	merge_loops(lanes);
+	for (i = 0; i < lanes->result.nr_violations; i++)
+		add_violation(lanes, &lanes->result.violations[i]);
+	drop_idle_lanes(lanes);
+}
+
 struct lanes *lanes_replay(const struct program *program, const struct run_options *options)
 {
 	static const struct run_events events = {
@@ -496,22 +541,17 @@ struct lanes *lanes_replay(const struct program *program, const struct run_optio
 		.expect = on_expect,
 		.enter = on_enter,
 		.leave = on_leave,
-		.record = on_record,
+		.record = lanes_record,
 	};
-	struct lanes *lanes = xzalloc(sizeof(*lanes));
+	struct lanes *lanes = lanes_begin(program->path, options->kernel);
 	struct run_options replay = *options;
-	size_t i;
+	struct run_result result;
 
 	lanes->program = program;
-	lanes->kernel = options->kernel;
 	replay.events = &events;
 	replay.arg = lanes;
-	scenario_run(program, &replay, &lanes->result);
-	drop_idle_rows(lanes);
-	merge_loops(lanes);
-	for (i = 0; i < lanes->result.nr_violations; i++)
-		add_violation(lanes, &lanes->result.violations[i]);
-	drop_idle_lanes(lanes);
+	scenario_run(program, &replay, &result);
+	lanes_end(lanes, &result);
 	return lanes;
 }
 
@@ -534,6 +574,7 @@ void lanes_free(struct lanes *lanes)
 	free(lanes->lanes);
 	free(lanes->objects);
 	free(lanes->holds);
+	free(lanes->title);
 	run_result_free(&lanes->result);
 	free(lanes);
 }

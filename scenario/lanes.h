@@ -50,7 +50,8 @@ struct lane_hold {
 };
 
 struct lanes {
-	const struct program *program;
+	const struct program *program;	/* NULL: the run was no program's */
+	char *title;
 	const struct kernel *kernel;
 	struct run_result result;
 	struct lane_event *events;

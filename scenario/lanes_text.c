@@ -208,11 +208,13 @@ static void put_again(const struct drawing *drawing)
 	const struct lanes *lanes = drawing->lanes;
 
 	put_rule(drawing, result->failures ? "this run failed" : "this run held");
-	if (result->token)
+	if (!result->token)
+		fputs("the schedule is too long for a token\n", drawing->out);
+	else if (lanes->program)
 		fprintf(drawing->out, "again: pinsim run %s \\\n  --lanes --schedule %s\n", lanes->program->path,
 			result->token);
 	else
-		fputs("the schedule is too long for a token\n", drawing->out);
+		fprintf(drawing->out, "again: %s\n", result->token);
 }
 
 void lanes_text(const struct lanes *lanes, const struct lanes_style *style, FILE *out)
@@ -232,7 +234,7 @@ void lanes_text(const struct lanes *lanes, const struct lanes_style *style, FILE
 	if (style->rows_max && lanes->nr_events > style->rows_max)
 		first = lanes->nr_events - style->rows_max;
 	i = 0;
-	append_format(&title, &i, "%s on %s", lanes->program->path, lanes->kernel->name);
+	append_format(&title, &i, "%s on %s", lanes->title, lanes->kernel->name);
 	put_rule(&drawing, title);
 	free(title);
 	put_names(&drawing);

@@ -47,11 +47,6 @@ void parallel_task_made(struct run *run, const struct step_state *maker)
 	submit_lines(run, &run->parallel->lanes[maker->stmt->step.made_task], maker->makes);
 }
 
-static void settle_body(void *arg)
-{
-	mm_settle();
-}
-
 void parallel_step_done(struct run *run, struct step_state *line)
 {
 	*run->parallel->last_done = line;
@@ -61,8 +56,7 @@ void parallel_step_done(struct run *run, struct step_state *line)
 	sim_nopreempt_begin();
 	sim_invariants_check(SIM_STEP);
 	sim_nopreempt_end();
-	if (mm_deferred_pending())
-		submit_deferred(run, settle_body);
+	machine_settle_beside(&run->deferred);
 }
 
 static void start(struct run *run, struct parallel *parallel)
@@ -83,8 +77,7 @@ static void start(struct run *run, struct parallel *parallel)
 		if (line->stmt->step.made_task >= 0)
 			line->makes = ++parallel->lanes[line->stmt->step.made_task].makers;
 	}
-	if (mm_deferred_pending())
-		submit_deferred(run, settle_body);
+	machine_settle_beside(&run->deferred);
 	for (i = 0; i < run->program->nr_task_names; i++)
 		if (parallel->lanes[i].stood)
 			submit_lines(run, &parallel->lanes[i], 0);

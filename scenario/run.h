@@ -77,8 +77,6 @@ void parallel_step_done(struct run *run, struct step_state *step);
 
 /* runner.c */
 
-/* sim_this with every layer, for programs with these @settings. No task yet. */
-void machine_build(const struct world_settings *settings, const struct run_options *options);
 /* In sim_this: the program's tasks stand, nothing was done. @options must stay as long as the run. */
 struct run *run_begin(const struct program *program, const struct run_options *options);
 /* Goes on up to the item @end. */
@@ -92,8 +90,6 @@ bool run_refused(const struct program *program, struct run_result *result);
 
 /* Lets the world run until it is quiet; notes a deadlock or the end. Returns whether it is quiet. */
 bool run_until_quiet(struct run *run);
-/* Queues @body on the actor of deferred work, unless that has some still to do. */
-void submit_deferred(struct run *run, void (*body)(void *arg));
 
 /* observe.c */
 void judge_expect(struct run *run, const struct stmt *stmt);

@@ -20,35 +20,43 @@
 #include <subsys/subsys.h>
 #include "run.h"
 
-bool run_until_quiet(struct run *run)
+enum sim_outcome machine_run(void)
 {
+	enum sim_outcome outcome = kapi_run();
 	char report[4096];
 	int bytes;
 
-	switch (kapi_run()) {
-	case SIM_QUIET:
-		return true;
-	case SIM_STUCK:
-		bytes = sim_stuck_report(report, sizeof(report));
-		if (bytes > 0 && (size_t)bytes < sizeof(report) && report[bytes - 1] == '\n')
-			report[bytes - 1] = '\0';
-		sim_violate(sim_stuck_on_holder() ? VIOLATION_DEADLOCK : VIOLATION_LOST_WAKEUP, "%s", report);
-		run->ended = true;
-		return false;
-	case SIM_FATAL:
-		break;
-	}
-	run->ended = true;
-	run->fatal = true;
-	return false;
+	if (outcome != SIM_STUCK)
+		return outcome;
+	bytes = sim_stuck_report(report, sizeof(report));
+	if (bytes > 0 && (size_t)bytes < sizeof(report) && report[bytes - 1] == '\n')
+		report[bytes - 1] = '\0';
+	sim_violate(sim_stuck_on_holder() ? VIOLATION_DEADLOCK : VIOLATION_LOST_WAKEUP, "%s", report);
+	return outcome;
 }
 
-void submit_deferred(struct run *run, void (*body)(void *arg))
+bool run_until_quiet(struct run *run)
 {
-	if (!run->deferred)
-		run->deferred = sim_actor_create("deferred", NULL);
-	if (sim_actor_idle(run->deferred))
-		sim_actor_submit(run->deferred, body, NULL);
+	enum sim_outcome outcome = machine_run();
+
+	run->ended |= outcome != SIM_QUIET;
+	run->fatal |= outcome == SIM_FATAL;
+	return outcome == SIM_QUIET;
+}
+
+static void settle_body(void *arg)
+{
+	mm_settle();
+}
+
+void machine_settle_beside(struct sim_actor **deferred)
+{
+	if (!mm_deferred_pending())
+		return;
+	if (!*deferred)
+		*deferred = sim_actor_create("deferred", NULL);
+	if (sim_actor_idle(*deferred))
+		sim_actor_submit(*deferred, settle_body, NULL);
 }
 
 static void on_record(void *arg, const struct sim_record *record)
@@ -166,37 +174,47 @@ static void exit_body(void *arg)
 	sys_exit();
 }
 
-static void settle_body(void *arg)
-{
-	mm_settle();
-}
-
 static void pinners_body(void *arg)
 {
 	pinners_tear_down();
 }
 
-static void tear_down(struct run *run)
+enum sim_outcome machine_end(struct task_struct *const *tasks, unsigned int nr, struct sim_actor *deferred)
 {
+	enum sim_outcome outcome = SIM_QUIET;
 	unsigned int i;
 
-	sim_step_set(run->next_index);
-	for (i = 0; i < run->nr_made && !run->ended; i++) {
-		if (!mm_task_alive(run->made[i]))
+	for (i = 0; i < nr && outcome == SIM_QUIET; i++) {
+		if (!mm_task_alive(tasks[i]))
 			continue;
-		sim_actor_submit(mm_task_actor(run->made[i]), exit_body, NULL);
-		run_until_quiet(run);
+		sim_actor_submit(mm_task_actor(tasks[i]), exit_body, NULL);
+		outcome = machine_run();
 	}
-	if (!run->ended) {
-		submit_deferred(run, pinners_body);
-		run_until_quiet(run);
+	if (outcome != SIM_QUIET)
+		return outcome;
+	if (!deferred)
+		deferred = sim_actor_create("deferred", NULL);
+	sim_actor_submit(deferred, pinners_body, NULL);
+	outcome = machine_run();
+	if (outcome == SIM_QUIET) {
+		sim_actor_submit(deferred, settle_body, NULL);
+		outcome = machine_run();
 	}
-	if (!run->ended) {
-		submit_deferred(run, settle_body);
-		run_until_quiet(run);
-	}
-	if (!run->ended)
+	if (outcome == SIM_QUIET)
 		sim_invariants_check(SIM_END);
+	return outcome;
+}
+
+static void tear_down(struct run *run)
+{
+	enum sim_outcome outcome;
+
+	sim_step_set(run->next_index);
+	if (run->ended)
+		return;
+	outcome = machine_end(run->made, run->nr_made, run->deferred);
+	run->ended |= outcome != SIM_QUIET;
+	run->fatal |= outcome == SIM_FATAL;
 }
 
 static void note_schedule(struct run *run, bool with_token)

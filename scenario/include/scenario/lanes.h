@@ -25,6 +25,21 @@ struct lanes *lanes_replay(const struct program *program, const struct run_optio
 const struct run_result *lanes_result(const struct lanes *lanes);
 void lanes_free(struct lanes *lanes);
 
+/*
+ * The same for a run that is no program's (libpinsim): begun before it, told of what happens, each record of the trace
+ * by lanes_record(lanes, record), and ended with what it came to, which it takes. @title: copied. No lanes_html() of it.
+ */
+struct lanes *lanes_begin(const char *title, const struct kernel *kernel);
+void lanes_record(void *lanes, const struct sim_record *record);
+/* What follows is open to a schedule, or is not. */
+void lanes_block(struct lanes *lanes, bool open);
+/* On a task's actor: a call begins, and returns. */
+void lanes_enter(struct lanes *lanes, const char *call);
+void lanes_leave(struct lanes *lanes, const char *outcome);
+/* Something does not hold: a row across all lanes. */
+void lanes_broken(struct lanes *lanes, const char *text);
+void lanes_end(struct lanes *lanes, const struct run_result *result);
+
 struct lanes_style {
 	bool ascii;		/* no line drawing characters */
 	bool colour;

@@ -243,6 +243,9 @@ struct world_settings {
 	unsigned long perf_mlock_kb;
 	unsigned long dma_entry_limit;
 };
+/* What the language page says of a file that sets nothing. */
+#define WORLD_SETTINGS_INIT { .cpus = 2, .hugepages = ~0ul, .contig_pages = 1, .perf_mlock_kb = 516, \
+			      .dma_entry_limit = 65535 }
 
 struct arena;
 struct program {
@@ -281,6 +284,11 @@ void program_free(struct program *program);
 
 /* May @kernel run this file, by its `kernels` statements? */
 bool program_runs_on(const struct program *program, const struct kernel *kernel);
+/*
+ * Those that a run takes where nobody names any: of the file's `kernels`, else all releases, and with @proposals those.
+ * Freed with kernel_list_free().
+ */
+void default_kernels(const struct program *program, bool proposals, struct kernel_list *list);
 
 /* A SET from the command line, named @name in messages; freed with parsed_set_free(). NULL: see @diag. */
 struct parsed_set;

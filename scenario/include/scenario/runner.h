@@ -177,6 +177,18 @@ struct run_options {
 	const volatile sig_atomic_t *stop;	/* set: the run ends at the next step, as an error; or NULL */
 };
 
+/*
+ * The machine in sim_this, for who runs on it something else than a program
+ * (libpinsim): made with every layer, no task yet; run until nobody can go on, a
+ * deadlock or lost wake-up told; its deferred work handed to *@deferred, an actor
+ * that is made at need, where there is some; and its end, as at that of a program:
+ * @tasks exit in this order, what is left runs, the invariants of the end.
+ */
+void machine_build(const struct world_settings *settings, const struct run_options *options);
+enum sim_outcome machine_run(void);
+void machine_settle_beside(struct sim_actor **deferred);
+enum sim_outcome machine_end(struct task_struct *const *tasks, unsigned int nr, struct sim_actor *deferred);
+
 /* @result: filled in every case; freed with run_result_free(). */
 void scenario_run(const struct program *program, const struct run_options *options, struct run_result *result);
 void run_result_free(struct run_result *result);
