@@ -333,6 +333,15 @@ static const struct cell cells[] = {
 	CELL("MSG_ZEROCOPY skips on infinity", other.zerocopy_infinity_skips, NULL),
 	CELL("vDPA", other.vdpa, NULL),
 	CELL("BPF charges memlock", other.bpf_memlock, NULL),
+	/* what no two releases of the table have otherwise */
+	CELL("mlock of a locked range is tested as new", mm.mlock_overlap_counts, NULL),
+	CELL("type1 mappings at most", type1.dma_entries_max, NULL),
+	CELL("type1 charges the thread", type1.task_is_thread, NULL),
+	CELL("type1_pfnmap_batch", type1.pfnmap_batch, NULL),
+	CELL("usnic_partial_pin_leak", other.usnic_partial_pin_leak, NULL),
+	CELL("perf_close_wrong_mm", other.perf_close_wrong_mm, NULL),
+	CELL("spapr_table_leak", other.spapr_table_leak, NULL),
+	CELL("xdp_partial_pin_leak", other.xdp_partial_pin_leak, NULL),
 };
 
 static unsigned int cell_value(const struct kernel_rules *rules, const struct cell *cell)
@@ -407,6 +416,53 @@ int kernel_differences(const struct kernel *kernel, char *buf, size_t size)
 	if (!used && !kernel->rules.proposal)
 		append(buf, size, &used, "equal to %s in all that is modelled", before->name);
 	return used;
+}
+
+/* FNV-1a, of text with its end and of numbers by their value: no layout, byte order or address is in it. */
+static unsigned long long hash_byte(unsigned long long hash, unsigned char byte)
+{
+	return (hash ^ byte) * 0x100000001b3ull;
+}
+
+static unsigned long long hash_text(unsigned long long hash, const char *text)
+{
+	do
+		hash = hash_byte(hash, (unsigned char)*text);
+	while (*text++);
+	return hash;
+}
+
+static unsigned long long hash_number(unsigned long long hash, unsigned long number)
+{
+	for (unsigned int shift = 0; shift < 64; shift += 8)
+		hash = hash_byte(hash, (unsigned char)(number >> shift));
+	return hash;
+}
+
+unsigned long long kernel_rows_hash(const struct kernel *rows, size_t nr)
+{
+	unsigned long long hash = 0xcbf29ce484222325ull;
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct proposal *proposal = rows[i].rules.proposal;
+
+		hash = hash_text(hash, rows[i].name);
+		hash = hash_number(hash, (unsigned long)rows[i].release);
+		hash = hash_text(hash, rows[i].base ? rows[i].base : "");
+		hash = hash_number(hash, rows[i].rules.defects);
+		for (size_t quirk = 0; proposal && quirk < proposal->nr_quirks; quirk++)
+			hash = hash_text(hash, proposal->quirks[quirk].name);
+		for (size_t j = 0; j < sizeof(cells) / sizeof(cells[0]); j++) {
+			hash = hash_text(hash, cells[j].what);
+			hash = hash_number(hash, cell_value(&rows[i].rules, &cells[j]));
+		}
+	}
+	return hash;
+}
+
+unsigned long long kernel_table_hash(void)
+{
+	return kernel_rows_hash(table, kernels());
 }
 
 /* The historic bugs, then what each proposal brings. */

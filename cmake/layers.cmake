@@ -14,6 +14,12 @@ if(PINSIM_WERROR)
 	list(APPEND PINSIM_WARNINGS -Werror)
 endif()
 
+# The same objects make the command and libpinsim: code for a shared library, of which nothing is seen
+# from outside but what <pinsim/...> declares, and that is loaded with the program.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+add_compile_options(-ftls-model=initial-exec)
+
 # The compiler's own headers (stddef.h, stdarg.h, stdbool.h) stay visible to kernel files.
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include
 	OUTPUT_VARIABLE PINSIM_COMPILER_INCLUDE OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -76,6 +82,7 @@ function(pinsim_layer name)
 					$<TARGET_PROPERTY:${need},INTERFACE_INCLUDE_DIRECTORIES>)
 			endforeach()
 			list(APPEND objects $<TARGET_OBJECTS:${target}>)
+			set_property(GLOBAL APPEND PROPERTY PINSIM_OBJECTS $<TARGET_OBJECTS:${target}>)
 		endif()
 	endforeach()
 	add_library(${name} STATIC ${objects})

@@ -2,6 +2,7 @@
 /* pinsim: what pinned and locked memory costs, on each kernel. */
 #include <stdlib.h>
 #include <string.h>
+#include <accounting/kernels.h>
 #include <sim/sched.h>
 #include "commands.h"
 #include "version.h"
@@ -65,6 +66,17 @@ static void print_help(void)
 	fputs(help, stdout);
 }
 
+/* The second line says by which rules: two pinsims with the same one come to the same on every kernel. */
+static void print_version(void)
+{
+	size_t releases = 0;
+
+	for (size_t i = 0; i < kernels(); i++)
+		releases += !kernel_at(i)->base;
+	printf("pinsim %s\nkernel table %016llx, %zu releases and %zu proposals\n", PINSIM_VERSION, kernel_table_hash(),
+	       releases, kernels() - releases);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -81,7 +93,7 @@ int main(int argc, char **argv)
 		return EXIT_HELD;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		printf("pinsim %s\n", PINSIM_VERSION);
+		print_version();
 		return EXIT_HELD;
 	}
 	/* a wild access of what is simulated is that run's BUG, and the others still run */

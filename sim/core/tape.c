@@ -170,6 +170,16 @@ size_t sim_choices(void)
 	return sim_this->tape.nr_choices;
 }
 
+void sim_tape_begin(void)
+{
+	struct sim_tape *tape = &sim_this->tape;
+
+	if (tape->nr_deviations)
+		sim_die("a tape that begins behind choices out of order");
+	tape->nr_choices = 0;
+	tape->zeros = 0;
+}
+
 struct sim_tape *sim_tape_copy(void)
 {
 	const struct sim_tape *tape = &sim_this->tape;

@@ -319,6 +319,71 @@ START_TEST(test_quirks_refused)
 }
 END_TEST
 
+#define ROWS_MAX 64
+
+/* The table's rows, to be changed. */
+static size_t rows_copy(struct kernel *rows)
+{
+	ck_assert_uint_le(kernels(), ROWS_MAX);
+	for (size_t i = 0; i < kernels(); i++)
+		rows[i] = *kernel_at(i);
+	return kernels();
+}
+
+/* A row's name, release, base or place, one row more or less: each is another hash; words that explain are not. */
+START_TEST(test_hash_of_rows)
+{
+	struct kernel rows[ROWS_MAX], row;
+	size_t nr = rows_copy(rows);
+	unsigned long long hash = kernel_table_hash();
+
+	ck_assert_uint_eq(kernel_rows_hash(rows, nr), hash);
+	ck_assert_uint_ne(kernel_rows_hash(rows, nr - 1), hash);
+	rows[3].name = "v5.16";
+	ck_assert_uint_ne(kernel_rows_hash(rows, nr), hash);
+	rows_copy(rows);
+	rows[3].release++;
+	ck_assert_uint_ne(kernel_rows_hash(rows, nr), hash);
+	rows_copy(rows);
+	rows[nr - 1].base = "v5.4";
+	ck_assert_uint_ne(kernel_rows_hash(rows, nr), hash);
+	rows_copy(rows);
+	row = rows[0];
+	rows[0] = rows[1];
+	rows[1] = row;
+	ck_assert_uint_ne(kernel_rows_hash(rows, nr), hash);
+	rows_copy(rows);
+	rows[3].what = rows[3].source = "other words";
+	ck_assert_uint_eq(kernel_rows_hash(rows, nr), hash);
+}
+END_TEST
+
+/*
+ * Every cell of every row is in it: each byte of the rules that is not 0 in some row counts, and
+ * changing a cell there changes the hash. What no row uses at all is nobody's cell.
+ */
+START_TEST(test_hash_of_cells)
+{
+	const size_t proposal = offsetof(struct kernel_rules, proposal);
+	struct kernel rows[ROWS_MAX];
+	size_t nr = rows_copy(rows), counted = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		for (size_t at = 0; at < sizeof(struct kernel_rules); at++) {
+			unsigned char *byte = (unsigned char *)&rows[i].rules + at;
+
+			if (at - proposal < sizeof(rows[i].rules.proposal) || !*byte)
+				continue;
+			*byte ^= 1;
+			ck_assert_msg(kernel_rows_hash(rows, nr) != kernel_table_hash(),
+				      "%s: byte %zu of its rules is in no cell", rows[i].name, at);
+			*byte ^= 1;
+			counted++;
+		}
+	ck_assert_uint_gt(counted, nr);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("accounting: kernels");
@@ -339,6 +404,8 @@ int main(void)
 	tcase_add_test(tc, test_quirks);
 	tcase_add_test(tc, test_defects);
 	tcase_add_test(tc, test_quirks_refused);
+	tcase_add_test(tc, test_hash_of_rows);
+	tcase_add_test(tc, test_hash_of_cells);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -160,6 +160,13 @@ const struct quirk *historic_bug_at(size_t index);
  */
 int kernel_differences(const struct kernel *kernel, char *buf, size_t size);
 /*
+ * A hash of rows: names, releases, bases and the value of every cell. Words that explain
+ * (what, source) are not in it. The same on every machine and by every compiler.
+ */
+unsigned long long kernel_rows_hash(const struct kernel *rows, size_t nr);
+/* That of the table: what `pinsim --version` prints. */
+unsigned long long kernel_table_hash(void);
+/*
  * "v6.12", "a_proposal", "v6.12+type1_exec_underflow+..." Fills *@kernel
  * (name and rules with the quirks applied; @name_buf, of @name_size, holds the full
  * name). 0; -ENOENT no such kernel, -ESRCH no such quirk, -EINVAL quirk does not apply.

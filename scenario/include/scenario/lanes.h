@@ -26,8 +26,9 @@ const struct run_result *lanes_result(const struct lanes *lanes);
 void lanes_free(struct lanes *lanes);
 
 /*
- * The same for a run that is no program's (libpinsim): begun before it, told of what happens, each record of the trace
- * by lanes_record(lanes, record), and ended with what it came to, which it takes. @title: copied. No lanes_html() of it.
+ * The same for a run that is no program's (libpinsim): begun before it, told of what
+ * happens, each record of the trace by lanes_record(lanes, record), and ended with what it
+ * came to, which it takes. @title: copied. There is no lanes_html() of it.
  */
 struct lanes *lanes_begin(const char *title, const struct kernel *kernel);
 void lanes_record(void *lanes, const struct sim_record *record);

@@ -47,6 +47,8 @@ struct sim_tape_id {
 };
 /* How many choices were made in this world so far. */
 size_t sim_choices(void);
+/* What was chosen so far, by in_order, is no part of the tape: a replay of it begins here, behind the same prefix. */
+void sim_tape_begin(void);
 /* The choices made in this world so far; owned by the caller, freed with sim_tape_free(). */
 struct sim_tape *sim_tape_copy(void);
 void sim_tape_free(struct sim_tape *tape);
