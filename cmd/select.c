@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "commands.h"
+#include "version.h"
 
 enum { OPT_KERNEL = 'k', OPT_BACKEND = 0x1000, OPT_SEED };
 
@@ -164,18 +166,57 @@ static void refuse_unmodelled(struct scenario_file *file)
 	file->program = NULL;
 }
 
+/*
+ * Where there is no such file here: the same below the library that was installed beside the command, or that
+ * PINSIM_DATA names. So `pinsim matrix scenarios/` is the library's from wherever it is called. NULL: not there.
+ */
+static char *installed_path(const char *path)
+{
+	const char *data = getenv("PINSIM_DATA");
+	char exe[4096], *found = NULL, *slash;
+	ssize_t length;
+
+	if (*path == '/' || !access(path, F_OK))
+		return NULL;
+	length = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	exe[length > 0 ? length : 0] = '\0';
+	slash = strrchr(exe, '/');
+	if (data && *data) {
+		if (asprintf(&found, "%s/%s", data, path) < 0)
+			exit_out_of_memory();
+	} else if (slash) {
+		if (asprintf(&found, "%.*s/" PINSIM_DATA_FROM_BIN "/%s", (int)(slash - exe), exe, path) < 0)
+			exit_out_of_memory();
+	}
+	if (found && !access(found, F_OK))
+		return found;
+	free(found);
+	return NULL;
+}
+
+static bool add_argument(struct paths *paths, const char *argument)
+{
+	char *installed = installed_path(argument);
+	const char *path = installed ? installed : argument;
+	bool good = true;
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		good = add_folder(paths, path, 0);
+	else
+		add_path(paths, path, true);
+	free(installed);
+	return good;
+}
+
 bool selection_each(struct selection *selection, bool (*each)(void *arg, const struct scenario_file *file), void *arg)
 {
 	struct paths paths = { NULL, 0 };
 	bool good = true;
-	struct stat st;
 	size_t i;
 
 	for (i = 0; i < selection->nr_paths; i++)
-		if (!stat(selection->paths[i], &st) && S_ISDIR(st.st_mode))
-			good &= add_folder(&paths, selection->paths[i], 0);
-		else
-			add_path(&paths, selection->paths[i], true);
+		good &= add_argument(&paths, selection->paths[i]);
 	selection->nr_files = paths.nr;
 	for (i = 0; i < paths.nr; i++) {
 		struct scenario_file *file = &paths.file[i];
