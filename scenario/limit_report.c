@@ -8,7 +8,6 @@
 #include "report.h"
 
 #define PAGE_BYTES 4096ul
-#define GIB (1ul << 30)
 /* Of what a bucket counts, the first and the last ones. */
 #define PARTS_SHOWN 16u
 
@@ -83,7 +82,7 @@ static void print_parts(char **text, size_t *length, const struct limit_task *ta
 	append_text(text, length, "\n");
 }
 
-/* "too little", "exact", "1 GiB more than needed" */
+/* "too little", "exact", "1 GiB 1 MiB more than needed" */
 static const char *verdict_of(const struct limit_task *task, char *buf, size_t size)
 {
 	unsigned long need = task->pages * PAGE_BYTES, libvirt = limit_by_libvirt_bytes(task);
@@ -93,11 +92,7 @@ static const char *verdict_of(const struct limit_task *task, char *buf, size_t s
 		return "too little";
 	if (libvirt == need)
 		return "exact";
-	if ((libvirt - need) % GIB)
-		snprintf(more, sizeof(more), "%.2f GiB", (double)(libvirt - need) / (double)GIB);
-	else
-		snprintf(more, sizeof(more), "%lu GiB", (libvirt - need) / GIB);
-	snprintf(buf, size, "%s more than needed", more);
+	snprintf(buf, size, "%s more than needed", size_text(libvirt - need, more, sizeof(more)));
 	return buf;
 }
 
