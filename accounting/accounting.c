@@ -325,6 +325,7 @@ void accounting_call_end(const struct task_struct *task, long ret)
 	/* a process that a signal ended has let go of everything */
 	if (ret < 0 && ret > -MM_KILLED_BASE && acct->call[i].alone)
 		judge_failed_call(&acct->call[i], ret);
-	acct->call[i] = acct->call[--acct->nr_calls];
+	if (i < --acct->nr_calls)
+		acct->call[i] = acct->call[acct->nr_calls];
 	accounting_call_ended(task);
 }

@@ -46,20 +46,28 @@ static const char *pages_text(unsigned long pages, char *buf, size_t size)
 	return buf;
 }
 
-void charge_refused(enum ledger_bucket bucket, const void *key, unsigned long used, unsigned long request,
-		    unsigned long limit, const struct charge_by *by)
+static void note_refusal(const struct ledger_holder *holder, enum ledger_bucket bucket, bool summed, unsigned long used,
+			 unsigned long request, unsigned long limit, const struct charge_by *by)
 {
-	struct ledger_holder *holder = ledger_holder(bucket, key);
-	bool summed = proposal()->used && (bucket == BUCKET_LOCKED_VM || bucket == BUCKET_PINNED_VM);
-	unsigned long shown = summed ? charge_used(key, used) : used;
 	char name[96], used_text[40], limit_text[40], *dot;
 
 	ledger_holder_name(holder, bucket, name, sizeof(name));
 	dot = strrchr(name, '.');
 	if (summed && dot)
 		snprintf(dot + 1, sizeof(name) - (dot + 1 - name), "%s", proposal()->used_name);
-	sim_refusal_note("%s %s + %lup > %s's %s (%s)", name, pages_text(shown, used_text, sizeof(used_text)), request,
+	sim_refusal_note("%s %s + %lup > %s's %s (%s)", name, pages_text(used, used_text, sizeof(used_text)), request,
 			 limit_task(by)->comm, pages_text(limit, limit_text, sizeof(limit_text)), by->rule);
+}
+
+void charge_refused(enum ledger_bucket bucket, const void *key, unsigned long used, unsigned long request,
+		    unsigned long limit, const struct charge_by *by)
+{
+	struct ledger_holder *holder = ledger_holder(bucket, key);
+	bool summed = proposal()->used && (bucket == BUCKET_LOCKED_VM || bucket == BUCKET_PINNED_VM);
+	unsigned long shown = summed ? charge_used(key, used) : used;
+
+	if (sim_refusals_read())
+		note_refusal(holder, bucket, summed, shown, request, limit, by);
 	invariant_refused(bucket, holder, shown, request, limit);
 }
 

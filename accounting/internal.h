@@ -44,6 +44,10 @@ struct ledger_holder {
 	long dropped[BUCKET_NR];	/* pages that nobody will uncharge, by design */
 	long mlocked;			/* pages by mlock and its kin, as the hook told */
 
+	unsigned long map_walked;	/* of an mm: map_writes when its VMAs were walked last, plus one */
+	long map_locked;		/* pages of VM_LOCKED VMAs, then */
+	long seen[2];			/* of an mm: locked_vm and pinned_vm when they were compared last */
+
 	bool dirty;			/* on the list of those to compare */
 	struct ledger_holder *dirty_next;
 	long gap[BUCKET_NR];		/* counter minus ledger, as last reported */
@@ -121,6 +125,7 @@ struct accounting {
 	struct ledger_holder *holders;
 	struct ledger_holder *last[2];		/* looked up last, by HOLDER_MM and HOLDER_USER */
 	struct ledger_holder *dirty;
+	unsigned long any_dirty;
 	struct ledger_object *pinning;		/* objects that pin */
 	struct ledger_object *unattributed;	/* for what __account_locked_vm() charges for code without objects */
 	struct sim_run_tree pins;		/* frame -> times pinned by all objects */
@@ -158,7 +163,7 @@ const char *ledger_holder_name(const struct ledger_holder *holder, enum ledger_b
 /* What the counter itself shows, in signed pages, without a scheduling point. */
 long ledger_counter(const struct ledger_holder *holder, enum ledger_bucket bucket);
 /* What it should show: charges, dropped ones, and the locked memory of an mm. */
-long ledger_expected(const struct ledger_holder *holder, enum ledger_bucket bucket);
+long ledger_expected(struct ledger_holder *holder, enum ledger_bucket bucket);
 void ledger_holder_gone(const void *key);
 
 void accounting_excepted(enum exception exception);

@@ -29,9 +29,14 @@
 
 /* --- counters against the ledger --------------------------------------------- */
 
-static long vm_locked_pages(const struct mm_struct *mm)
+/* Pages of its VM_LOCKED VMAs: these are walked again only where they may have changed. */
+static long vm_locked_pages(struct ledger_holder *holder)
 {
+	const struct mm_struct *mm = holder->mm;
 	unsigned long pages = 0;
+
+	if (holder->map_walked == mm->map_writes + 1)
+		return holder->map_locked;
 
 	for (struct rb_node *node = rb_first(&mm->mm_rb); node; node = rb_next(node)) {
 		const struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
@@ -39,15 +44,17 @@ static long vm_locked_pages(const struct mm_struct *mm)
 		if (vma->vm_flags & VM_LOCKED)
 			pages += (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
 	}
+	holder->map_walked = mm->map_writes + 1;
+	holder->map_locked = (long)pages;
 	return (long)pages;
 }
 
-long ledger_expected(const struct ledger_holder *holder, enum ledger_bucket bucket)
+long ledger_expected(struct ledger_holder *holder, enum ledger_bucket bucket)
 {
 	long pages = holder->sum[bucket] + holder->dropped[bucket];
 
 	if (bucket == BUCKET_LOCKED_VM)
-		pages += vm_locked_pages(holder->mm);
+		pages += vm_locked_pages(holder);
 	return pages;
 }
 
@@ -96,9 +103,11 @@ static void report_negative(struct ledger_holder *holder, enum ledger_bucket buc
 
 static void compare_holder(struct ledger_holder *holder, enum ledger_bucket bucket)
 {
-	long gap = ledger_counter(holder, bucket) - ledger_expected(holder, bucket);
+	long counter = ledger_counter(holder, bucket), gap = counter - ledger_expected(holder, bucket);
 	bool changed = gap != holder->gap[bucket];
 
+	if (holder->kind == HOLDER_MM)
+		holder->seen[bucket] = counter;
 	holder->gap[bucket] = gap;
 	if (changed && gap)
 		report_gap(holder, bucket);
@@ -162,13 +171,23 @@ static void check_user_ledger(void)
 	for_dirty(BUCKET_PERF_MLOCK, compare_holder);
 }
 
-/* After a call: its mm is compared also where no hook spoke, as a VMA may lose VM_LOCKED without one. */
+/*
+ * After a call: its mm is compared also where no hook spoke, as a VMA may lose VM_LOCKED without one, and a counter
+ * be changed by whoever forgets to tell.
+ */
 void accounting_call_ended(const struct task_struct *task)
 {
 	struct mm_struct *mm = task->mm;
+	struct ledger_holder *holder;
 
-	if (mm && (mm->map_count <= WALK_VMAS_MAX || ledger_holder(BUCKET_LOCKED_VM, mm)->mlocked))
-		ledger_holder_dirty(ledger_holder(BUCKET_LOCKED_VM, mm));
+	if (!mm)
+		return;
+	holder = ledger_holder(BUCKET_LOCKED_VM, mm);
+	if (holder->map_walked == mm->map_writes + 1 && holder->seen[BUCKET_LOCKED_VM] == (long)mm->locked_vm &&
+	    holder->seen[BUCKET_PINNED_VM] == mm_record_pinned_vm(mm->record))
+		return;
+	if (mm->map_count <= WALK_VMAS_MAX || holder->mlocked)
+		ledger_holder_dirty(holder);
 }
 
 /* --- pins ---------------------------------------------------------------------- */
@@ -376,6 +395,7 @@ static void check_user_ledger_and_close(void)
 		ledger_holder_clean(holder);
 	}
 	acct->dirty = NULL;
+	acct->any_dirty = 0;
 }
 
 static const struct sim_invariant invariants[] = {
@@ -415,6 +435,12 @@ static const struct sim_invariant invariants[] = {
 
 void accounting_invariants_register(void)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(invariants); i++)
-		sim_invariant_register(&invariants[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(invariants); i++) {
+		void (*check)(void) = invariants[i].check;
+
+		if (check == check_pin_count || check == check_residue || check == check_user_ledger_and_close)
+			sim_invariant_register(&invariants[i]);
+		else
+			sim_invariant_register_if(&invariants[i], &accounting()->any_dirty);
+	}
 }

@@ -164,6 +164,7 @@ void ledger_holder_dirty(struct ledger_holder *holder)
 	if (holder->dirty)
 		return;
 	holder->dirty = true;
+	acct->any_dirty = 1;
 	holder->dirty_next = acct->dirty;
 	acct->dirty = holder;
 }

@@ -27,6 +27,7 @@ void iopt_pages_changed(struct iopt_pages *pages)
 {
 	if (!pages->unchecked)
 		list_add_tail(&pages->unchecked_item, &iopt_world()->unchecked);
+	iopt_world()->any_unchecked = 1;
 	pages->unchecked |= CHECK_ALL;
 }
 
@@ -43,6 +44,7 @@ static void check_changed(unsigned int which, void (*check)(struct iopt_pages *p
 		if (!pages->unchecked)
 			list_del_init(&pages->unchecked_item);
 	}
+	iopt_world()->any_unchecked = !list_empty(&iopt_world()->unchecked);
 }
 
 /* Pages covered by either tree; by the first alone if @itree2 is empty. */
@@ -223,6 +225,12 @@ void iopt_init(void)
 	INIT_LIST_HEAD(&world->unchecked);
 	INIT_LIST_HEAD(&world->emptying);
 	sim_slot_set(SIM_SLOT_IOPT, world, NULL);
-	for (i = 0; i < ARRAY_SIZE(iopt_invariants); i++)
-		sim_invariant_register(&iopt_invariants[i]);
+	for (i = 0; i < ARRAY_SIZE(iopt_invariants); i++) {
+		const struct sim_invariant *invariant = &iopt_invariants[i];
+
+		if (invariant->check == check_area_pages_null || invariant->check == check_object_leak)
+			sim_invariant_register(invariant);
+		else
+			sim_invariant_register_if(invariant, &world->any_unchecked);
+	}
 }

@@ -237,6 +237,7 @@ struct iopt_world {
 	struct list_head contexts;		/* iommufd_ctx */
 	struct list_head pages;			/* iopt_pages */
 	struct list_head unchecked;		/* those that changed since the invariants were checked */
+	unsigned long any_unchecked;
 	struct list_head emptying;		/* iopt_area: mapped, but being unmapped */
 };
 struct iopt_world *iopt_world(void);

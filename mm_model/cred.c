@@ -87,6 +87,7 @@ int commit_creds(struct cred *new)
 	const struct cred *old = current->cred;
 
 	current->cred = new;
+	task_holds_changed();
 	put_cred(old);
 	return 0;
 }

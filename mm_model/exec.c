@@ -54,6 +54,7 @@ static int exec_mmap(struct mm_struct *new)
 	task_lock(current);
 	current->mm = new;
 	current->active_mm = new;
+	task_holds_changed();
 	task_unlock(current);
 	mmap_read_unlock(old);
 	task_mm_record(current, new);

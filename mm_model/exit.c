@@ -18,6 +18,7 @@ static void exit_mm(void)
 	mmap_read_lock(mm);
 	task_lock(current);
 	current->mm = NULL;
+	task_holds_changed();
 	mmap_read_unlock(mm);
 	task_unlock(current);
 	mmput(mm);
@@ -52,6 +53,7 @@ static void exit_notify(struct task_struct *task)
 	task->exited = true;
 	list_del(&task->tasks);
 	list_add_tail(&task->tasks, &machine()->dead_tasks);
+	task_holds_changed();
 
 	wake_up(&signal->wait_threads);
 	if (last && leader != task)

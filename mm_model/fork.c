@@ -44,6 +44,7 @@ struct task_struct *task_create(const char *name)
 	task->group_leader = task;
 	task->actor = sim_actor_create(name, task);
 	list_add_tail(&task->tasks, &m->tasks);
+	task_holds_changed();
 	return task;
 }
 
@@ -51,6 +52,7 @@ struct task_struct *task_create(const char *name)
 static void task_discard(struct task_struct *task)
 {
 	list_del(&task->tasks);
+	task_holds_changed();
 	task->exited = true;
 }
 
@@ -59,6 +61,7 @@ void __put_task_struct(struct task_struct *task)
 	task_snapshot(task);
 	put_cred(task->cred);
 	task->cred = NULL;
+	task_holds_changed();
 	signal_put(task->signal);
 	task->signal = NULL;
 }
@@ -69,12 +72,14 @@ static int copy_creds(struct task_struct *task, bool thread)
 
 	if (thread) {
 		task->cred = get_cred(current_cred());
+		task_holds_changed();
 		return 0;
 	}
 	new = prepare_creds();
 	if (!new)
 		return -ENOMEM;
 	task->cred = new;
+	task_holds_changed();
 	return 0;
 }
 
@@ -117,6 +122,7 @@ static int copy_mm(struct task_struct *task, bool share)
 	}
 	task->mm = mm;
 	task->active_mm = mm;
+	task_holds_changed();
 	task_mm_record(task, mm);
 	return 0;
 }
@@ -208,6 +214,7 @@ struct task_struct *mm_task_create(const char *name, unsigned int uid, unsigned 
 	refcount_inc(&cred->user_ns->count);
 	cred->ucounts = alloc_ucounts(cred->user_ns, cred->uid);
 	task->cred = cred;
+	task_holds_changed();
 	task->files = files_alloc();
 	task->signal = signal_alloc();
 	task->mm = mm_alloc();

@@ -79,11 +79,18 @@ struct mm_machine {
 		unsigned long exec_breaks, fork_breaks;
 	} seen;
 	unsigned long refs_round;				/* of the check of user_refs */
+	bool holds_changed;					/* which task holds which mm and cred, since then */
 };
 
 static inline struct mm_machine *machine(void)
 {
 	return sim_slot(SIM_SLOT_MM);
+}
+
+/* Another mm or cred of a task, or another task: the checks of references count anew. */
+static inline void task_holds_changed(void)
+{
+	machine()->holds_changed = true;
 }
 
 /* A uid_t of the language and the kernel's kuid_t: one mapping, the identity. */

@@ -271,8 +271,7 @@ static void check_exec_counters(void)
 {
 	struct mm_machine *m = machine();
 
-	if (m->seen.exec_breaks)
-		sim_violate(VIOLATION_EXEC_COUNTERS, "%lu execs began with a charged mm", m->seen.exec_breaks);
+	sim_violate(VIOLATION_EXEC_COUNTERS, "%lu execs began with a charged mm", m->seen.exec_breaks);
 	m->seen.exec_breaks = 0;
 }
 
@@ -280,27 +279,48 @@ static void check_fork_counters(void)
 {
 	struct mm_machine *m = machine();
 
-	if (m->seen.fork_breaks)
-		sim_violate(VIOLATION_FORK_COUNTERS, "%lu forks made a charged child", m->seen.fork_breaks);
+	sim_violate(VIOLATION_FORK_COUNTERS, "%lu forks made a charged child", m->seen.fork_breaks);
 	m->seen.fork_breaks = 0;
+}
+
+/* How many tasks hold each mm, and how many of their creds each user. */
+static void count_holds(struct mm_machine *m)
+{
+	struct task_struct *task;
+	struct user_struct *user;
+	struct mm_struct *mm;
+
+	m->refs_round++;
+	list_for_each_entry(mm, &m->mms, mmlist)
+		mm->tasks = 0;
+	list_for_each_entry(user, &m->users, node)
+		user->creds = 0;
+	list_for_each_entry(task, &m->tasks, tasks) {
+		struct cred *cred = (struct cred *)task->cred;
+
+		if (task->mm)
+			task->mm->tasks++;
+		if (!cred || cred->counted == m->refs_round)
+			continue;
+		cred->counted = m->refs_round;
+		cred->user->creds++;
+	}
+	m->holds_changed = false;
 }
 
 /* Each living task stands for one of its mm's users, all users together for one reference. */
 static void check_mm_refs(void)
 {
-	struct task_struct *task;
+	struct mm_machine *m = machine();
 	struct mm_struct *mm;
 
-	list_for_each_entry(mm, &machine()->mms, mmlist)
-		mm->tasks = 0;
-	list_for_each_entry(task, &machine()->tasks, tasks)
-		if (task->mm)
-			task->mm->tasks++;
-	list_for_each_entry(mm, &machine()->mms, mmlist) {
-		if (mm->mm_users.counter < mm->tasks)
+	if (m->holds_changed)
+		count_holds(m);
+	list_for_each_entry(mm, &m->mms, mmlist) {
+		if (unlikely(mm->mm_users.counter < mm->tasks))
 			sim_violate(VIOLATION_MM_REFS, "%s has %d users but %d tasks", mm_name(mm),
 				    mm->mm_users.counter, mm->tasks);
-		if (mm->mm_count.counter < mm_alive(mm))
+		if (unlikely(mm->mm_count.counter < mm_alive(mm)))
 			sim_violate(VIOLATION_MM_REFS, "%s has users but no reference", mm_name(mm));
 	}
 }
@@ -309,22 +329,12 @@ static void check_mm_refs(void)
 static void check_user_refs(void)
 {
 	struct mm_machine *m = machine();
-	struct task_struct *task;
 	struct user_struct *user;
 
-	m->refs_round++;
+	if (m->holds_changed)
+		count_holds(m);
 	list_for_each_entry(user, &m->users, node)
-		user->creds = 0;
-	list_for_each_entry(task, &m->tasks, tasks) {
-		struct cred *cred = (struct cred *)task->cred;
-
-		if (!cred || cred->counted == m->refs_round)
-			continue;
-		cred->counted = m->refs_round;
-		cred->user->creds++;
-	}
-	list_for_each_entry(user, &m->users, node)
-		if (user->__count.refs.counter < user->creds)
+		if (unlikely(user->__count.refs.counter < user->creds))
 			sim_violate(VIOLATION_USER_REFS, "user(%u) has %d references but %d creds",
 				    kuid_number(user->uid), user->__count.refs.counter, user->creds);
 }
@@ -369,6 +379,12 @@ void mm_invariants_register(void)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(invariants); i++)
-		sim_invariant_register(&invariants[i]);
+	for (i = 0; i < ARRAY_SIZE(invariants); i++) {
+		if (invariants[i].check == check_exec_counters)
+			sim_invariant_register_if(&invariants[i], &machine()->seen.exec_breaks);
+		else if (invariants[i].check == check_fork_counters)
+			sim_invariant_register_if(&invariants[i], &machine()->seen.fork_breaks);
+		else
+			sim_invariant_register(&invariants[i]);
+	}
 }

@@ -189,7 +189,8 @@ bool step_ready(struct step_state *state)
 		state->skip = STEP_SKIP_ENDED;
 	} else if (!task || !mm_task_alive(task)) {
 		state->skip = STEP_SKIP_TASK;
-	} else if (!step_exists(step, &run->options->kernel->rules) ||
+	} else if ((step->exists_on != &run->options->kernel->rules &&
+		    !step_exists(step, &run->options->kernel->rules)) ||
 		   !op_served(step->op, run->options->backend)) {
 		state->skip = STEP_SKIP_ABSENT;
 		if (!run->na) {
@@ -279,13 +280,22 @@ static void make_call(struct step_state *state)
 	const struct run_events *events = state->run->options->events;
 	const struct step *step = &state->stmt->step;
 	struct run *run = state->run;
-	struct op_call call = { .op = step->op, .backend = run->options->backend, .task = run->tasks[step->task] };
 	enum resolved resolved = RESOLVED;
+	struct op_call call;
 	unsigned int i;
 
+	call.op = step->op;
+	call.backend = run->options->backend;
+	call.task = run->tasks[step->task];
+	call.made = (struct value){ .kind = VALUE_NONE };
+	call.child = NULL;
+	/* an operation knows no argument that it does not have */
 	for (i = 0; step->op->args[i].name; i++) {
-		enum resolved now = step->bound[i] ? resolve(run, step, i, &call) : RESOLVED;
+		enum resolved now = RESOLVED;
 
+		call.arg[i] = (struct op_value){ .given = false };
+		if (step->bound[i])
+			now = resolve(run, step, i, &call);
 		if (now == RESOLVED_UNSET) {
 			state->skip = STEP_SKIP_UNSET;
 			return;

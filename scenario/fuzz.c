@@ -26,7 +26,7 @@
 #include "fuzz.h"
 
 /* One program in so many is run twice; one in so many is looked at call by call. */
-#define TWICE_EVERY 64
+#define TWICE_EVERY 256
 #define SAMPLE_EVERY 32
 /* Scheduling points of one program: what takes more does not end. */
 #define POINTS_MAX 5000000

@@ -323,6 +323,7 @@ static struct stmt *new_step(struct gen *gen, const struct gen_task *task, const
 		.variable = NO_THING,
 		.made_task = NO_THING,
 		.op = op,
+		.exists_on = &gen->config.kernel->rules,
 		.bound = bound,
 	};
 	stmt->step.op_pos.source = gen->source;

@@ -388,6 +388,9 @@ static struct sum *draw_number(struct gen *gen, const struct op_arg *arg)
 		return draw_mapped(gen, arg);
 	case DRAW_LENGTH:
 		call->length = draw_length(gen, call->remaining);
+		/* a few pages at a time, mostly */
+		if (arg->most && call->length > arg->most * GEN_PAGE && gen_below(gen, 8))
+			call->length = GEN_PAGE * (1 + gen_below(gen, arg->most));
 		return number_sum(gen, call->length);
 	case DRAW_UID:
 		call->uid = draw_uid(gen);

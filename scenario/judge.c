@@ -101,10 +101,18 @@ void judge_step(struct run *run, struct step_state *state)
 {
 	const struct step *step = &state->stmt->step;
 	const struct result_case *result_case = case_of(run, step);
-	struct step_report report = step_report_of(state);
+	bool told = run->options->events && run->options->events->step;
+	struct step_report report;
 	const struct result *result;
 	char want[256];
 
+	/* most random calls, of which nothing is stated and nobody is told */
+	if (!told && result_case && result_case->results->kind == RESULT_ANY) {
+		run->result.steps++;
+		run->result.steps_run += state->returned;
+		return;
+	}
+	report = step_report_of(state);
 	for (result = result_case ? result_case->results : NULL; result; result = result->next)
 		report.may_fail |= result->kind != RESULT_VALUE;
 	run->result.steps++;
@@ -120,7 +128,7 @@ void judge_step(struct run *run, struct step_state *state)
 			count_failure(run, FAILURE_STEP, state->stmt, result_case && result_case->set);
 		}
 	}
-	if (!run->options->events || !run->options->events->step)
+	if (!told)
 		return;
 	if (run->options->counters && !state->tasks)
 		state->tasks = take_counters(run, &state->nr_tasks);

@@ -335,7 +335,11 @@ static const struct op ops[] = {
 		.name = "mdev_pin",
 		.what = "the emulated device pins a range",
 		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_pin_pages",
-		.args = { MDEV, KEY_NUMBER("iova", DRAW_MAPPED), KEY_NUMBER("len", DRAW_LENGTH) },
+		.args = {
+			MDEV,
+			KEY_NUMBER("iova", DRAW_MAPPED),
+			{ "len", ARG_NUMBER, ARG_KEY, .draw = DRAW_LENGTH, .most = 4 },
+		},
 		.run = op_mdev_pin,
 		.random = { .weight = 14, .charges = true },
 	},

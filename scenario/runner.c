@@ -117,6 +117,8 @@ struct run *run_begin(const struct program *program, const struct run_options *o
 		run->tasks[decl->slot] = task;
 		run->made[run->nr_made++] = task;
 	}
+	if (!run->options->events)
+		sim_refusals_unread();
 	if (program->nr_peaks)
 		sample_peaks(run);
 	if (program->nr_peaks || (run->options->events && run->options->events->record))

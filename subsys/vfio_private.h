@@ -38,6 +38,7 @@
 struct vfio_state {
 	struct mutex iommu_drivers_lock;
 	/* for the invariants: dmas that changed since they were looked at, and what is charged to each mm */
+	unsigned long any_dirty_dma;
 	struct list_head dirty_dmas;
 	struct list_head mm_sums;
 };

@@ -217,8 +217,12 @@ void sim_reports_resolve(struct sim_world *world);
 
 /* invariant.c: what is checked at one kind of time. */
 #define SIM_ROUNDS (SIM_END + 1)
+struct sim_check {
+	void (*check)(void);
+	const unsigned long *changed;	/* nothing to look at where it points to zero */
+};
 struct sim_round {
-	void (**checks)(void);
+	struct sim_check *checks;
 	unsigned int nr, room;
 };
 
@@ -247,8 +251,7 @@ struct sim_world {
 	struct sim_actor_view *ready;	/* in order of creation; room for all actors */
 	void (*sink)(void *arg, const struct sim_record *record);
 	void *sink_arg;
-	unsigned long heard;		/* bit KIND: the strategy's record() wants to know */
-	unsigned long watched;		/* so does a sink, which wants all */
+	unsigned long watched;		/* bit KIND: what is heard, and all where there is a sink */
 	bool closed;			/* the strategy has a window, which is not open */
 	unsigned long silent;		/* bit KIND: whoever is about to do this does it, and nobody is asked */
 	bool paused;			/* at a choice: sim_run() goes on with it */
@@ -283,6 +286,7 @@ struct sim_world {
 	size_t room_reports;
 	size_t nr_resolved;		/* reports whose places in the code have their names */
 	unsigned long warnings;
+	bool refusals_unread;
 	unsigned long step;
 	struct sim_warned *warned;
 

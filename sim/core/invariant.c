@@ -5,16 +5,18 @@
  */
 #include "core.h"
 
-static void round_add(struct sim_round *round, void (*check)(void))
+static const unsigned long always = 1;
+
+static void round_add(struct sim_round *round, void (*check)(void), const unsigned long *changed)
 {
 	if (round->nr == round->room) {
 		round->room = round->room ? round->room * 2 : 32;
 		round->checks = sim_realloc(round->checks, round->room * sizeof(*round->checks));
 	}
-	round->checks[round->nr++] = check;
+	round->checks[round->nr++] = (struct sim_check){ check, changed };
 }
 
-void sim_invariant_register(const struct sim_invariant *invariant)
+void sim_invariant_register_if(const struct sim_invariant *invariant, const unsigned long *changed)
 {
 	struct sim_world *world = sim_this;
 
@@ -27,16 +29,23 @@ void sim_invariant_register(const struct sim_invariant *invariant)
 	if (!invariant->check)
 		return;
 	for (unsigned int when = invariant->when; when < SIM_ROUNDS; when++)
-		round_add(&sim_rare_write(world)->rounds[when], invariant->check);
+		round_add(&sim_rare_write(world)->rounds[when], invariant->check, changed);
+}
+
+void sim_invariant_register(const struct sim_invariant *invariant)
+{
+	sim_invariant_register_if(invariant, &always);
 }
 
 void sim_invariants_check(enum sim_when when)
 {
 	const struct sim_round *round = &sim_this->rare.rounds[when];
+	const struct sim_check *check = round->checks, *end = check + round->nr;
 
 	sim_race_off();
-	for (unsigned int i = 0; i < round->nr; i++)
-		round->checks[i]();
+	for (; check < end; check++)
+		if (*check->changed)
+			check->check();
 	sim_race_on();
 }
 

@@ -625,28 +625,6 @@ static struct sim_run *exactly(const struct cursor *cursor, unsigned long start,
 	return run && run->start == start && run->last == last ? run : NULL;
 }
 
-unsigned long sim_run_clear(struct sim_run_tree *tree, unsigned long start, unsigned long last)
-{
-	unsigned long cleared = 0;
-	struct cursor cursor;
-	struct sim_run run;
-	bool more = true;
-
-	if (!tree->root)
-		return 0;
-	seek(tree, start, &cursor);
-	if (exactly(&cursor, start, last)) {
-		runs_remove(tree, &cursor, cursor.pos, 1);
-		tree->nr_keys -= last - start + 1;
-		return last - start + 1;
-	}
-	cleared = cut_off_left(tree, start, last);
-	while (more && sim_run_next(tree, start, &run) && run.start <= last)
-		cleared += clear_in_leaf(tree, run.start, last, &more);
-	tree->nr_keys -= cleared;
-	return cleared;
-}
-
 /* Nothing in the tree overlaps @run; @cursor stands where it belongs. */
 static void put_and_merge(struct sim_run_tree *tree, struct cursor *cursor, const struct sim_run *run)
 {
@@ -691,22 +669,121 @@ static bool seek_gap(const struct sim_run_tree *tree, unsigned long start, unsig
 	return !run || run->start > last;
 }
 
-/* Gives one whole run another value, where that joins it to neither neighbour. */
-static bool set_in_place(const struct sim_run_tree *tree, const struct cursor *cursor, const struct sim_run *run)
+/*
+ * Where what changes lies within one run, and its neighbours are in the same leaf, the
+ * leaf changes in place: @nr_old runs from @at on become the @nr of @piece, of which the
+ * first starts where they did, or further on. No bound is crossed: the leaf is the last, or
+ * its last run is none of them.
+ */
+static bool splice(struct sim_run_tree *tree, struct cursor *cursor, unsigned int at, unsigned int nr_old,
+		   const struct sim_run *piece, unsigned int nr)
 {
-	struct sim_run *old = exactly(cursor, run->start, run->last);
-	const struct sim_run *before, *after;
+	struct leaf *leaf = cursor->leaf;
+	struct sim_run *to = &leaf->runs[at];
 
-	/* At the ends of a leaf the neighbours are elsewhere. */
-	if (!old || (!cursor->pos && cursor->leaf->prev))
+	if (leaf->node.nr - nr_old + nr > leaf->node.room)
 		return false;
-	before = cursor->pos ? old - 1 : NULL;
-	after = run_after(cursor);
-	if ((before && before->last == run->start - 1 && continues(tree, before, run)) ||
-	    (after && after->start == run->last + 1 && continues(tree, run, after)))
-		return false;
-	*old = *run;
+	if (nr != nr_old) {
+		memmove(to + nr, to + nr_old, (leaf->node.nr - at - nr_old) * sizeof(*to));
+		leaf->node.nr += nr - nr_old;
+		tree->nr_runs += (long)nr - (long)nr_old;
+	}
+	for (unsigned int i = 0; i < nr; i++)
+		to[i] = piece[i];
+	if (nr < nr_old)
+		shrink(tree, cursor);
 	return true;
+}
+
+/* The run at the cursor that covers [@start, @last], where its leaf can be changed in place. */
+static struct sim_run *covering(const struct cursor *cursor, unsigned long start, unsigned long last)
+{
+	const struct leaf *leaf = cursor->leaf;
+	struct sim_run *old = cursor->pos < 0 ? NULL : &cursor->leaf->runs[cursor->pos];
+
+	if (!old || old->last < last || (cursor->pos + 1 == leaf->node.nr && leaf->next))
+		return NULL;
+	return old;
+}
+
+/* A part of one run gets another value; what it then continues becomes one with it. */
+static bool set_in_leaf(struct sim_run_tree *tree, struct cursor *cursor, const struct sim_run *run)
+{
+	const struct sim_run *old = covering(cursor, run->start, run->last), *before, *after;
+	unsigned int at = cursor->pos, nr_old = 1, nr = 0;
+	struct sim_run piece[3];
+
+	if (!old || (!at && cursor->leaf->prev))
+		return false;
+	before = at ? old - 1 : NULL;
+	after = at + 1 < cursor->leaf->node.nr ? old + 1 : NULL;
+	if (old->start < run->start) {
+		piece[nr] = *old;
+		piece[nr++].last = run->start - 1;
+		piece[nr++] = *run;
+	} else if (before && before->last == run->start - 1 && continues(tree, before, run)) {
+		piece[nr] = *before;
+		piece[nr++].last = run->last;
+		nr_old++;
+		at--;
+	} else {
+		piece[nr++] = *run;
+	}
+	if (old->last > run->last) {
+		piece[nr] = *old;
+		cut_before(tree, &piece[nr++], run->last + 1);
+	} else if (after && after->start == run->last + 1 && continues(tree, run, after)) {
+		piece[nr - 1].last = after->last;
+		nr_old++;
+	}
+	return splice(tree, cursor, at, nr_old, piece, nr);
+}
+
+static bool clear_in_run(struct sim_run_tree *tree, struct cursor *cursor, unsigned long start, unsigned long last)
+{
+	const struct sim_run *old = covering(cursor, start, last);
+	struct sim_run piece[2];
+	unsigned int nr = 0;
+
+	if (!old)
+		return false;
+	if (old->start < start) {
+		piece[nr] = *old;
+		piece[nr++].last = start - 1;
+	}
+	if (old->last > last) {
+		piece[nr] = *old;
+		cut_before(tree, &piece[nr++], last + 1);
+	}
+	return splice(tree, cursor, cursor->pos, 1, piece, nr);
+}
+
+unsigned long sim_run_clear(struct sim_run_tree *tree, unsigned long start, unsigned long last)
+{
+	unsigned long cleared = 0;
+	struct cursor cursor;
+	struct sim_run run;
+	bool more = true;
+
+	if (!tree->root)
+		return 0;
+	seek(tree, start, &cursor);
+	if (clear_in_run(tree, &cursor, start, last)) {
+		tree->nr_keys -= last - start + 1;
+		return last - start + 1;
+	}
+	cleared = cut_off_left(tree, start, last);
+	while (more && sim_run_next(tree, start, &run) && run.start <= last)
+		cleared += clear_in_leaf(tree, run.start, last, &more);
+	tree->nr_keys -= cleared;
+	return cleared;
+}
+
+static void root_create(struct sim_run_tree *tree, const struct sim_run *run)
+{
+	tree->root = &leaf_create(LEAF_RUNS_MIN)->node;
+	leaf_put(leaf_of(tree->root), 0, run);
+	tree->nr_runs++;
 }
 
 void sim_run_set(struct sim_run_tree *tree, unsigned long start, unsigned long last, unsigned long value,
@@ -718,9 +795,9 @@ void sim_run_set(struct sim_run_tree *tree, unsigned long start, unsigned long l
 	if (tree->root && !seek_gap(tree, start, last, &cursor)) {
 		const struct sim_run *before = run_before(&cursor);
 
-		if (set_in_place(tree, &cursor, &run))
-			return;
 		if (before && before->last >= last && continues(tree, before, &run))
+			return;
+		if (set_in_leaf(tree, &cursor, &run))
 			return;
 		sim_run_clear(tree, start, last);
 		if (tree->root)
@@ -731,9 +808,7 @@ void sim_run_set(struct sim_run_tree *tree, unsigned long start, unsigned long l
 		put_and_merge(tree, &cursor, &run);
 		return;
 	}
-	tree->root = &leaf_create(LEAF_RUNS_MIN)->node;
-	leaf_put(leaf_of(tree->root), 0, &run);
-	tree->nr_runs++;
+	root_create(tree, &run);
 }
 
 /* One piece of [@at, @last], which is not empty: whole, a gap or a run's. Returns its last key. */
@@ -769,6 +844,11 @@ bool sim_run_count(struct sim_run_tree *tree, unsigned long start, unsigned long
 	struct cursor cursor;
 
 	/* What most are: the first count of a gap, and the last one of what was counted so. */
+	if (!tree->root && up) {
+		tree->nr_keys += last - start + 1;
+		root_create(tree, &one);
+		return true;
+	}
 	if (tree->root && up && seek_gap(tree, start, last, &cursor)) {
 		tree->nr_keys += last - start + 1;
 		put_and_merge(tree, &cursor, &one);

@@ -57,8 +57,8 @@ static void ready_remove(struct sim_world *world, struct sim_actor *actor)
 
 	while (world->ready[pos].actor != actor)
 		pos++;
-	world->nr_ready--;
-	memmove(&world->ready[pos], &world->ready[pos + 1], (world->nr_ready - pos) * sizeof(*world->ready));
+	if (pos < --world->nr_ready)
+		memmove(&world->ready[pos], &world->ready[pos + 1], (world->nr_ready - pos) * sizeof(*world->ready));
 	if (pos < world->current_pos)
 		world->current_pos--;
 }
@@ -430,12 +430,12 @@ void sim_done(enum sim_point kind, unsigned long object, long result)
 	point(kind, object, NULL, result, false);
 }
 
-void sim_pause(enum sim_point kind, unsigned long object)
+void sim_pause_among(enum sim_point kind, unsigned long object)
 {
 	struct sim_world *world = sim_this;
 	struct sim_actor *current = world->current;
 
-	if (likely(world->nr_ready <= 1) || current == &world->outside)
+	if (current == &world->outside)
 		return;
 	announce(current, kind, object, NULL, 0);
 	give_way(world, current);
@@ -446,28 +446,16 @@ void sim_record(enum sim_point kind, unsigned long object, long result)
 	sim_trace_add(sim_this, kind, object, result);
 }
 
-static void touch(enum sim_point kind, const void *at, long result)
+void sim_touch_told(enum sim_point kind, const void *at, long result)
 {
 	struct sim_world *world = sim_this;
 
-	if (likely(!world || !(world->heard >> kind & 1)))
-		return;
 	world->strategy->record(world->strategy_state, &(struct sim_access){
 		.actor = world->current->index,
 		.kind = kind,
 		.at = at,
 		.result = result,
 	});
-}
-
-void sim_touch(const void *at, bool write)
-{
-	touch(write ? SIM_POINT_PLAIN_WRITE : SIM_POINT_PLAIN_READ, at, 0);
-}
-
-void sim_touch_freed(const void *at, size_t bytes)
-{
-	touch(SIM_POINT_FREE, at, (long)bytes);
 }
 
 void sim_record_at(enum sim_point kind, const void *at, long result)

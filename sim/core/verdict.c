@@ -234,12 +234,24 @@ void sim_refusal_note(const char *format, ...)
 	struct sim_actor *current = sim_this->current;
 	va_list args;
 
+	if (sim_this->refusals_unread)
+		return;
 	if (!current->refusal)
 		current->refusal = sim_alloc(REFUSAL_BYTES);
 	va_start(args, format);
 	vsnprintf(current->refusal, REFUSAL_BYTES, format, args);
 	va_end(args);
 	current->refused = true;
+}
+
+void sim_refusals_unread(void)
+{
+	sim_this->refusals_unread = true;
+}
+
+bool sim_refusals_read(void)
+{
+	return !sim_this->refusals_unread;
 }
 
 const char *sim_refusal(void)

@@ -57,13 +57,21 @@ struct kapi_class {
 	struct kapi_class *from;
 };
 
-/* "&iopt->iova_rwsem" is what the call site says; the field is what people know it by. */
+/*
+ * "&iopt->iova_rwsem" is what the call site says; the field is what people know it by. Names are static text, so that
+ * where one was last told from its address is good as long as it is asked of the same.
+ */
 static const char *field_name(const char *name)
 {
+	struct kapi_field *last = &kapi_state()->fields[((unsigned long)name >> 3) % KAPI_FIELDS];
+
+	if (last->name == name)
+		return last->field;
+	last->name = last->field = name;
 	for (const char *at = name; *at; at++)
 		if (*at == '.' || *at == '>' || *at == '&')
-			name = at + 1;
-	return name;
+			last->field = at + 1;
+	return last->field;
 }
 
 void kapi_lock_init(struct kapi_lock *lock, const char *name, const struct lock_class_key *key, bool spin)
@@ -272,8 +280,8 @@ static void held_remove(struct kapi_actor *self, struct kapi_held *held)
 {
 	if (held->lock->spin)
 		self->atomic--;
-	self->nr_held--;
-	memmove(held, held + 1, (char *)(self->held + self->nr_held) - (char *)held);
+	if (held != &self->held[--self->nr_held])
+		memmove(held, held + 1, (char *)(self->held + self->nr_held) - (char *)held);
 }
 
 static bool free_for(const struct kapi_lock *lock, bool read)
@@ -434,7 +442,8 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 		lock->writer = NULL;
 		lock->outside = false;
 	}
-	hand_over(lock);
+	if (lock->first)
+		hand_over(lock);
 	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
 }
 

@@ -109,7 +109,7 @@ struct op_arg {
 	enum op_draw draw;
 	unsigned char odds;		/* an optional one is there in one of so many calls; 0: of four */
 	unsigned char space;		/* index of the argument whose address space is meant */
-	unsigned char least, most;
+	unsigned char least, most;	/* DRAW_LENGTH: pages, mostly no more; 0: as many as there are */
 	unsigned int likely;		/* of .kinds, those that it mostly is; 0: any */
 };
 

@@ -116,6 +116,7 @@ struct step {
 	int variable;
 	int made_task;			/* what fork and its like make, or -1 */
 	const struct op *op;
+	const struct kernel_rules *exists_on;	/* the call is known to exist there; NULL: nobody has asked */
 	struct pin_value **bound;	/* by the op's argument index; NULL where not given */
 	struct pin_value *rest;		/* of a variadic last argument, all chained */
 	unsigned int nr_rest;

@@ -24,6 +24,12 @@ struct sim_invariant {
 	void (*check)(void);
 };
 
+/*
+ * As sim_invariant_register(), for a check that has nothing to look at while *@changed is zero: it is not called
+ * then. @changed lies in world memory and is the room's own, to be set and cleared.
+ */
+void sim_invariant_register_if(const struct sim_invariant *invariant, const unsigned long *changed);
+
 /* @invariant: static. Registered for this world. */
 void sim_invariant_register(const struct sim_invariant *invariant);
 /* STEP checks the STEP ones, QUIESCENT those and its own, END all. */

@@ -181,18 +181,39 @@ void sim_point_in(enum sim_point kind, unsigned long object, const void *at, lon
 /* A scheduling point behind what was done, which it records. What this actor does next it has not said. */
 void sim_done(enum sim_point kind, unsigned long object, long result);
 /* A scheduling point ahead of what is recorded once it is done. */
-void sim_pause(enum sim_point kind, unsigned long object);
+void sim_pause_among(enum sim_point kind, unsigned long object);
+static inline void sim_pause(enum sim_point kind, unsigned long object)
+{
+	if (__builtin_expect(((struct sim_world_front *)sim_this)->nr_ready > 1, 0))
+		sim_pause_among(kind, object);
+}
 /* Records without being a place to switch (what happened as a consequence of a point). */
 void sim_record(enum sim_point kind, unsigned long object, long result);
 void sim_record_at(enum sim_point kind, const void *at, long result);
+/* Does the strategy want to know of this kind? */
+static inline bool sim_is_heard(enum sim_point kind)
+{
+	return __builtin_expect(sim_this && ((struct sim_world_front *)sim_this)->heard >> kind & 1, 0);
+}
+void sim_touch_told(enum sim_point kind, const void *at, long result);
 /*
  * The running actor reads, or changes, what others may look at without a lock and
  * without a point: for a search, which has to know that the order matters. No trace
  * has it. @at: as in sim_point_at().
  */
-void sim_touch(const void *at, bool write);
+static inline void sim_touch(const void *at, bool write)
+{
+	enum sim_point kind = write ? SIM_POINT_PLAIN_WRITE : SIM_POINT_PLAIN_READ;
+
+	if (sim_is_heard(kind))
+		sim_touch_told(kind, at, 0);
+}
 /* The same of memory that is freed: a change of everything in [@at, @at + @bytes). */
-void sim_touch_freed(const void *at, size_t bytes);
+static inline void sim_touch_freed(const void *at, size_t bytes)
+{
+	if (sim_is_heard(SIM_POINT_FREE))
+		sim_touch_told(SIM_POINT_FREE, at, (long)bytes);
+}
 /* Sleeps until sim_wake(). @why: static text for reports ("rwsem iova_rwsem"). @holder: who is waited for, or NULL. */
 void sim_block(unsigned long object, const char *why, struct sim_actor *holder);
 /* Makes @actor able to run; does not switch. No effect on one that is not blocked. */

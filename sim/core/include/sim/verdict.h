@@ -98,6 +98,9 @@ unsigned long sim_step(void);
  * sim_refusal_clear(). Per actor.
  */
 void sim_refusal_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Nobody will read them in this world: notes are not made, which a call that is refused often would notice. */
+void sim_refusals_unread(void);
+bool sim_refusals_read(void);
 const char *sim_refusal(void);
 void sim_refusal_clear(void);
 

@@ -58,6 +58,7 @@ struct sim_config {
 #define SIM_WORLD_FRONT                                                                                               \
 	struct sim_actor *current;	/* never NULL: outside of any actor a stand-in */                             \
 	unsigned int nr_ready;		/* actors that can go on, the running one among them */                       \
+	unsigned long heard;		/* bit KIND: the strategy's record() wants to know */                         \
 	void *slots[SIM_SLOT_NR]
 #define SIM_ACTOR_FRONT                                                                                               \
 	struct sim_actor *self;		/* NULL: the stand-in for outside */                                          \

@@ -69,15 +69,18 @@ static inline void mmap_read_unlock(struct mm_struct *mm)
 static inline void mmap_write_lock(struct mm_struct *mm)
 {
 	down_write(&mm->mmap_lock);
+	mm->map_writes++;
 }
 
 static inline int mmap_write_lock_killable(struct mm_struct *mm)
 {
+	mm->map_writes++;
 	return down_write_killable(&mm->mmap_lock);
 }
 
 static inline void mmap_write_unlock(struct mm_struct *mm)
 {
+	mm->map_writes++;
 	up_write(&mm->mmap_lock);
 }
 
@@ -88,6 +91,7 @@ static inline int mmap_read_lock_killable(struct mm_struct *mm)
 
 static inline void mmap_write_downgrade(struct mm_struct *mm)
 {
+	mm->map_writes++;
 	downgrade_write(&mm->mmap_lock);
 }
 

@@ -54,6 +54,7 @@ struct mm_struct {
 	spinlock_t page_table_lock;
 	struct rb_root mm_rb;			/* VMAs by address; mmap_lock */
 	int map_count;
+	unsigned long map_writes;		/* moves with every hold of mmap_lock for write: VMAs may be others */
 	unsigned long total_vm;			/* pages; mmap_lock */
 	unsigned long locked_vm;		/* pages, wraps; mmap_lock held for write */
 	atomic64_t pinned_vm;			/* pages, signed */
@@ -62,7 +63,7 @@ struct mm_struct {
 	struct sim_run_tree page_table;		/* page index -> frame; attr: PTE_* (mm_model/internal.h) */
 	unsigned long fault_next;		/* page index behind the last page faulted in; ~0: none */
 	unsigned long fault_frame;		/* the frame behind it */
-	int tasks;				/* living ones that the last check of mm_refs found */
+	int tasks;				/* living ones, as the check of mm_refs counted last */
 	struct list_head mmlist;		/* all mms of the world, in order of making */
 	struct mm_record *record;		/* what observers read; outlives this */
 	unsigned long mm_id;			/* object ids for the trace: of the mm and its counters */
