@@ -101,7 +101,7 @@ static unsigned long alloc_own(struct fault *f, unsigned long index, unsigned lo
 	anon_vma_prepare(f->vma);
 	if (is_vm_hugetlb_page(f->vma))
 		return alloc_own_hugetlb(f, index, nr, frame);
-	got = frames_alloc(f->mm, index, nr, 1, FRAME_ANON | FRAME_EXCLUSIVE, frame);
+	got = frames_alloc(&f->mm->fault, index, nr, 1, FRAME_ANON | FRAME_EXCLUSIVE, frame);
 	if (!got)
 		f->err = VM_FAULT_OOM;
 	return got;
@@ -530,7 +530,7 @@ static int fork_copy_pages(struct vm_area_struct *dst, unsigned long index, cons
 			got = hugetlb_alloc(left / HPAGE_PMD_NR, false, 1, flags | FRAME_HUGETLB, &frame) *
 			      HPAGE_PMD_NR;
 		else
-			got = frames_alloc(dst->vm_mm, index, left, 1, flags, &frame);
+			got = frames_alloc(&dst->vm_mm->fault, index, left, 1, flags, &frame);
 		if (!got)
 			return -ENOMEM;
 		copy_pages(page->frame + (page->nr - left), frame, got);

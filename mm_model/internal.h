@@ -58,7 +58,8 @@ struct mm_machine {
 	struct mm_config config;
 	/* frame -> state: value and attr by frame_*() of page.c */
 	struct sim_run_tree frames;
-	unsigned long small_next, huge_next, device_next;	/* never given out from here on */
+	unsigned long small_next, file_next, huge_next, device_next;	/* never given out from here on */
+	unsigned long touches;		/* calls that touch memory */
 	unsigned long pages_used;
 	unsigned long huge_used, huge_reserved;			/* hugetlb pool, in 2M pages */
 	unsigned long zero_pins;
@@ -132,11 +133,11 @@ bool frame_maybe_pinned(const struct frame_run *run);
 void frames_adjust(unsigned long frame, unsigned long nr, long maps, long pins, unsigned long set,
 		   unsigned long clear);
 /*
- * Up to @nr new small frames, mapped @maps times, in one run. @index: the page of
- * @mm they are for, decides whether they go on the physical block of the last
- * ones (@mm NULL: a new block). Returns how many; 0: out of memory.
+ * Up to @nr new small frames, mapped @maps times, in one run. They go on the
+ * physical block of the last ones where @index goes on from @cursor (NULL: a new
+ * block). Returns how many; 0: out of memory. With FRAME_CACHED they are a file's.
  */
-unsigned long frames_alloc(struct mm_struct *mm, unsigned long index, unsigned long nr, unsigned long maps,
+unsigned long frames_alloc(struct frame_cursor *cursor, unsigned long index, unsigned long nr, unsigned long maps,
 			   unsigned long flags, unsigned long *frame);
 /* @nr2m whole 2M folios, or as many as there is memory for. Returns 2M pages. */
 unsigned long folios_alloc(unsigned long nr2m, unsigned long maps, unsigned long flags, unsigned long *frame);

@@ -17,6 +17,8 @@ struct memfd {
 	bool hugetlb;
 	struct sim_run_tree cache;	/* page offset -> frame */
 	struct sim_run_tree reserved;	/* hugetlb: 2M index reserved and not yet allocated */
+	struct frame_cursor filled;	/* by page offset */
+	unsigned long filled_touch;	/* machine()->touches then: each touch begins a block of its own */
 };
 
 static struct memfd *memfd_of(const struct file *file)
@@ -169,6 +171,7 @@ struct file *memfd_file_create(unsigned long pages, bool hugetlb)
 		return ERR_PTR(-ENOMEM);
 	memfd->pages = pages;
 	memfd->hugetlb = hugetlb;
+	memfd->filled.next = ~0UL;
 	sim_run_tree_init(&memfd->cache, SIM_RUN_LINEAR);
 	sim_run_tree_init(&memfd->reserved, SIM_RUN_CONSTANT);
 	file = file_alloc(&memfd_fops, memfd);
@@ -184,7 +187,10 @@ static long memfd_fill(struct memfd *memfd, unsigned long pgoff, unsigned long n
 	bool reserved;
 
 	if (!memfd->hugetlb) {
-		got = frames_alloc(NULL, 0, nr, 0, FRAME_CACHED, frame);
+		if (memfd->filled_touch != machine()->touches)
+			memfd->filled.next = ~0UL;
+		memfd->filled_touch = machine()->touches;
+		got = frames_alloc(&memfd->filled, pgoff, nr, 0, FRAME_CACHED, frame);
 		if (got)
 			sim_run_set(&memfd->cache, pgoff, pgoff + got - 1, *frame, 0);
 		return got ? got : -ENOMEM;

@@ -23,7 +23,7 @@ struct mm_struct *mm_alloc(void)
 	mm->mm_rb = RB_ROOT;
 	atomic64_set(&mm->pinned_vm, 0);
 	sim_run_tree_init(&mm->page_table, SIM_RUN_LINEAR);
-	mm->fault_next = ~0UL;
+	mm->fault.next = ~0UL;
 	mm->mm_id = sim_object_id();
 	mm->locked_vm_id = sim_object_id();
 	mm->pinned_vm_id = sim_object_id();

@@ -436,7 +436,8 @@ static int do_touch(unsigned long addr, unsigned long len, bool write)
 		return 0;
 	if (!mm || addr + len < addr || end > TASK_SIZE)
 		return MM_SIGSEGV;
-	mm->fault_next = ~0UL;
+	mm->fault.next = ~0UL;
+	machine()->touches++;
 	while (start < end && !signal) {
 		struct vm_area_struct *vma;
 		unsigned long stop;

@@ -11,7 +11,10 @@
  *
  *	small	plain pages. Physical blocks of contig_pages, aligned to their size,
  *		with a hole of the same size behind each: numbers go on over the
- *		holes, physical addresses do not.
+ *		holes, physical addresses do not. Those of files lie apart: which
+ *		page gets which frame is then the same, whether a range of a private
+ *		mapping, where each fault takes one of either, is asked for in one
+ *		call or in many.
  *	huge	2M folios (hugetlb, thp), aligned and contiguous. A folio goes back as a
  *		whole, when nobody holds any page of it.
  *	device	a BAR: reserved, no state, never freed.
@@ -24,6 +27,7 @@
 #include "internal.h"
 
 #define FRAME_SMALL_FIRST (1UL << 20)
+#define FRAME_FILE_FIRST (1UL << 40)
 #define FRAME_SMALL_LAST ((1UL << 44) - 1)
 #define FRAME_HUGE_FIRST (1UL << 45)
 #define FRAME_HUGE_LAST ((1UL << 46) - 1)
@@ -41,6 +45,7 @@ void page_init(struct mm_machine *m)
 {
 	sim_run_tree_init(&m->frames, SIM_RUN_CONSTANT);
 	m->small_next = FRAME_SMALL_FIRST;
+	m->file_next = FRAME_FILE_FIRST;
 	m->huge_next = FRAME_HUGE_FIRST;
 	m->device_next = FRAME_DEVICE_FIRST;
 }
@@ -292,27 +297,28 @@ static unsigned long memory_left(void)
 	return m->config.pages > m->pages_used ? m->config.pages - m->pages_used : 0;
 }
 
-unsigned long frames_alloc(struct mm_struct *mm, unsigned long index, unsigned long nr, unsigned long maps,
+unsigned long frames_alloc(struct frame_cursor *cursor, unsigned long index, unsigned long nr, unsigned long maps,
 			   unsigned long flags, unsigned long *frame)
 {
 	struct mm_machine *m = machine();
-	unsigned long contig = contig_pages(), first = m->small_next, rel = first - FRAME_SMALL_FIRST;
+	bool file = flags & FRAME_CACHED;
+	unsigned long *next = file ? &m->file_next : &m->small_next;
+	unsigned long last = file ? FRAME_SMALL_LAST : FRAME_FILE_FIRST - 1;
+	unsigned long contig = contig_pages(), first = *next, rel = first - FRAME_SMALL_FIRST;
 
 	nr = min(nr, memory_left());
-	if (!mm || mm->fault_next != index || mm->fault_frame != first)
+	if (!cursor || cursor->next != index || cursor->frame != first)
 		first += (contig - rel % contig) % contig;
-	if (first > FRAME_SMALL_LAST)
+	if (first > last)
 		return 0;
-	nr = min(nr, FRAME_SMALL_LAST - first + 1);
+	nr = min(nr, last - first + 1);
 	if (!nr)
 		return 0;
-	m->small_next = first + nr;
+	*next = first + nr;
 	m->pages_used += nr;
 	sim_run_set(&m->frames, first, first + nr - 1, maps, flags);
-	if (mm) {
-		mm->fault_next = index + nr;
-		mm->fault_frame = first + nr;
-	}
+	if (cursor)
+		*cursor = (struct frame_cursor){ .next = index + nr, .frame = first + nr };
 	*frame = first;
 	return nr;
 }

@@ -308,19 +308,15 @@ bool vfio_unobserved(void)
 	return sim_alone() && !sim_fault_pending(sim_self());
 }
 
-/* Up to so many pages even what nobody observes is asked for batch by batch. */
-#define EXACT_PAGES (1UL << 18)
-
 /*
- * How many pages to ask GUP for at once. Unobserved, all of many; or, where the
- * limit lets only @fits through, the batches up to the one in which it refuses, as
- * GUP brings pages in that nobody gets then. Of few it is the kernel's batch: the
- * frames that a call hands out depend on where it begins and ends (contig=, a
- * private file mapping).
+ * How many pages to ask GUP for at once. Unobserved, all: which page gets which
+ * frame does not depend on where a call ends (mm_model/page.c). Or, where the limit
+ * lets only @fits through, the batches up to the one in which it refuses, as GUP
+ * brings pages in that nobody gets then.
  */
 static unsigned long gup_request(const struct vfio_batch *batch, unsigned long npage, unsigned long fits)
 {
-	if (!vfio_unobserved() || (npage <= EXACT_PAGES && batch->capacity > 1))
+	if (!vfio_unobserved())
 		return min(npage, batch->capacity);
 	return fits >= npage ? npage : min(npage, (fits / batch->capacity + 1) * batch->capacity);
 }

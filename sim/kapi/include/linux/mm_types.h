@@ -61,8 +61,10 @@ struct mm_struct {
 	unsigned long def_flags;		/* VM_LOCKED | VM_LOCKONFAULT after MCL_FUTURE */
 	unsigned long flags;			/* MMF_HAS_PINNED */
 	struct sim_run_tree page_table;		/* page index -> frame; attr: PTE_* (mm_model/internal.h) */
-	unsigned long fault_next;		/* page index behind the last page faulted in; ~0: none */
-	unsigned long fault_frame;		/* the frame behind it */
+	struct frame_cursor {
+		unsigned long next;		/* page index behind the last page faulted in; ~0: none */
+		unsigned long frame;		/* the frame behind it */
+	} fault;
 	int tasks;				/* living ones, as the check of mm_refs counted last */
 	struct list_head mmlist;		/* all mms of the world, in order of making */
 	struct mm_record *record;		/* what observers read; outlives this */
