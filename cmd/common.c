@@ -27,8 +27,9 @@ void parse_arguments(const struct argp *argp, const char *name, int argc, char *
 	program_invocation_name = full;
 	program_invocation_short_name = full;
 	argp_err_exit_status = EXIT_USAGE;
+	/* what is wrong with them argp says, and exits; what it returns is that it lacks memory */
 	if (argp_parse(argp, argc, argv, 0, NULL, input))
-		exit(EXIT_USAGE);
+		exit_out_of_memory();
 }
 
 unsigned long parse_number(const char *option, const char *text)

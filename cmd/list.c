@@ -105,6 +105,8 @@ static void list_invariants(void)
 	int violation;
 	size_t i;
 
+	if (!world)
+		exit_out_of_memory();
 	accounting_init(kernel_at(0), &mm);
 	mm_machine_init(&mm);
 	iopt_init();

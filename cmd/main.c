@@ -4,6 +4,7 @@
 #include <string.h>
 #include <accounting/kernels.h>
 #include <sim/sched.h>
+#include <scenario/json.h>
 #include "commands.h"
 #include "version.h"
 
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
 		print_version();
 		return EXIT_HELD;
 	}
+	json_memory_or_exit();
 	/* a wild access of what is simulated is that run's BUG, and the others still run */
 	sim_catch_oopses();
 	for (command = commands; command->name; command++) {

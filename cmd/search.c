@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <scenario/json.h>
 #include <scenario/search.h>
 #include "commands.h"
 
@@ -115,16 +116,10 @@ static void write_file(struct search_arguments *args, const struct search_found 
 
 static void print_found(struct search_arguments *args, const struct search_found *found)
 {
-	json_t *object;
-
 	if (args->json) {
-		object = json_pack("{sisssssssIsbss}", "schema", 1, "search", "found", "a", args->name[0], "b",
-				   args->name[1], "calls", (json_int_t)found->calls, "shortest", found->shortest,
-				   "what", found->what);
-		json_object_set_new(object, "pin", json_string(found->pin));
-		json_dumpf(object, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(object);
+		json_line(stdout, json_pack("{sisssssssIsbssss}", "schema", 1, "search", "found", "a", args->name[0],
+					    "b", args->name[1], "calls", (json_int_t)found->calls, "shortest",
+					    found->shortest, "what", found->what, "pin", found->pin));
 		return;
 	}
 	printf("%s# %u call%s; %s\n%s", args->shown > 1 ? "\n" : "", found->calls, found->calls == 1 ? "" : "s",

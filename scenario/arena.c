@@ -80,6 +80,22 @@ char *xasprintf(const char *format, ...)
 	return text;
 }
 
+FILE *text_begin(struct text_stream *stream)
+{
+	stream->out = open_memstream(&stream->text, &stream->bytes);
+	if (!stream->out)
+		out_of_memory();
+	return stream->out;
+}
+
+char *text_end(struct text_stream *stream)
+{
+	/* without memory there may be no text, and no error but that */
+	if (fclose(stream->out) || !stream->text)
+		out_of_memory();
+	return stream->text;
+}
+
 struct arena *arena_create(void)
 {
 	struct arena *arena = xzalloc(sizeof(*arena));

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct arena;
 
@@ -22,5 +23,15 @@ char *xstrdup(const char *text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 _Noreturn void out_of_memory(void);
+
+/* A stream into memory: what was printed to @out is text_end()'s, which the caller frees. */
+struct text_stream {
+	FILE *out;
+	char *text;
+	size_t bytes;
+};
+
+FILE *text_begin(struct text_stream *stream);
+char *text_end(struct text_stream *stream);
 
 #endif

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <scenario/diff.h>
+#include <scenario/json.h>
 #include "arena.h"
-#include "json_text.h"
 
 void diff_report_add(struct diff_report *report, struct difference *difference)
 {
@@ -178,18 +178,9 @@ static const char *const kind_names[] = {
 	[DIFFER_EXPECT] = "expect", [DIFFER_PAGES] = "pages",	[DIFFER_VIOLATION] = "violation",
 };
 
-static void put(FILE *out, json_t *object)
-{
-	if (!object || json_dumpf(object, out, JSON_COMPACT))
-		out_of_memory();
-	fputc('\n', out);
-	json_decref(object);
-}
-
 static json_t *pair_of(char *const text[2])
 {
-	return json_pack("[o, o]", text[0] ? json_text(text[0]) : json_null(),
-			 text[1] ? json_text(text[1]) : json_null());
+	return json_pack("[o, o]", json_text_or_null(text[0]), json_text_or_null(text[1]));
 }
 
 static void put_difference(FILE *out, const struct diff_options *options, const struct difference *difference)
@@ -200,15 +191,15 @@ static void put_difference(FILE *out, const struct diff_options *options, const 
 		json_object_set_new(counters, difference->counters[i].name,
 				    json_pack("[I, I]", (json_int_t)difference->counters[i].pages[0],
 					      (json_int_t)difference->counters[i].pages[1]));
-	put(out,
+	json_line(out,
 	    json_pack("{s:i, s:o, s:o, s:I, s:I, s:[s, s], s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema", 1,
 		      "file", json_text(difference->path), "title", json_text(difference->title), "line",
 		      (json_int_t)difference->line, "step", (json_int_t)difference->step, "kernels",
 		      options->kernel[0]->name, options->kernel[1]->name, "differs", kind_names[difference->kind],
-		      "call", difference->call ? json_text(difference->call) : json_null(), "result",
+		      "call", json_text_or_null(difference->call), "result",
 		      pair_of(difference->result), "counters", counters, "seen", pair_of(difference->seen),
 		      "violations", pair_of(difference->violations), "changed",
-		      difference->changed ? json_text(difference->changed) : json_null(), "words", difference->words));
+		      json_text_or_null(difference->changed), "words", difference->words));
 }
 
 void diff_report_print_json(const struct diff_report *report, FILE *out)
@@ -220,9 +211,9 @@ void diff_report_print_json(const struct diff_report *report, FILE *out)
 		put_difference(out, report->options, &report->difference[i]);
 	causes = causes_of(report, &nr);
 	for (i = 0; i < nr; i++)
-		put(out, json_pack("{s:i, s:s, s:I}", "schema", 1, "cause", causes[i].words, "scenarios",
+		json_line(out, json_pack("{s:i, s:s, s:I}", "schema", 1, "cause", causes[i].words, "scenarios",
 				   (json_int_t)causes[i].nr));
-	put(out, json_pack("{s:i, s:I, s:I, s:I, s:I}", "schema", 1, "different", (json_int_t)report->nr, "same",
+	json_line(out, json_pack("{s:i, s:I, s:I, s:I, s:I}", "schema", 1, "different", (json_int_t)report->nr, "same",
 			   (json_int_t)report->same, "excluded", (json_int_t)report->excluded, "errors",
 			   (json_int_t)report->errors));
 	free(causes);

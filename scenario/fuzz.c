@@ -117,16 +117,10 @@ static void judge(const struct fuzz_check *check, const struct program *program,
 
 static char *text_of(const struct program *program)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	struct text_stream stream;
 
-	if (!out)
-		out_of_memory();
-	program_print(program, NULL, out);
-	if (fclose(out))
-		out_of_memory();
-	return text;
+	program_print(program, NULL, text_begin(&stream));
+	return text_end(&stream);
 }
 
 static struct program *parsed(const char *text)
@@ -343,12 +337,9 @@ static char *annotated(const struct fuzz *fuzz, const struct fuzz_verdict *verdi
 	struct annotation annotation = { .program = program };
 	struct run_options options = options_of(&question->check);
 	struct run_result result;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	struct text_stream stream;
+	FILE *out = text_begin(&stream);
 
-	if (!out)
-		out_of_memory();
 	options.seed = question->seed;
 	options.events = &annotate_events;
 	options.arg = &annotation;
@@ -357,9 +348,7 @@ static char *annotated(const struct fuzz *fuzz, const struct fuzz_verdict *verdi
 	program_print(program, NULL, out);
 	print_violations(&result, out);
 	run_result_free(&result);
-	if (fclose(out))
-		out_of_memory();
-	return text;
+	return text_end(&stream);
 }
 
 /* Where the two part, side by side. */
@@ -385,8 +374,7 @@ static char *write_failure(const struct fuzz *fuzz, const struct fuzz_verdict *v
 	else
 		snprintf(name, sizeof(name), "%s-%08lx",
 			 verdict->kind == FUZZ_VIOLATION ? kind_text(verdict) : "differs", signature >> 32);
-	if (asprintf(&path, "%s/%s.pin", fuzz->options->folder, name) < 0)
-		out_of_memory();
+	path = xasprintf("%s/%s.pin", fuzz->options->folder, name);
 	out = fopen(path, "w");
 	if (out) {
 		fputs(text, out);

@@ -2,9 +2,9 @@
 /* The least limits as text and as JSON. */
 #include <stdlib.h>
 #include <string.h>
+#include <scenario/json.h>
 #include <scenario/limit.h>
 #include "arena.h"
-#include "json_text.h"
 #include "report.h"
 
 #define PAGE_BYTES 4096ul
@@ -217,11 +217,6 @@ bool limit_print(FILE *out, const struct program *program, const struct limit_ke
 	return all_found(limits, nr);
 }
 
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_text(text) : json_null();
-}
-
 static json_t *task_json(const char *path, const char *kernel, const struct limit_task *task)
 {
 	static const char *const answers[] = {
@@ -240,11 +235,9 @@ static json_t *task_json(const char *path, const char *kernel, const struct limi
 	object = json_pack("{s:i, s:o, s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:I}", "schema", 1, "file",
 			   json_text(path), "kernel", kernel, "task", task->name, "answer", answers[task->answer],
 			   "limit_pages", found ? json_integer((json_int_t)task->pages) : json_null(), "line",
-			   (json_int_t)task->line, "call", text_or_null(task->call), "with_one_page_less",
-			   text_or_null(task->refusal), "bucket", text_or_null(task->bucket), "counts", parts,
+			   (json_int_t)task->line, "call", json_text_or_null(task->call), "with_one_page_less",
+			   json_text_or_null(task->refusal), "bucket", json_text_or_null(task->bucket), "counts", parts,
 			   "moment_pages", (json_int_t)task->moment_pages);
-	if (!object)
-		out_of_memory();
 	json_object_set_new(object, "all_schedules", json_boolean(task->all_schedules));
 	json_object_set_new(object, "without_refused_calls", json_boolean(task->left_out));
 	json_object_set_new(object, "limit_pages_without_refused_calls",
@@ -261,13 +254,7 @@ static json_t *task_json(const char *path, const char *kernel, const struct limi
 bool limit_print_json(FILE *out, const struct program *program, const struct limit_kernel *limits, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
-		for (unsigned int j = 0; j < limits[i].nr_tasks; j++) {
-			json_t *object = task_json(program->path, limits[i].kernel, &limits[i].tasks[j]);
-
-			if (json_dumpf(object, out, JSON_COMPACT))
-				out_of_memory();
-			fputc('\n', out);
-			json_decref(object);
-		}
+		for (unsigned int j = 0; j < limits[i].nr_tasks; j++)
+			json_line(out, task_json(program->path, limits[i].kernel, &limits[i].tasks[j]));
 	return all_found(limits, nr);
 }

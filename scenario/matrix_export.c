@@ -2,8 +2,8 @@
 /* The matrix for a mail or a page, and for machines. */
 #include <stdlib.h>
 #include <string.h>
+#include <scenario/json.h>
 #include "arena.h"
-#include "json_text.h"
 #include "matrix_view.h"
 
 static void print_escaped(FILE *out, const char *text)
@@ -43,26 +43,18 @@ void matrix_print_markdown(const struct matrix *matrix, const struct matrix_view
 	shown_free(&shown);
 }
 
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_text(text) : json_null();
-}
-
 void matrix_print_json(const struct matrix *matrix, FILE *out)
 {
 	for (size_t row = 0; row < matrix->nr_rows; row++)
 		for (size_t column = 0; column < matrix->columns.nr; column++) {
 			const struct cell *cell = &matrix->rows[row].cells[column];
-			json_t *object = json_pack("{s:i, s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "schema", 1, "file",
-						   json_text(matrix->rows[row].path), "title",
-						   json_text(matrix->rows[row].title), "kernel",
-						   matrix->columns.kernels[column]->name, "cell",
-						   cell_kind_names[cell->kind], "what", json_text(cell->text), "since",
-						   text_or_null(cell->since), "changed", text_or_null(cell->change));
 
-			if (!object || json_dumpf(object, out, JSON_COMPACT))
-				out_of_memory();
-			fputc('\n', out);
-			json_decref(object);
+			json_line(out, json_pack("{s:i, s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "schema", 1, "file",
+						 json_text(matrix->rows[row].path), "title",
+						 json_text(matrix->rows[row].title), "kernel",
+						 matrix->columns.kernels[column]->name, "cell",
+						 cell_kind_names[cell->kind], "what", json_text(cell->text), "since",
+						 json_text_or_null(cell->since), "changed",
+						 json_text_or_null(cell->change)));
 		}
 }

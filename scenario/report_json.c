@@ -2,19 +2,9 @@
 /* One JSON object a line: a step, an expect, and at the end of a run its verdict; the schema of the language page. */
 #include <limits.h>
 #include <stdlib.h>
-#include <jansson.h>
+#include <scenario/json.h>
 #include <sim/verdict.h>
-#include "arena.h"
-#include "json_text.h"
 #include "report.h"
-
-static void put(struct report *report, json_t *object)
-{
-	if (!object || json_dumpf(object, report->options.out, JSON_COMPACT))
-		out_of_memory();
-	fputc('\n', report->options.out);
-	json_decref(object);
-}
 
 /* What has no place in 64 bits is a string of digits. */
 static json_t *number(wide value)
@@ -52,7 +42,7 @@ static void on_step(struct report *report, const struct step_report *step)
 		error = json_string(error_text(step->ret, buf, sizeof(buf)));
 	else if (step->returned)
 		ret = number(step->value.kind == VALUE_NUMBER ? step->value.number : 0);
-	put(report, json_pack("{s:i, s:o, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "schema", 1, "file",
+	json_line(report->options.out, json_pack("{s:i, s:o, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "schema", 1, "file",
 			      json_text(stmt->pos.source->path), "line", (json_int_t)stmt->pos.line, "step",
 			      (json_int_t)step->index, "kernel", report->kernel->name, "task", stmt->step.task_name,
 			      "op", stmt->step.op_name, "ret", ret, "errno", error, "skipped", step->skip != STEP_RAN,
@@ -73,7 +63,7 @@ static void on_expect(struct report *report, const struct expect_report *expect)
 	}
 	if (expect->applies)
 		held = json_boolean(expect->held);
-	put(report, json_pack("{s:o, s:I, s:s, s:s, s:o, s:o, s:o}", "file", json_text(stmt->pos.source->path), "line",
+	json_line(report->options.out, json_pack("{s:o, s:I, s:s, s:s, s:o, s:o, s:o}", "file", json_text(stmt->pos.source->path), "line",
 			      (json_int_t)stmt->pos.line, "kernel", report->kernel->name, "expect", stmt->expect.text,
 			      "got", got, "want", want, "held", held));
 }
@@ -102,7 +92,7 @@ static void run_end(struct report *report, const struct run_result *result)
 		if (!named_before(result, i))
 			json_array_append_new(names, json_string(sim_violation_name(result->violations[i].violation)));
 	snprintf(hash, sizeof(hash), "%016llx", result->hash);
-	put(report, json_pack("{s:o, s:s, s:s, s:o, s:I, s:s?, s:s}", "file", json_text(report->program->path),
+	json_line(report->options.out, json_pack("{s:o, s:s, s:s, s:o, s:I, s:s?, s:s}", "file", json_text(report->program->path),
 			      "kernel", report->kernel->name, "verdict", verdicts[result->verdict], "violations", names,
 			      "warnings", (json_int_t)result->warnings, "schedule", result->token, "hash", hash));
 }

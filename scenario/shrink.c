@@ -80,17 +80,11 @@ static bool leave_out(void *arg, const struct stmt *stmt)
 static char *text_of(struct shrinker *shrinker)
 {
 	const struct print_choice choice = { leave_out, shrinker };
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	struct text_stream stream;
 
-	if (!out)
-		out_of_memory();
 	shrinker->at = 0;
-	program_print(shrinker->best, &choice, out);
-	if (fclose(out))
-		out_of_memory();
-	return text;
+	program_print(shrinker->best, &choice, text_begin(&stream));
+	return text_end(&stream);
 }
 
 static struct program *parse(const struct shrinker *shrinker, const char *text)
@@ -464,16 +458,12 @@ bool shrink(const struct program *program, const struct shrink_options *options,
 {
 	struct shrinker shrinker = { .options = options, .result = result, .path = program->path };
 	struct program *first;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	struct text_stream stream;
+	char *text;
 
-	if (!out)
-		out_of_memory();
 	memset(result, 0, sizeof(*result));
-	program_print(program, NULL, out);
-	if (fclose(out))
-		out_of_memory();
+	program_print(program, NULL, text_begin(&stream));
+	text = text_end(&stream);
 	first = parse(&shrinker, text);
 	if (!first || !options->fails(options->arg, first)) {
 		program_free(first);
