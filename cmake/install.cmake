@@ -35,7 +35,8 @@ if(TARGET pinsim_static)
 	file(RELATIVE_PATH up /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 	string(REGEX REPLACE "/$" "" up ${up})
 	configure_file(cmake/pinsim.pc.in pinsim.pc @ONLY)
-	install(FILES ${PROJECT_BINARY_DIR}/pinsim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+	install(FILES ${PROJECT_BINARY_DIR}/pinsim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+		COMPONENT development)
 	configure_package_config_file(cmake/pinsim-config.cmake.in pinsim-config.cmake INSTALL_DESTINATION ${cmakedir})
 	write_basic_package_version_file(pinsim-config-version.cmake COMPATIBILITY SameMinorVersion)
 	install(FILES ${PROJECT_BINARY_DIR}/pinsim-config.cmake ${PROJECT_BINARY_DIR}/pinsim-config-version.cmake
@@ -79,7 +80,8 @@ set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SHLIBDEPS ON)
 file(WRITE ${PROJECT_BINARY_DIR}/debian/shlibs "libpinsim ${soversion} libpinsim${soversion} (= ${PROJECT_VERSION})\n")
 file(WRITE ${PROJECT_BINARY_DIR}/debian/triggers "activate-noawait ldconfig\n")
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${PROJECT_BINARY_DIR}/debian/shlibs ${PROJECT_BINARY_DIR}/debian/triggers)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA
+	${PROJECT_BINARY_DIR}/debian/shlibs ${PROJECT_BINARY_DIR}/debian/triggers)
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "${about}
 .
 This package has the library that tests in C are linked with.")

@@ -8,9 +8,10 @@ foreach(part ${CPACK_COMPONENTS_ALL})
 	set(root ${CPACK_TEMPORARY_DIRECTORY}/${part}/usr)
 	file(MAKE_DIRECTORY ${root}/share/doc/${name})
 	file(COPY_FILE ${CMAKE_CURRENT_LIST_DIR}/copyright ${root}/share/doc/${name}/copyright)
-	file(READ ${CMAKE_CURRENT_LIST_DIR}/changelog.in changelog)
-	string(CONFIGURE "${changelog}" changelog @ONLY)
-	file(WRITE ${root}/share/doc/${name}/changelog "${changelog}")
+	file(WRITE ${root}/share/doc/${name}/changelog
+		"pinsim (${CPACK_PACKAGE_VERSION}) unstable; urgency=low\n\n"
+		"  * Made by CPack from the release of that name.\n\n"
+		" -- ${CPACK_DEBIAN_PACKAGE_MAINTAINER}  Thu, 01 Jan 2026 00:00:00 +0000\n")
 	file(GLOB_RECURSE pages ${root}/share/man/*)
 	file(GLOB archives ${root}/lib/*.a ${root}/lib/*/*.a)
 	foreach(file ${pages} ${root}/share/doc/${name}/changelog)

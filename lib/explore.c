@@ -287,13 +287,12 @@ static void draw(struct testing *testing, const struct sim_tape *tape)
 }
 
 /* The run that is over failed, in the order that its world's tape has. */
-static void failed(struct testing *testing, struct failure failure, bool shorter)
+static void failed(struct testing *testing, struct failure failure)
 {
 	struct sim_tape *tape = sim_tape_copy();
-	size_t found = sim_tape_deviations(tape);
+	size_t nr;
 
-	if (shorter)
-		shorten(testing, &tape, &failure);
+	shorten(testing, &tape, &failure);
 	if (!replay(testing, tape, NULL, &failure) || !failure.failed) {
 		conclude(testing, PINSIM_ERROR,
 			 text_of("%s on %s: the same order was another run the second time: its bodies change what is "
@@ -303,9 +302,10 @@ static void failed(struct testing *testing, struct failure failure, bool shorter
 		return;
 	}
 	testing->result->failure = failure_text(testing, lib_enter(testing->world), &failure);
+	nr = sim_tape_deviations(tape);
 	conclude(testing, PINSIM_FAILS,
-		 text_of("%s on %s fails, with %zu switches out of order (found with %zu): %s", testing->test->name,
-			 testing->test->kernel, sim_tape_deviations(tape), found, testing->result->failure));
+		 text_of("%s on %s fails, with %zu switch%s out of order: %s", testing->test->name,
+			 testing->test->kernel, nr, nr == 1 ? "" : "es", testing->result->failure));
 	take_token(testing, tape);
 	draw(testing, tape);
 	sim_tape_free(tape);
@@ -357,7 +357,7 @@ static void explore_all(struct testing *testing, struct sim_search *search,
 		runs++;
 		if (sim_search_cut(search) || !failure.failed)
 			continue;
-		failed(testing, failure, true);
+		failed(testing, failure);
 		return;
 	}
 }

@@ -214,7 +214,7 @@ static void put_again(const struct drawing *drawing)
 		fprintf(drawing->out, "again: pinsim run %s \\\n  --lanes --schedule %s\n", lanes->program->path,
 			result->token);
 	else
-		fprintf(drawing->out, "again: %s\n", result->token);
+		fprintf(drawing->out, "again, by pinsim_replay(): %s\n", result->token);
 }
 
 void lanes_text(const struct lanes *lanes, const struct lanes_style *style, FILE *out)
