@@ -58,6 +58,7 @@ void upstream_init(void)
 	WARN_ON(kapi_init_vfio_iommu_type1_init());
 	kapi_leak_except();
 	upstream_type1_invariants_register();
+	upstream_page_invariants_register();
 }
 
 void upstream_user_set(const struct upstream_user *user)

@@ -45,6 +45,7 @@ struct upstream_machine {
 		const struct task_struct *task;	/* whose limit was asked for, just now; NULL: nobody's */
 		unsigned long npages;
 	} asking;
+	unsigned long kmaps;			/* pages that kmap_local_page() has mapped */
 	unsigned char *scratch;			/* the content of every page, where @user has none */
 	const struct upstream_user *user;	/* or NULL */
 };
@@ -63,6 +64,9 @@ struct attach_call {
 
 /* type1_driver.c */
 void upstream_type1_invariants_register(void);
+
+/* page.c */
+void upstream_page_invariants_register(void);
 
 /* iommu.c */
 /* The physical frame that the device's domain has at @iova, or -1. */

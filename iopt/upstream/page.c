@@ -12,6 +12,8 @@
 #include <linux/mm.h>
 #include <iopt/upstream.h>
 #include <mm_model/state.h>
+#include <sim/invariant.h>
+#include <sim/verdict.h>
 #include <sim/world.h>
 #include "charge.h"
 #include "machine.h"
@@ -249,6 +251,7 @@ void *kmap_local_page(struct page *page)
 {
 	struct upstream_machine *m = upstream();
 
+	m->kmaps++;
 	if (m->user)
 		return m->user->content(page_to_frame(page));
 	if (!m->scratch)
@@ -258,4 +261,29 @@ void *kmap_local_page(struct page *page)
 
 void kunmap_local(const void *addr)
 {
+	upstream()->kmaps--;
+}
+
+static void check_kmaps(void)
+{
+	struct upstream_machine *m = upstream();
+
+	if (!m->kmaps)
+		return;
+	sim_violate(VIOLATION_WARNING, "%ld pages are still mapped by kmap_local_page() when the call is over",
+		    (long)m->kmaps);
+	m->kmaps = 0;
+}
+
+static const struct sim_invariant kmap_invariant = {
+	.violation = VIOLATION_WARNING,
+	.sentence = "no page is mapped for the kernel's own use when its call returns",
+	.source = "include/linux/highmem-internal.h:kmap_assert_nomap",
+	.when = SIM_QUIESCENT,
+	.check = check_kmaps,
+};
+
+void upstream_page_invariants_register(void)
+{
+	sim_invariant_register_if(&kmap_invariant, &upstream()->kmaps);
 }
