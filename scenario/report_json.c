@@ -42,11 +42,12 @@ static void on_step(struct report *report, const struct step_report *step)
 		error = json_string(error_text(step->ret, buf, sizeof(buf)));
 	else if (step->returned)
 		ret = number(step->value.kind == VALUE_NUMBER ? step->value.number : 0);
-	json_line(report->options.out, json_pack("{s:i, s:o, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "schema", 1, "file",
-			      json_text(stmt->pos.source->path), "line", (json_int_t)stmt->pos.line, "step",
-			      (json_int_t)step->index, "kernel", report->kernel->name, "task", stmt->step.task_name,
-			      "op", stmt->step.op_name, "ret", ret, "errno", error, "skipped", step->skip != STEP_RAN,
-			      "tasks", counters(step)));
+	json_line(report->options.out,
+		  json_pack("{s:i, s:o, s:I, s:I, s:s, s:s, s:s, s:o, s:o, s:b, s:o}", "schema", 1, "file",
+			    json_text(stmt->pos.source->path), "line", (json_int_t)stmt->pos.line, "step",
+			    (json_int_t)step->index, "kernel", report->kernel->name, "task", stmt->step.task_name,
+			    "op", stmt->step.op_name, "ret", ret, "errno", error, "skipped", step->skip != STEP_RAN,
+			    "tasks", counters(step)));
 }
 
 static void on_expect(struct report *report, const struct expect_report *expect)
@@ -63,9 +64,10 @@ static void on_expect(struct report *report, const struct expect_report *expect)
 	}
 	if (expect->applies)
 		held = json_boolean(expect->held);
-	json_line(report->options.out, json_pack("{s:o, s:I, s:s, s:s, s:o, s:o, s:o}", "file", json_text(stmt->pos.source->path), "line",
-			      (json_int_t)stmt->pos.line, "kernel", report->kernel->name, "expect", stmt->expect.text,
-			      "got", got, "want", want, "held", held));
+	json_line(report->options.out,
+		  json_pack("{s:o, s:I, s:s, s:s, s:o, s:o, s:o}", "file", json_text(stmt->pos.source->path), "line",
+			    (json_int_t)stmt->pos.line, "kernel", report->kernel->name, "expect", stmt->expect.text,
+			    "got", got, "want", want, "held", held));
 }
 
 static bool named_before(const struct run_result *result, size_t index)
@@ -92,9 +94,10 @@ static void run_end(struct report *report, const struct run_result *result)
 		if (!named_before(result, i))
 			json_array_append_new(names, json_string(sim_violation_name(result->violations[i].violation)));
 	snprintf(hash, sizeof(hash), "%016llx", result->hash);
-	json_line(report->options.out, json_pack("{s:o, s:s, s:s, s:o, s:I, s:s?, s:s}", "file", json_text(report->program->path),
-			      "kernel", report->kernel->name, "verdict", verdicts[result->verdict], "violations", names,
-			      "warnings", (json_int_t)result->warnings, "schedule", result->token, "hash", hash));
+	json_line(report->options.out,
+		  json_pack("{s:o, s:s, s:s, s:o, s:I, s:s?, s:s}", "file", json_text(report->program->path), "kernel",
+			    report->kernel->name, "verdict", verdicts[result->verdict], "violations", names,
+			    "warnings", (json_int_t)result->warnings, "schedule", result->token, "hash", hash));
 }
 
 const struct report_format_ops report_json = {

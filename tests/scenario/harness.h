@@ -50,6 +50,7 @@ Suite *expect_suite(void);
 Suite *parallel_suite(void);
 Suite *report_suite(void);
 Suite *diff_suite(void);
+Suite *compare_suite(void);
 Suite *limit_suite(void);
 Suite *session_suite(void);
 Suite *lanes_suite(void);

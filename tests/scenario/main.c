@@ -14,6 +14,7 @@ int main(void)
 	srunner_add_suite(runner, parallel_suite());
 	srunner_add_suite(runner, report_suite());
 	srunner_add_suite(runner, diff_suite());
+	srunner_add_suite(runner, compare_suite());
 	srunner_add_suite(runner, limit_suite());
 	srunner_add_suite(runner, session_suite());
 	srunner_add_suite(runner, lanes_suite());
