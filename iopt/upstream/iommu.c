@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The IOMMU core (drivers/iommu/iommu.c) as far as iommufd and vfio call it: groups
- * of one device, owners, domains, and the splitting of maps into the driver's page
- * sizes. Two drivers stand below: the kernel's own selftest.c behind mock devices,
+ * The IOMMU core (drivers/iommu/iommu.c) as far as iommufd and vfio call it: devices
+ * in groups (kapi/iommu_group.h), domains, and the splitting of maps into the driver's
+ * page sizes. Two drivers stand below: the kernel's own selftest.c behind mock devices,
  * and behind vfio devices that of the simulated machine (kapi/iommu.h), whose
  * tables are the model's and take whole maps.
  *
@@ -12,29 +12,17 @@
  *
  * The driver works without scheduling points: its table is the business of whoever
  * maps, and one map is one step here as it is in the model.
- *
- * Locks: group->mutex covers owner and attached domain, and is innermost.
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <kapi/iommu.h>
+#include <kapi/iommu_group.h>
 #include <sim/fault.h>
 #include <sim/run_tree.h>
 #include <sim/sched.h>
 #include <sim/world.h>
 #include "../iommu-priv.h"
 #include "machine.h"
-
-struct iommu_group {
-	struct kref kref;
-	struct mutex mutex;
-	int id;
-	struct device *dev;
-	struct iommu_domain *domain;		/* NULL: the blocking one */
-	struct iommu_attach_handle *handle;
-	void *owner;
-	unsigned int owner_cnt;
-};
 
 /* What a device of the scenario has beside selftest.c's. */
 struct device_options {
@@ -231,24 +219,13 @@ void iommu_device_sysfs_remove(struct iommu_device *iommu)
 {
 }
 
-static void group_release(struct kref *kref)
-{
-	struct iommu_group *group = container_of(kref, struct iommu_group, kref);
-
-	mutex_destroy(&group->mutex);
-	kfree(group);
-}
-
 struct iommu_group *generic_device_group(struct device *dev)
 {
-	struct iommu_group *group = kzalloc(sizeof(*group), GFP_KERNEL);
+	struct iommu_group *group = iommu_group_create(dev, upstream()->groups);
 
 	if (!group)
 		return ERR_PTR(-ENOMEM);
-	kref_init(&group->kref);
-	mutex_init(&group->mutex);
-	group->id = upstream()->groups++;
-	group->dev = dev;
+	upstream()->groups++;
 	return group;
 }
 
@@ -291,14 +268,9 @@ static int probe_device(struct device *dev)
 
 static void release_device(struct device *dev)
 {
-	struct iommu_group *group = dev->iommu_group;
-
-	if (!group)
+	if (!dev->iommu_group)
 		return;
-	WARN_ON(group->domain || group->owner_cnt);
-	dev->iommu_group = NULL;
-	group->dev = NULL;
-	kref_put(&group->kref, group_release);
+	iommu_group_leave(dev);
 	kfree(container_of(dev->iommu, struct device_options, iommu));
 	dev->iommu = NULL;
 }
@@ -358,80 +330,10 @@ int iommu_dev_disable_feature(struct device *dev, enum iommu_dev_features feat)
 	return dev_iommu_ops(dev)->dev_disable_feat(dev, feat);
 }
 
-/* Groups. */
-
-struct iommu_group *iommu_group_get(struct device *dev)
-{
-	struct iommu_group *group = dev->iommu_group;
-
-	if (group)
-		kref_get(&group->kref);
-	return group;
-}
-
-void iommu_group_put(struct iommu_group *group)
-{
-	if (group)
-		kref_put(&group->kref, group_release);
-}
-
-int iommu_group_id(struct iommu_group *group)
-{
-	return group->id;
-}
-
-bool iommu_group_has_isolated_msi(struct iommu_group *group)
-{
-	return true;
-}
-
 void iommu_get_resv_regions(struct device *dev, struct list_head *list)
 {
 	if (dev_iommu_ops(dev)->get_resv_regions)
 		dev_iommu_ops(dev)->get_resv_regions(dev, list);
-}
-
-void iommu_put_resv_regions(struct device *dev, struct list_head *list)
-{
-	struct iommu_resv_region *region, *next;
-
-	list_for_each_entry_safe(region, next, list, list)
-		kfree(region);
-}
-
-/* Copies of the device's regions, which are the caller's to free. */
-int iommu_get_group_resv_regions(struct iommu_group *group, struct list_head *head)
-{
-	struct iommu_resv_region *region, *copy;
-	LIST_HEAD(regions);
-	int ret = 0;
-
-	mutex_lock(&group->mutex);
-	iommu_get_resv_regions(group->dev, &regions);
-	list_for_each_entry(region, &regions, list) {
-		copy = kzalloc(sizeof(*copy), GFP_KERNEL);
-		if (!copy) {
-			ret = -ENOMEM;
-			break;
-		}
-		copy->start = region->start;
-		copy->length = region->length;
-		copy->type = region->type;
-		list_add_tail(&copy->list, head);
-	}
-	iommu_put_resv_regions(group->dev, &regions);
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-int iommu_group_for_each_dev(struct iommu_group *group, void *data, int (*fn)(struct device *, void *))
-{
-	int ret;
-
-	mutex_lock(&group->mutex);
-	ret = group->dev ? fn(group->dev, data) : 0;
-	mutex_unlock(&group->mutex);
-	return ret;
 }
 
 /* Interrupts of devices in the domain are written to @base from now on (dma-iommu.c). */
@@ -452,84 +354,6 @@ void upstream_vfio_device_open(struct device *dev)
 	const struct domain_stamp *stamp = domain_stamp(dev->iommu_group->domain);
 
 	WARN_ON(stamp && stamp->msi != own_options(dev)->msi);
-}
-
-/* group->mutex held. The domain that it leaves may be gone, which was told then. */
-static void group_set_domain(struct iommu_group *group, struct iommu_domain *domain)
-{
-	struct domain_stamp *stamp = domain_stamp(group->domain);
-
-	if (stamp)
-		stamp->groups--;
-	stamp = domain_stamp(domain);
-	if (stamp)
-		stamp->groups++;
-	group->domain = domain;
-}
-
-static int take_ownership(struct iommu_group *group, void *owner)
-{
-	if (group->domain)
-		return -EBUSY;
-	group->owner = owner;
-	group->owner_cnt = 1;
-	return 0;
-}
-
-static void drop_ownership(struct iommu_group *group)
-{
-	if (WARN_ON(!group->owner_cnt))
-		return;
-	group->owner_cnt = 0;
-	group->owner = NULL;
-	group_set_domain(group, NULL);
-}
-
-int iommu_group_claim_dma_owner(struct iommu_group *group, void *owner)
-{
-	int ret;
-
-	mutex_lock(&group->mutex);
-	ret = group->owner_cnt ? -EPERM : take_ownership(group, owner);
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-void iommu_group_release_dma_owner(struct iommu_group *group)
-{
-	mutex_lock(&group->mutex);
-	drop_ownership(group);
-	mutex_unlock(&group->mutex);
-}
-
-int iommu_device_claim_dma_owner(struct device *dev, void *owner)
-{
-	struct iommu_group *group = dev->iommu_group;
-	int ret = 0;
-
-	if (!group)
-		return -ENODEV;
-	mutex_lock(&group->mutex);
-	if (!group->owner_cnt)
-		ret = take_ownership(group, owner);
-	else if (group->owner != owner)
-		ret = -EPERM;
-	else
-		group->owner_cnt++;
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-void iommu_device_release_dma_owner(struct device *dev)
-{
-	struct iommu_group *group = dev->iommu_group;
-
-	mutex_lock(&group->mutex);
-	if (group->owner_cnt > 1)
-		group->owner_cnt--;
-	else
-		drop_ownership(group);
-	mutex_unlock(&group->mutex);
 }
 
 /* Domains. */
@@ -599,92 +423,25 @@ static struct iommu_domain *domain_alloc_user(struct device *dev, u32 flags, str
 	return domain;
 }
 
-static int attach_device(struct iommu_domain *domain, struct device *dev)
+int iommu_core_attach(struct iommu_domain *domain, struct device *dev)
 {
 	if (dev_iommu_ops(dev) != domain->owner || !domain_fits(domain, dev))
 		return -EINVAL;
 	return domain->ops->attach_dev ? domain->ops->attach_dev(domain, dev) : 0;
 }
 
-int iommu_attach_group(struct iommu_domain *domain, struct iommu_group *group)
+void iommu_core_count(struct iommu_domain *domain, int change)
 {
-	int ret;
+	struct domain_stamp *stamp = domain_stamp(domain);
 
-	mutex_lock(&group->mutex);
-	ret = group->domain ? -EBUSY : attach_device(domain, group->dev);
-	if (!ret)
-		group_set_domain(group, domain);
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-void iommu_detach_group(struct iommu_domain *domain, struct iommu_group *group)
-{
-	mutex_lock(&group->mutex);
-	group_set_domain(group, NULL);
-	mutex_unlock(&group->mutex);
+	if (stamp)
+		stamp->groups += (unsigned int)change;
 }
 
 /* The driver has one stage only. */
 int iommu_enable_nesting(struct iommu_domain *domain)
 {
 	return -EINVAL;
-}
-
-int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *group,
-			      struct iommu_attach_handle *handle)
-{
-	int ret = -EBUSY;
-
-	if (handle)
-		handle->domain = domain;
-	mutex_lock(&group->mutex);
-	if (!group->domain && !group->handle)
-		ret = attach_device(domain, group->dev);
-	if (!ret) {
-		group_set_domain(group, domain);
-		group->handle = handle;
-	}
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-void iommu_detach_group_handle(struct iommu_domain *domain, struct iommu_group *group)
-{
-	mutex_lock(&group->mutex);
-	group_set_domain(group, NULL);
-	group->handle = NULL;
-	mutex_unlock(&group->mutex);
-}
-
-int iommu_replace_group_handle(struct iommu_group *group, struct iommu_domain *new_domain,
-			       struct iommu_attach_handle *handle)
-{
-	int ret;
-
-	if (!new_domain)
-		return -EINVAL;
-	mutex_lock(&group->mutex);
-	if (handle)
-		handle->domain = new_domain;
-	ret = attach_device(new_domain, group->dev);
-	if (!ret) {
-		group_set_domain(group, new_domain);
-		group->handle = handle;
-	}
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-struct iommu_attach_handle *iommu_attach_handle_get(struct iommu_group *group, ioasid_t pasid, unsigned int type)
-{
-	struct iommu_attach_handle *handle = group->handle;
-
-	if (!handle || pasid != IOMMU_NO_PASID)
-		return ERR_PTR(-ENOENT);
-	if (type && handle->domain->type != type)
-		return ERR_PTR(-EBUSY);
-	return handle;
 }
 
 struct iommu_domain *iommu_paging_domain_alloc(struct device *dev)

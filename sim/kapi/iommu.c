@@ -2,7 +2,7 @@
 /*
  * The IOMMU of the simulated machine.
  *
- * What it represents: devices, each alone in its group, and paging domains. Two
+ * What it represents: devices, each alone in its group (iommu_group.c), and paging domains. Two
  * drivers stand behind them: the mock of iommufd's selftest and a page-table
  * driver with pages of 4K, 2M and 1G (AMD's first table format, as it stands in
  * 6.12), which vfio devices use.
@@ -21,9 +21,8 @@
  * So a guest of any size costs as many steps as it has runs.
  *
  * Who owns what: the world's list holds every domain; a domain belongs to who
- * allocated it; a group lives as long as its device or a reference.
- * Locks: group->mutex covers owner and attached domain, and is innermost. Tables
- * have no lock, as a driver's have none: whoever maps has the range to itself.
+ * allocated it. Tables have no lock, as a driver's have none: whoever maps has the
+ * range to itself.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -36,6 +35,7 @@
 #include <linux/slab.h>
 #include <linux/types.h>
 #include <kapi/iommu.h>
+#include <kapi/iommu_group.h>
 #include <sim/digest.h>
 #include <sim/fault.h>
 #include <sim/run_tree.h>
@@ -62,19 +62,9 @@ struct kapi_domain {
 	unsigned long id;			/* for the trace */
 	enum kapi_iommu_kind kind;
 	struct kapi_iommu_options options;	/* of the device that it was made for */
+	unsigned int groups;			/* that are attached */
 	struct sim_run_tree table;		/* IOVA -> frame address; attr: prot */
 	struct sim_run_tree seams;		/* IOVA that a map call starts at, though physical addresses go on */
-};
-
-struct iommu_group {
-	struct kref kref;
-	struct mutex mutex;
-	int id;
-	struct device *dev;
-	struct iommu_domain *domain;		/* NULL: the default, or the blocking one while owned */
-	struct iommu_attach_handle *handle;
-	void *owner;
-	unsigned int owner_cnt;
 };
 
 struct kapi_device {
@@ -135,15 +125,7 @@ static const struct iommu_ops *ops_of_kind(enum kapi_iommu_kind kind)
 	return kind == KAPI_IOMMU_MOCK ? &mock_ops : &vfio_ops;
 }
 
-/* Devices and groups. */
-
-static void group_release(struct kref *kref)
-{
-	struct iommu_group *group = container_of(kref, struct iommu_group, kref);
-
-	mutex_destroy(&group->mutex);
-	kfree(group);
-}
+/* Devices. */
 
 struct device *kapi_device_create(const struct kapi_iommu_options *options)
 {
@@ -153,15 +135,12 @@ struct device *kapi_device_create(const struct kapi_iommu_options *options)
 	kdev = kzalloc(sizeof(*kdev), GFP_KERNEL);
 	if (!kdev)
 		return NULL;
-	group = kzalloc(sizeof(*group), GFP_KERNEL);
+	group = iommu_group_create(&kdev->dev, iommu_state()->groups);
 	if (!group) {
 		kfree(kdev);
 		return NULL;
 	}
-	kref_init(&group->kref);
-	mutex_init(&group->mutex);
-	group->id = iommu_state()->groups++;
-	group->dev = &kdev->dev;
+	iommu_state()->groups++;
 	kdev->options = *options;
 	kdev->dev.iommu_group = group;
 	return &kdev->dev;
@@ -169,11 +148,7 @@ struct device *kapi_device_create(const struct kapi_iommu_options *options)
 
 void kapi_device_destroy(struct device *dev)
 {
-	struct iommu_group *group = dev->iommu_group;
-
-	WARN_ON(group->domain || group->owner_cnt);
-	group->dev = NULL;
-	kref_put(&group->kref, group_release);
+	iommu_group_leave(dev);
 	kfree(to_kapi_device(dev));
 }
 
@@ -185,41 +160,6 @@ static const struct iommu_ops *ops_of_device(struct device *dev)
 bool device_iommu_capable(struct device *dev, enum iommu_cap cap)
 {
 	return cap == IOMMU_CAP_CACHE_COHERENCY;
-}
-
-struct iommu_group *iommu_group_get(struct device *dev)
-{
-	struct iommu_group *group = dev->iommu_group;
-
-	if (group)
-		kref_get(&group->kref);
-	return group;
-}
-
-void iommu_group_put(struct iommu_group *group)
-{
-	if (group)
-		kref_put(&group->kref, group_release);
-}
-
-int iommu_group_id(struct iommu_group *group)
-{
-	return group->id;
-}
-
-int iommu_group_for_each_dev(struct iommu_group *group, void *data, int (*fn)(struct device *, void *))
-{
-	int ret;
-
-	mutex_lock(&group->mutex);
-	ret = group->dev ? fn(group->dev, data) : 0;
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-bool iommu_group_has_isolated_msi(struct iommu_group *group)
-{
-	return true;
 }
 
 /* The driver says nothing where the allocation fails, as the kernel's drivers do. */
@@ -238,112 +178,10 @@ void iommu_get_resv_regions(struct device *dev, struct list_head *list)
 	list_add_tail(&region->list, list);
 }
 
-void iommu_put_resv_regions(struct device *dev, struct list_head *list)
-{
-	struct iommu_resv_region *region, *next;
-
-	list_for_each_entry_safe(region, next, list, list)
-		kfree(region);
-}
-
-/* Copies the device's regions to @head, whose entries are the caller's to free. */
-int iommu_get_group_resv_regions(struct iommu_group *group, struct list_head *head)
-{
-	struct iommu_resv_region *region, *copy;
-	LIST_HEAD(regions);
-	int ret = 0;
-
-	mutex_lock(&group->mutex);
-	iommu_get_resv_regions(group->dev, &regions);
-	list_for_each_entry(region, &regions, list) {
-		copy = kzalloc(sizeof(*copy), GFP_KERNEL);
-		if (!copy) {
-			ret = -ENOMEM;
-			break;
-		}
-		copy->start = region->start;
-		copy->length = region->length;
-		copy->type = region->type;
-		list_add_tail(&copy->list, head);
-	}
-	iommu_put_resv_regions(group->dev, &regions);
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
 int iommu_get_msi_cookie(struct iommu_domain *domain, dma_addr_t base)
 {
 	return -ENODEV;
 }
-
-/* Ownership: who may put the group into which domain. */
-
-static int take_ownership(struct iommu_group *group, void *owner)
-{
-	if (group->domain)
-		return -EBUSY;
-	group->owner = owner;
-	group->owner_cnt = 1;
-	return 0;
-}
-
-static void drop_ownership(struct iommu_group *group)
-{
-	if (WARN_ON(!group->owner_cnt || !group->owner))
-		return;
-	group->owner_cnt = 0;
-	group->owner = NULL;
-	group->domain = NULL;
-}
-
-int iommu_group_claim_dma_owner(struct iommu_group *group, void *owner)
-{
-	int ret;
-
-	mutex_lock(&group->mutex);
-	ret = group->owner_cnt ? -EPERM : take_ownership(group, owner);
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-void iommu_group_release_dma_owner(struct iommu_group *group)
-{
-	mutex_lock(&group->mutex);
-	drop_ownership(group);
-	mutex_unlock(&group->mutex);
-}
-
-int iommu_device_claim_dma_owner(struct device *dev, void *owner)
-{
-	struct iommu_group *group = dev->iommu_group;
-	int ret = 0;
-
-	if (!group)
-		return -ENODEV;
-	mutex_lock(&group->mutex);
-	if (!group->owner_cnt)
-		ret = take_ownership(group, owner);
-	else if (group->owner != owner)
-		ret = -EPERM;
-	else
-		group->owner_cnt++;
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-void iommu_device_release_dma_owner(struct device *dev)
-{
-	struct iommu_group *group = dev->iommu_group;
-
-	mutex_lock(&group->mutex);
-	if (group->owner_cnt > 1)
-		group->owner_cnt--;
-	else
-		drop_ownership(group);
-	mutex_unlock(&group->mutex);
-}
-
-/* Which domain the group's device goes through. */
 
 /* A domain is for devices like the one that it was made for: another IOMMU, or another mock, has its own. */
 static bool domain_fits(const struct iommu_domain *domain, struct device *dev)
@@ -355,83 +193,18 @@ static bool domain_fits(const struct iommu_domain *domain, struct device *dev)
 	       made->aperture_start == options->aperture_start && made->aperture_last == options->aperture_last;
 }
 
-static int set_domain(struct iommu_group *group, struct iommu_domain *domain)
+int iommu_core_attach(struct iommu_domain *domain, struct device *dev)
 {
-	if (!domain_fits(domain, group->dev))
-		return -EINVAL;
-	group->domain = domain;
-	return 0;
+	return domain_fits(domain, dev) ? 0 : -EINVAL;
 }
 
-int iommu_attach_group(struct iommu_domain *domain, struct iommu_group *group)
+void iommu_core_count(struct iommu_domain *domain, int change)
 {
-	int ret;
+	struct kapi_domain *kdomain;
 
-	mutex_lock(&group->mutex);
-	ret = group->domain ? -EBUSY : set_domain(group, domain);
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-void iommu_detach_group(struct iommu_domain *domain, struct iommu_group *group)
-{
-	mutex_lock(&group->mutex);
-	group->domain = NULL;
-	mutex_unlock(&group->mutex);
-}
-
-int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *group,
-			      struct iommu_attach_handle *handle)
-{
-	int ret;
-
-	if (handle)
-		handle->domain = domain;
-	mutex_lock(&group->mutex);
-	ret = group->domain || group->handle ? -EBUSY : set_domain(group, domain);
-	if (!ret)
-		group->handle = handle;
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-void iommu_detach_group_handle(struct iommu_domain *domain, struct iommu_group *group)
-{
-	mutex_lock(&group->mutex);
-	group->domain = NULL;
-	group->handle = NULL;
-	mutex_unlock(&group->mutex);
-}
-
-int iommu_replace_group_handle(struct iommu_group *group, struct iommu_domain *new_domain,
-			       struct iommu_attach_handle *handle)
-{
-	int ret;
-
-	if (!new_domain)
-		return -EINVAL;
-	mutex_lock(&group->mutex);
-	if (handle)
-		handle->domain = new_domain;
-	ret = set_domain(group, new_domain);
-	if (!ret)
-		group->handle = handle;
-	mutex_unlock(&group->mutex);
-	return ret;
-}
-
-struct iommu_attach_handle *iommu_attach_handle_get(struct iommu_group *group, ioasid_t pasid, unsigned int type)
-{
-	struct iommu_attach_handle *handle;
-
-	mutex_lock(&group->mutex);
-	handle = group->handle;
-	if (!handle)
-		handle = ERR_PTR(-ENOENT);
-	else if (type && handle->domain->type != type)
-		handle = ERR_PTR(-EBUSY);
-	mutex_unlock(&group->mutex);
-	return handle;
+	list_for_each_entry(kdomain, &iommu_state()->domains, node)
+		if (&kdomain->domain == domain)
+			kdomain->groups += (unsigned int)change;
 }
 
 /* Domains. */
@@ -525,6 +298,7 @@ static void domain_free(struct iommu_domain *domain)
 {
 	struct kapi_domain *kdomain = to_kapi_domain(domain);
 
+	WARN_ON(kdomain->groups);
 	/* Only the mock looks; a driver frees its tables whatever is in them. */
 	WARN_ON(kdomain->kind == KAPI_IOMMU_MOCK && kdomain->table.nr_runs);
 	table_clear(kdomain, 0, ~0UL);
