@@ -2,7 +2,7 @@
 /*
  * The store for runs: a B+-tree of disjoint runs, ordered by start.
  *
- * Runs lie in leaves of up to 31, which are linked in order; a leaf and an inner
+ * Runs lie in leaves (run_leaf.h), which are linked in order; a leaf and an inner
  * node are 1 KiB each. An inner node's key[i], i >= 1, parts its children: every
  * start below child i is >= key[i], every one below child i - 1 is less. key[0]
  * is not used, so a leftmost child has no lower bound of its own. Keys are bounds
@@ -19,33 +19,20 @@
  * where the one before did, or close by: the tree's finger remembers that leaf
  * and its bounds, and the way to it is only looked up where the tree's shape is to
  * change. Whatever changes a leaf's bounds, or frees it, lifts the finger.
+ *
+ * Memory is sim_alloc()'s, which does not fail: no change stops half way.
  */
-#include <sim/run_tree.h>
+#include "run_leaf.h"
 #include <sim/world.h>
 
 #include <stdint.h>
 #include <string.h>
 
-#define LEAF_RUNS 31
-#define LEAF_RUNS_MIN 3
 #define NODE_BYTES 1024
-#define RUN_LONGS (sizeof(struct sim_run) / sizeof(long))
 #define INNER_CHILDREN 63
 /* By the quarter rule neighbours have 16 children on the average at least: far more than memory can hold. */
 #define LEVELS_MAX 16
 #define LEVELS_UNKNOWN (~0u)
-
-struct sim_run_node {
-	unsigned short nr;	/* runs or children */
-	unsigned short room;
-	unsigned short level;	/* 0: a leaf */
-};
-
-struct leaf {
-	struct sim_run_node node;
-	struct leaf *prev, *next;
-	struct sim_run runs[];
-};
 
 struct inner {
 	struct sim_run_node node;
@@ -74,7 +61,7 @@ static struct inner *inner_of(struct sim_run_node *node)
 
 static size_t leaf_bytes(unsigned int room)
 {
-	return sizeof(struct leaf) + room * sizeof(struct sim_run);
+	return offsetof(struct leaf, runs[room]);
 }
 
 static struct leaf *leaf_create(unsigned int room)
@@ -116,35 +103,37 @@ static void cut_before(const struct sim_run_tree *tree, struct sim_run *run, uns
  * Searching
  */
 
-/* The last of @nr entries that is <= @key, as the first is known to be; @stride in longs. No branch depends on data. */
-static unsigned int last_not_above(const unsigned long *entry, size_t stride, unsigned int nr, unsigned long key)
+/* Of a window of keys [@first, @last] in @nr equal parts, the one that holds @key; 0 for the very largest windows. */
+static inline unsigned int part_of(unsigned long first, unsigned long last, unsigned int nr, unsigned long key)
 {
-	unsigned int base = 0;
+	return last - first < ~0ul / NODE_BYTES ? (key - first) * nr / (last - first + 1) : 0;
+}
 
-	while (nr > 1) {
-		unsigned int half = nr / 2;
+/* In large trees runs are mostly as long as one another, and the child is where it would then be. */
+static inline unsigned int child_of(const struct inner *inner, unsigned long first, unsigned long last,
+				    unsigned long key)
+{
+	unsigned int nr = inner->node.nr, part = part_of(first, last, nr, key);
 
-		base += entry[(base + half) * stride] <= key ? half : 0;
-		nr -= half;
-	}
-	return base;
+	if ((!part || inner->key[part] <= key) && (part + 1 == nr || key < inner->key[part + 1]))
+		return part;
+	return last_not_above(inner->key, 1, nr, key);
 }
 
 /*
- * Asks for what a search of this node looks at first. A binary search waits for
- * one cache line after the other; asked for together, they come together.
+ * Asks for the head of a leaf, and for what @key is told by if its runs are tiled: what
+ * is read one after the other comes together. A search is short, so that a processor
+ * that looks ahead has asked for the next one's leaf before this one's is there.
  */
-static void prefetch(const struct sim_run_node *node)
+static inline void prefetch(const struct leaf *leaf, unsigned long first, unsigned long last, unsigned long key)
 {
-	const char *at = (const char *)node;
-
-	__builtin_prefetch(at);
-	for (unsigned int offset = 64; offset < NODE_BYTES; offset += 64)
-		__builtin_prefetch(at + offset);
+	__builtin_prefetch(leaf);
+	__builtin_prefetch(&leaf->base[ATTR]);
+	__builtin_prefetch(&leaf->bytes[part_of(first, last, PACKED_BYTES, key)]);
 }
 
-/* From the root down to the leaf of the cursor's key, on which the finger is laid. */
-static void descend(struct sim_run_tree *tree, struct cursor *cursor)
+/* From the root down to the leaf of @key, on which the finger is laid. */
+static inline struct leaf *descend(struct sim_run_tree *tree, unsigned long key, struct cursor *way)
 {
 	struct sim_run_node *node = tree->root;
 	unsigned int levels = 0, level = node->level;
@@ -152,70 +141,77 @@ static void descend(struct sim_run_tree *tree, struct cursor *cursor)
 
 	while (level--) {
 		struct inner *inner = inner_of(node);
-		unsigned int index = last_not_above(inner->key, 1, node->nr, cursor->key);
+		unsigned int index = child_of(inner, first, last, key);
 
-		cursor->inner[levels] = inner;
-		cursor->index[levels++] = index;
+		if (way) {
+			way->inner[levels] = inner;
+			way->index[levels++] = index;
+		}
 		if (index)
 			first = inner->key[index];
-		if (index + 1 < node->nr)
+		if (index + 1 < inner->node.nr)
 			last = inner->key[index + 1] - 1;
 		node = inner->child[index];
-		prefetch(node);
 	}
-	cursor->levels = levels;
-	cursor->leaf = leaf_of(node);
+	if (way)
+		way->levels = levels;
+	else
+		prefetch(leaf_of(node), first, last, key);
 	tree->finger = node;
 	tree->finger_first = first;
 	tree->finger_last = last;
+	return leaf_of(node);
 }
 
 /* The tree is not empty. It is not changed, save for its finger. */
+static inline struct leaf *leaf_at(const struct sim_run_tree *tree, unsigned long key)
+{
+	if (tree->finger && key - tree->finger_first <= tree->finger_last - tree->finger_first)
+		return leaf_of(tree->finger);
+	return descend((struct sim_run_tree *)tree, key, NULL);
+}
+
+/* As leaf_at(); the way is not looked up, as few changes need it. */
 static void seek(const struct sim_run_tree *tree, unsigned long key, struct cursor *cursor)
 {
-	struct leaf *leaf;
-
 	cursor->key = key;
-	if (tree->finger && key - tree->finger_first <= tree->finger_last - tree->finger_first) {
-		cursor->leaf = leaf_of(tree->finger);
-		cursor->levels = LEVELS_UNKNOWN;
-	} else {
-		descend((struct sim_run_tree *)tree, cursor);
-	}
-	leaf = cursor->leaf;
-	cursor->pos = -1;
-	if (leaf->runs[0].start <= key)
-		cursor->pos = last_not_above(&leaf->runs[0].start, RUN_LONGS, leaf->node.nr, key);
+	cursor->leaf = leaf_at(tree, key);
+	cursor->levels = LEVELS_UNKNOWN;
+	cursor->pos = leaf_pos(cursor->leaf, key);
 }
 
 /* Before the tree's shape, or a bound, changes: the cursor gets its inner nodes, and the finger is lifted. */
 static void way_to(struct sim_run_tree *tree, struct cursor *cursor)
 {
 	if (cursor->levels == LEVELS_UNKNOWN)
-		descend(tree, cursor);
+		descend(tree, cursor->key, cursor);
 	tree->finger = NULL;
 }
 
-/* The last run that starts at or before the key sought, or NULL. */
-static struct sim_run *run_before(const struct cursor *cursor)
+/* The run at @pos, or, where that is -1, the one before the leaf's. */
+static inline bool run_before(const struct leaf *leaf, int pos, struct sim_run *run)
 {
-	struct leaf *leaf = cursor->leaf;
-
-	if (cursor->pos >= 0)
-		return &leaf->runs[cursor->pos];
-	leaf = leaf->prev;
-	return leaf ? &leaf->runs[leaf->node.nr - 1] : NULL;
+	if (pos < 0) {
+		leaf = leaf->prev;
+		if (!leaf)
+			return false;
+		pos = leaf->node.nr - 1;
+	}
+	leaf_read(leaf, pos, run);
+	return true;
 }
 
-/* The first run that starts behind the key sought, or NULL. */
-static struct sim_run *run_after(const struct cursor *cursor)
+/* The run that follows @pos, if need be the first of the next leaf. */
+static inline bool run_after(const struct leaf *leaf, int pos, struct sim_run *run)
 {
-	struct leaf *leaf = cursor->leaf;
-
-	if (cursor->pos + 1 < leaf->node.nr)
-		return &leaf->runs[cursor->pos + 1];
-	leaf = leaf->next;
-	return leaf ? &leaf->runs[0] : NULL;
+	if (++pos == leaf->node.nr) {
+		leaf = leaf->next;
+		if (!leaf)
+			return false;
+		pos = 0;
+	}
+	leaf_read(leaf, pos, run);
+	return true;
 }
 
 /* The key that parts the cursor's leaf from the next one, to be changed; NULL for the last leaf. */
@@ -236,51 +232,39 @@ static unsigned long *next_bound(struct sim_run_tree *tree, struct cursor *curso
 	return NULL;
 }
 
-bool sim_run_find(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run)
+bool sim_run_prev(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run)
 {
-	const struct sim_run *found;
-	struct cursor cursor;
+	const struct leaf *leaf;
 
 	if (!tree->root)
 		return false;
-	seek(tree, key, &cursor);
-	found = run_before(&cursor);
-	if (!found || found->last < key)
+	leaf = leaf_at(tree, key);
+	return run_before(leaf, leaf_pos(leaf, key), run);
+}
+
+bool sim_run_find(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run)
+{
+	const struct leaf *leaf;
+
+	if (!tree->root)
 		return false;
-	*run = *found;
-	return true;
+	leaf = leaf_at(tree, key);
+	return leaf_find_tile(leaf, key, run) ||
+	       (run_before(leaf, leaf_pos(leaf, key), run) && run->last >= key);
 }
 
 bool sim_run_next(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run)
 {
-	const struct sim_run *found;
-	struct cursor cursor;
+	const struct leaf *leaf;
+	int pos;
 
 	if (!tree->root)
 		return false;
-	seek(tree, key, &cursor);
-	found = run_before(&cursor);
-	if (!found || found->last < key)
-		found = run_after(&cursor);
-	if (!found)
-		return false;
-	*run = *found;
-	return true;
-}
-
-bool sim_run_prev(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run)
-{
-	const struct sim_run *found;
-	struct cursor cursor;
-
-	if (!tree->root)
-		return false;
-	seek(tree, key, &cursor);
-	found = run_before(&cursor);
-	if (!found)
-		return false;
-	*run = *found;
-	return true;
+	leaf = leaf_at(tree, key);
+	if (leaf_find_tile(leaf, key, run))
+		return true;
+	pos = leaf_pos(leaf, key);
+	return (run_before(leaf, pos, run) && run->last >= key) || run_after(leaf, pos, run);
 }
 
 bool sim_run_clip(const struct sim_run_tree *tree, unsigned long start, unsigned long last, struct sim_run *run)
@@ -298,6 +282,7 @@ unsigned long sim_run_covered(const struct sim_run_tree *tree, unsigned long sta
 {
 	unsigned long covered = 0;
 	struct cursor cursor;
+	struct sim_run run;
 	struct leaf *leaf;
 	unsigned int pos;
 
@@ -311,14 +296,12 @@ unsigned long sim_run_covered(const struct sim_run_tree *tree, unsigned long sta
 	pos = cursor.pos < 0 ? 0 : cursor.pos;
 	for (leaf = cursor.leaf; leaf; leaf = leaf->next, pos = 0) {
 		for (; pos < leaf->node.nr; pos++) {
-			const struct sim_run *run = &leaf->runs[pos];
-
-			if (run->start > last)
+			leaf_read(leaf, pos, &run);
+			if (run.start > last)
 				return covered;
-			if (run->last < start)
+			if (run.last < start)
 				continue;
-			covered += (run->last < last ? run->last : last) -
-				   (run->start > start ? run->start : start) + 1;
+			covered += (run.last < last ? run.last : last) - (run.start > start ? run.start : start) + 1;
 		}
 	}
 	return covered;
@@ -346,15 +329,6 @@ static void inner_move(struct inner *from, unsigned int cut, struct inner *to)
 
 	memcpy(&to->key[to->node.nr], &from->key[cut], nr * sizeof(to->key[0]));
 	memcpy(&to->child[to->node.nr], &from->child[cut], nr * sizeof(to->child[0]));
-	to->node.nr += nr;
-	from->node.nr = cut;
-}
-
-static void leaf_move(struct leaf *from, unsigned int cut, struct leaf *to)
-{
-	unsigned int nr = from->node.nr - cut;
-
-	memcpy(&to->runs[to->node.nr], &from->runs[cut], nr * sizeof(to->runs[0]));
 	to->node.nr += nr;
 	from->node.nr = cut;
 }
@@ -391,58 +365,84 @@ static void child_insert(struct sim_run_tree *tree, struct cursor *cursor, unsig
 	tree->root = &root->node;
 }
 
-static void leaf_put(struct leaf *leaf, unsigned int at, const struct sim_run *run)
-{
-	memmove(&leaf->runs[at + 1], &leaf->runs[at], (leaf->node.nr - at) * sizeof(leaf->runs[0]));
-	leaf->runs[at] = *run;
-	leaf->node.nr++;
-}
-
-/* Splits the cursor's full leaf and puts @run where it belongs. */
-static void leaf_split(struct sim_run_tree *tree, struct cursor *cursor, const struct sim_run *run)
+/* The runs of the cursor's leaf from @cut on become a leaf behind it. Nothing but @tree is good afterwards. */
+static struct leaf *leaf_split(struct sim_run_tree *tree, struct cursor *cursor, unsigned int cut, unsigned long bound)
 {
 	struct leaf *left = cursor->leaf, *right = leaf_create(LEAF_RUNS);
-	unsigned int at = cursor->pos + 1, cut = left->node.nr / 2;
 
 	way_to(tree, cursor);
-	/* Keys that come in ascending or descending order leave full leaves behind. */
-	if (at == left->node.nr && !left->next)
-		cut = at;
-	else if (at == 0 && !left->prev)
-		cut = 0;
 	right->prev = left;
 	right->next = left->next;
 	left->next = right;
 	if (right->next)
 		right->next->prev = right;
-	leaf_move(left, cut, right);
-	if (at > cut || !right->node.nr)
-		leaf_put(right, at - cut, run);
-	else
-		leaf_put(left, at, run);
-	child_insert(tree, cursor, right->runs[0].start, &right->node);
+	sim_run_leaf_move(left, cut, right);
+	child_insert(tree, cursor, bound, &right->node);
+	return right;
 }
 
-/* @run starts behind the cursor's position and before the run that follows. */
+/* Makes way for @run, which the cursor's full leaf does not take. Returns whether it has been put. */
+static bool leaf_make_room(struct sim_run_tree *tree, struct cursor *cursor, const struct sim_run *run)
+{
+	struct leaf *leaf = cursor->leaf;
+	unsigned int nr = leaf->node.nr, at = cursor->pos + 1;
+
+	/* Keys that come in ascending or descending order leave full leaves behind. */
+	if (at == nr && !leaf->next)
+		return leaf_put(leaf_split(tree, cursor, nr, run->start), 0, run);
+	if (at == 0 && !leaf->prev) {
+		leaf_split(tree, cursor, 0, leaf_start(leaf, 0));
+		return leaf_put(leaf, 0, run);
+	}
+	leaf_split(tree, cursor, nr / 2, leaf_start(leaf, nr / 2));
+	return false;
+}
+
+/* @run starts behind the cursor's position and before the run that follows; the cursor's key is its start. */
 static void run_insert(struct sim_run_tree *tree, struct cursor *cursor, const struct sim_run *run)
 {
 	struct leaf *leaf = cursor->leaf;
 
 	tree->nr_runs++;
-	if (leaf->node.nr < leaf->node.room) {
-		leaf_put(leaf, cursor->pos + 1, run);
-		return;
+	if (leaf->node.nr == leaf->node.room && leaf->node.room < LEAF_RUNS) {
+		/* 3, 7, 15, 31: with the heads, the sizes of sim_alloc()'s classes. */
+		tree->finger = NULL;
+		leaf = sim_realloc(leaf, leaf_bytes(leaf->node.room * 2 + 1));
+		leaf->node.room = leaf->node.room * 2 + 1;
+		tree->root = &leaf->node;
+		cursor->leaf = leaf;
 	}
-	if (leaf->node.room == LEAF_RUNS) {
-		leaf_split(tree, cursor, run);
-		return;
+	while (!leaf_put(cursor->leaf, cursor->pos + 1, run)) {
+		if (leaf_make_room(tree, cursor, run))
+			return;
+		seek(tree, run->start, cursor);
 	}
-	/* 3, 7, 15, 31: with the heads, the sizes of sim_alloc()'s classes. */
-	tree->finger = NULL;
-	leaf = sim_realloc(leaf, leaf_bytes(leaf->node.room * 2 + 1));
-	leaf->node.room = leaf->node.room * 2 + 1;
-	tree->root = &leaf->node;
-	leaf_put(leaf, cursor->pos + 1, run);
+}
+
+/* The run that starts at @old becomes @run, which has the same place in the order, and lies in the same bounds. */
+static void run_change(struct sim_run_tree *tree, unsigned long old, const struct sim_run *run)
+{
+	struct cursor cursor;
+
+	for (;;) {
+		unsigned long bound;
+		int half;
+
+		seek(tree, old, &cursor);
+		if (leaf_change(cursor.leaf, cursor.pos, run))
+			return;
+		half = cursor.leaf->node.nr / 2;
+		bound = leaf_start(cursor.leaf, half);
+		leaf_split(tree, &cursor, half, half == cursor.pos && run->start < bound ? run->start : bound);
+	}
+}
+
+/* The same, of a run that is mostly at @at of the cursor's leaf. */
+static void run_change_at(struct sim_run_tree *tree, struct cursor *cursor, int at, unsigned long old,
+			  const struct sim_run *run)
+{
+	if (at < 0 || at >= cursor->leaf->node.nr || !leaf_change(cursor->leaf, at, run))
+		run_change(tree, old, run);
 }
 
 /*
@@ -481,15 +481,16 @@ static bool children_join(struct inner *parent, unsigned int at)
 		return false;
 	left = parent->child[at];
 	right = parent->child[at + 1];
-	if (left->nr + right->nr > left->room - left->room / 4)
-		return false;
-	if (left->level) {
+	if (!left->level) {
+		if (!sim_run_leaf_join(leaf_of(left), leaf_of(right)))
+			return false;
+	} else {
 		unsigned int seam = left->nr;
 
+		if (left->nr + right->nr > left->room - left->room / 4)
+			return false;
 		inner_move(inner_of(right), 0, inner_of(left));
 		inner_of(left)->key[seam] = parent->key[at + 1];
-	} else {
-		leaf_move(leaf_of(right), 0, leaf_of(left));
 	}
 	node_free(right);
 	child_remove(parent, at + 1);
@@ -539,9 +540,13 @@ static void runs_remove(struct sim_run_tree *tree, struct cursor *cursor, unsign
 
 	if (!nr)
 		return;
-	leaf->node.nr -= nr;
-	memmove(&leaf->runs[at], &leaf->runs[at + nr], (leaf->node.nr - at) * sizeof(leaf->runs[0]));
 	tree->nr_runs -= nr;
+	if (!leaf_remove(leaf, at, nr)) {
+		/* What lies behind starts a leaf, and these are at the end of theirs. */
+		leaf_split(tree, cursor, at + nr, leaf_start(leaf, at + nr));
+		leaf_remove(leaf, at, nr);
+		seek(tree, leaf_start(leaf, 0), cursor);
+	}
 	shrink(tree, cursor);
 }
 
@@ -573,15 +578,15 @@ void sim_run_tree_destroy(struct sim_run_tree *tree)
 /* Ends the run that covers @start - 1 and @start there; what it held behind @last becomes a run of its own. */
 static unsigned long cut_off_left(struct sim_run_tree *tree, unsigned long start, unsigned long last)
 {
-	struct sim_run *run, tail;
+	struct sim_run run, tail;
 	struct cursor cursor;
 
 	seek(tree, start, &cursor);
-	run = run_before(&cursor);
-	if (!run || run->start == start || run->last < start)
+	if (!run_before(cursor.leaf, cursor.pos, &run) || run.start == start || run.last < start)
 		return 0;
-	tail = *run;
-	run->last = start - 1;
+	tail = run;
+	run.last = start - 1;
+	run_change_at(tree, &cursor, cursor.pos, run.start, &run);
 	if (tail.last <= last)
 		return tail.last - start + 1;
 	cut_before(tree, &tail, last + 1);
@@ -590,67 +595,90 @@ static unsigned long cut_off_left(struct sim_run_tree *tree, unsigned long start
 	return last - start + 1;
 }
 
-/* Clears the runs of one leaf that start in [@start, @last]. Returns the keys freed; *@more: look at the next leaf. */
+/* Makes the run that covers @last and @last + 1 begin behind @last. It begins among the keys that are cleared. */
+static unsigned long cut_off_right(struct sim_run_tree *tree, unsigned long last)
+{
+	unsigned long *bound, old;
+	struct cursor cursor;
+	struct sim_run run;
+
+	seek(tree, last, &cursor);
+	if (!run_before(cursor.leaf, cursor.pos, &run) || run.last <= last)
+		return 0;
+	old = run.start;
+	seek(tree, old, &cursor);
+	cut_before(tree, &run, last + 1);
+	/* The leaf's last run may move past a bound that lies low; what follows starts behind its end. */
+	bound = cursor.pos + 1 == cursor.leaf->node.nr ? next_bound(tree, &cursor) : NULL;
+	if (bound && *bound <= last + 1)
+		*bound = last + 2;
+	run_change_at(tree, &cursor, cursor.pos, old, &run);
+	return last - old + 1;
+}
+
+/* Clears the runs of one leaf that lie in [@start, @last]. Returns the keys freed; *@more: look at the next leaf. */
 static unsigned long clear_in_leaf(struct sim_run_tree *tree, unsigned long start, unsigned long last, bool *more)
 {
 	unsigned long cleared = 0;
 	unsigned int at, end;
 	struct cursor cursor;
-	unsigned long *bound;
+	struct sim_run run;
 	struct leaf *leaf;
 
 	seek(tree, start, &cursor);
 	leaf = cursor.leaf;
-	at = cursor.pos < 0 || leaf->runs[cursor.pos].start < start ? cursor.pos + 1 : cursor.pos;
-	for (end = at; end < leaf->node.nr && leaf->runs[end].last <= last; end++)
-		cleared += leaf->runs[end].last - leaf->runs[end].start + 1;
-	*more = end == leaf->node.nr;
-	if (!*more && leaf->runs[end].start <= last) {
-		cleared += last - leaf->runs[end].start + 1;
-		cut_before(tree, &leaf->runs[end], last + 1);
-		/* The leaf's last run may have moved past a bound that lay low; what follows starts behind its end. */
-		bound = end + 1 == leaf->node.nr ? next_bound(tree, &cursor) : NULL;
-		if (bound && *bound <= last + 1)
-			*bound = last + 2;
+	at = cursor.pos < 0 || leaf_start(leaf, cursor.pos) < start ? cursor.pos + 1 : cursor.pos;
+	for (end = at; end < leaf->node.nr; end++) {
+		leaf_read(leaf, end, &run);
+		if (run.last > last)
+			break;
+		cleared += run.last - run.start + 1;
 	}
+	*more = end == leaf->node.nr;
 	runs_remove(tree, &cursor, at, end - at);
 	return cleared;
 }
 
-/* The cursor's run where it is exactly [@start, @last], as what was set mostly is when it is changed. */
-static struct sim_run *exactly(const struct cursor *cursor, unsigned long start, unsigned long last)
+/* Is the cursor's run exactly [@start, @last], as what was set mostly is when it is changed? */
+static bool exactly(const struct cursor *cursor, unsigned long start, unsigned long last, struct sim_run *run)
 {
-	struct sim_run *run = cursor->pos < 0 ? NULL : &cursor->leaf->runs[cursor->pos];
-
-	return run && run->start == start && run->last == last ? run : NULL;
+	if (cursor->pos < 0)
+		return false;
+	leaf_read(cursor->leaf, cursor->pos, run);
+	return run->start == start && run->last == last;
 }
 
 /* Nothing in the tree overlaps @run; @cursor stands where it belongs. */
 static void put_and_merge(struct sim_run_tree *tree, struct cursor *cursor, const struct sim_run *run)
 {
-	struct sim_run *before = run_before(cursor), *after = run_after(cursor);
+	struct sim_run before, after;
+	bool joins_before = run_before(cursor->leaf, cursor->pos, &before) && before.last == run->start - 1 &&
+			    continues(tree, &before, run);
+	bool joins_after = run_after(cursor->leaf, cursor->pos, &after) && after.start == run->last + 1 &&
+			   continues(tree, run, &after);
 
-	if (before && (before->last != run->start - 1 || !continues(tree, before, run)))
-		before = NULL;
-	if (after && (after->start != run->last + 1 || !continues(tree, run, after)))
-		after = NULL;
-	if (before && after) {
-		unsigned long gone = after->start;
+	if (joins_before && joins_after) {
+		unsigned long gone = after.start;
 
-		before->last = after->last;
 		seek(tree, gone, cursor);
 		runs_remove(tree, cursor, cursor->pos, 1);
-	} else if (before) {
-		before->last = run->last;
-	} else if (after) {
+		before.last = after.last;
+		run_change(tree, before.start, &before);
+	} else if (joins_before) {
+		before.last = run->last;
+		run_change_at(tree, cursor, cursor->pos, before.start, &before);
+	} else if (joins_after) {
+		unsigned long old = after.start;
+
 		if (cursor->pos + 1 == cursor->leaf->node.nr) {
 			unsigned long *bound = next_bound(tree, cursor);
 
 			if (*bound > run->start)
 				*bound = run->start;
 		}
-		after->start = run->start;
-		after->value = run->value;
+		after.start = run->start;
+		after.value = run->value;
+		run_change_at(tree, cursor, cursor->pos + 1, old, &after);
 	} else {
 		run_insert(tree, cursor, run);
 	}
@@ -659,14 +687,12 @@ static void put_and_merge(struct sim_run_tree *tree, struct cursor *cursor, cons
 /* Is [@start, @last] of the tree free? Leaves the cursor at @start. */
 static bool seek_gap(const struct sim_run_tree *tree, unsigned long start, unsigned long last, struct cursor *cursor)
 {
-	const struct sim_run *run;
+	struct sim_run run;
 
 	seek(tree, start, cursor);
-	run = run_before(cursor);
-	if (run && run->last >= start)
+	if (run_before(cursor->leaf, cursor->pos, &run) && run.last >= start)
 		return false;
-	run = run_after(cursor);
-	return !run || run->start > last;
+	return !run_after(cursor->leaf, cursor->pos, &run) || run.start > last;
 }
 
 /*
@@ -695,13 +721,13 @@ static bool splice(struct sim_run_tree *tree, struct cursor *cursor, unsigned in
 	return true;
 }
 
-/* The run at the cursor that covers [@start, @last], where its leaf can be changed in place. */
+/* The run at the cursor that covers [@start, @last], where its leaf is open and can be changed in place. */
 static struct sim_run *covering(const struct cursor *cursor, unsigned long start, unsigned long last)
 {
 	const struct leaf *leaf = cursor->leaf;
 	struct sim_run *old = cursor->pos < 0 ? NULL : &cursor->leaf->runs[cursor->pos];
 
-	if (!old || old->last < last || (cursor->pos + 1 == leaf->node.nr && leaf->next))
+	if (leaf->node.form != OPEN || !old || old->last < last || (cursor->pos + 1 == leaf->node.nr && leaf->next))
 		return NULL;
 	return old;
 }
@@ -758,6 +784,26 @@ static bool clear_in_run(struct sim_run_tree *tree, struct cursor *cursor, unsig
 	return splice(tree, cursor, cursor->pos, 1, piece, nr);
 }
 
+/* Gives one whole run of a packed leaf another value, where that joins it to neither neighbour. */
+static bool set_in_packed(const struct sim_run_tree *tree, const struct cursor *cursor, const struct sim_run *run)
+{
+	struct sim_run before, after;
+
+	/* At the ends of a leaf the neighbours are elsewhere. */
+	if (cursor->leaf->node.form == OPEN || !exactly(cursor, run->start, run->last, &before) ||
+	    (!cursor->pos && cursor->leaf->prev))
+		return false;
+	if (cursor->pos) {
+		leaf_read(cursor->leaf, cursor->pos - 1, &before);
+		if (before.last == run->start - 1 && continues(tree, &before, run))
+			return false;
+	}
+	if (run_after(cursor->leaf, cursor->pos, &after) && after.start == run->last + 1 &&
+	    continues(tree, run, &after))
+		return false;
+	return leaf_change(cursor->leaf, cursor->pos, run);
+}
+
 unsigned long sim_run_clear(struct sim_run_tree *tree, unsigned long start, unsigned long last)
 {
 	unsigned long cleared = 0;
@@ -772,7 +818,13 @@ unsigned long sim_run_clear(struct sim_run_tree *tree, unsigned long start, unsi
 		tree->nr_keys -= last - start + 1;
 		return last - start + 1;
 	}
+	if (exactly(&cursor, start, last, &run)) {
+		runs_remove(tree, &cursor, cursor.pos, 1);
+		tree->nr_keys -= last - start + 1;
+		return last - start + 1;
+	}
 	cleared = cut_off_left(tree, start, last);
+	cleared += cut_off_right(tree, last);
 	while (more && sim_run_next(tree, start, &run) && run.start <= last)
 		cleared += clear_in_leaf(tree, run.start, last, &more);
 	tree->nr_keys -= cleared;
@@ -786,18 +838,37 @@ static void root_create(struct sim_run_tree *tree, const struct sim_run *run)
 	tree->nr_runs++;
 }
 
+/* What filling in order mostly is, once the tree is large: the next of equal runs, at the very end. */
+static bool append_tile(struct sim_run_tree *tree, const struct sim_run *run)
+{
+	struct leaf *leaf = leaf_of(tree->finger);
+	struct sim_run before;
+
+	if (!leaf || leaf->node.form != TILED || leaf->next)
+		return false;
+	leaf_read(leaf, leaf->node.nr - 1, &before);
+	if (continues(tree, &before, run) || !leaf_append_tile(leaf, run))
+		return false;
+	tree->nr_runs++;
+	tree->nr_keys += run->last - run->start + 1;
+	return true;
+}
+
 void sim_run_set(struct sim_run_tree *tree, unsigned long start, unsigned long last, unsigned long value,
 		 unsigned long attr)
 {
 	struct sim_run run = { .start = start, .last = last, .value = value, .attr = attr };
 	struct cursor cursor;
 
+	if (append_tile(tree, &run))
+		return;
 	if (tree->root && !seek_gap(tree, start, last, &cursor)) {
-		const struct sim_run *before = run_before(&cursor);
+		struct sim_run before;
 
-		if (before && before->last >= last && continues(tree, before, &run))
+		if (run_before(cursor.leaf, cursor.pos, &before) && before.last >= last &&
+		    continues(tree, &before, &run))
 			return;
-		if (set_in_leaf(tree, &cursor, &run))
+		if (set_in_leaf(tree, &cursor, &run) || set_in_packed(tree, &cursor, &run))
 			return;
 		sim_run_clear(tree, start, last);
 		if (tree->root)
@@ -855,11 +926,10 @@ bool sim_run_count(struct sim_run_tree *tree, unsigned long start, unsigned long
 		return true;
 	}
 	if (tree->root && !up) {
-		const struct sim_run *run;
+		struct sim_run run;
 
 		seek(tree, start, &cursor);
-		run = exactly(&cursor, start, last);
-		if (run && run->value == 1) {
+		if (exactly(&cursor, start, last, &run) && run.value == 1) {
 			runs_remove(tree, &cursor, cursor.pos, 1);
 			tree->nr_keys -= last - start + 1;
 			return true;

@@ -91,22 +91,25 @@ static bool same_run(const struct sim_run *a, const struct sim_run *b)
 struct shape {
 	const struct sim_run_tree *tree;
 	struct leaf *leaf;	/* the last one seen */
-	const struct sim_run *run;
+	unsigned long behind;	/* the last run seen */
 	size_t nr_runs;
 };
 
 static void check_leaf(struct shape *shape, struct leaf *leaf, unsigned long first, unsigned long last)
 {
 	must(leaf->node.nr >= 1 && leaf->node.nr <= leaf->node.room);
+	must((leaf->node.form != OPEN) == (leaf->node.room > LEAF_RUNS));
 	must(leaf->prev == shape->leaf && (!leaf->prev || leaf->prev->next == leaf));
 	if (shape->tree->finger == &leaf->node)
 		must(shape->tree->finger_first == first && shape->tree->finger_last == last);
 	for (unsigned int i = 0; i < leaf->node.nr; i++) {
-		const struct sim_run *run = &leaf->runs[i];
+		struct sim_run run;
 
-		must(run->start >= first && run->start <= last && run->start <= run->last);
-		must(!shape->run || shape->run->last < run->start);
-		shape->run = run;
+		leaf_read(leaf, i, &run);
+		must(run.start >= first && run.start <= last && run.start <= run.last);
+		must((!shape->nr_runs && !i) || shape->behind < run.start);
+		must(leaf_pos(leaf, run.start) == i);
+		shape->behind = run.last;
 	}
 	shape->nr_runs += leaf->node.nr;
 	shape->leaf = leaf;
@@ -318,6 +321,120 @@ START_TEST(large_windows)
 }
 END_TEST
 
+/* A stretch of equal runs, one behind the other, of which none continues the one before. */
+static void set_tiles(struct oracle *oracle, struct sim_rng *rng)
+{
+	unsigned int length = 1 + sim_rng_below(rng, 4), nr = 1 + sim_rng_below(rng, 400);
+	unsigned int first = sim_rng_below(rng, oracle->nr);
+
+	for (; nr-- && first + length <= oracle->nr; first += length)
+		oracle_set(oracle, first, first + length - 1, 7 + 3ul * first, 0);
+}
+
+/* One run that does not fit what lies about it: its value or attr is far away, or it is long. */
+static void set_stranger(struct oracle *oracle, struct sim_rng *rng)
+{
+	unsigned int length = 1 + sim_rng_below(rng, 12) * sim_rng_below(rng, 12);
+	unsigned int first = sim_rng_below(rng, oracle->nr);
+	unsigned int last = first + length - 1 < oracle->nr ? first + length - 1 : oracle->nr - 1;
+	unsigned long far = 1ul << (8 + sim_rng_below(rng, 55));
+
+	oracle_set(oracle, first, last, sim_rng_below(rng, 2) ? far : -far, sim_rng_below(rng, 4) ? 0 : far);
+}
+
+static unsigned int nr_leaves(const struct sim_run_tree *tree, enum form form)
+{
+	struct sim_run_node *node = tree->root;
+	unsigned int nr = 0;
+
+	while (node && node->level)
+		node = inner_of(node)->child[0];
+	for (const struct leaf *leaf = leaf_of(node); leaf; leaf = leaf->next)
+		nr += leaf->node.form == form;
+	return nr;
+}
+
+/*
+ * 6,000 keys in which leaves are tiled, packed and open by turns: stretches of equal
+ * runs, holes of one key in them, runs of one key between, and strangers that no column is
+ * wide enough for. Each form of leaf comes to be, and all is as in the array throughout.
+ */
+START_TEST(forms)
+{
+	unsigned long base = _i / 2 == 2 ? ~0ul - 5999 : bases[_i / 2];
+	struct sim_world *world = sim_world_create(NULL);
+	unsigned int seen[TILED + 1] = {};
+	struct oracle oracle;
+	struct sim_rng rng;
+
+	sim_rng_init(&rng, 200 + _i);
+	oracle_init(&oracle, case_kind(_i), base, 6000);
+	for (int step = 0; step < 1500; step++) {
+		unsigned int first = sim_rng_below(&rng, 6000), last = first + sim_rng_below(&rng, 6000 - first);
+
+		switch (sim_rng_below(&rng, 16)) {
+		case 0:
+			set_tiles(&oracle, &rng);
+			break;
+		case 1:
+			set_stranger(&oracle, &rng);
+			break;
+		case 2:
+			random_op(&oracle, &rng, 30);
+			break;
+		case 3:
+			if (!sim_rng_below(&rng, 16))
+				oracle_clear(&oracle, first, last);
+			break;
+		default:
+			if (step & 64)
+				oracle_clear(&oracle, first, first);
+			else
+				oracle_set(&oracle, first, first, sim_rng_next(&rng) >> 34, 0);
+		}
+		check_shape(&oracle.tree);
+		check_window(&oracle, first, last);
+		if (step % 50)
+			continue;
+		check_runs(&oracle);
+		check_keys(&oracle);
+		for (enum form form = OPEN; form <= TILED; form++)
+			seen[form] += nr_leaves(&oracle.tree, form);
+	}
+	for (enum form form = OPEN; form <= TILED; form++)
+		ck_assert_uint_gt(seen[form], 0);
+	sim_world_destroy(world);
+}
+END_TEST
+
+/*
+ * What a page costs, as bench/store.c measures it: pages of memory in runs of 512, 16
+ * and 1 page take no more nodes than four bytes a run fill, in whatever order
+ * of magnitude their frames lie. Taking every other one out lets no leaf stay that could join.
+ */
+START_TEST(density)
+{
+	static const unsigned long run_pages[] = { 512, 16, 1 };
+	const unsigned long nr = 24000, pages = run_pages[_i];
+	struct sim_world *world = sim_world_create(NULL);
+	struct sim_run_tree tree;
+	unsigned int leaves;
+
+	sim_run_tree_init(&tree, SIM_RUN_LINEAR);
+	for (unsigned long i = 0; i < nr; i++)
+		sim_run_set(&tree, i * pages, (i + 1) * pages - 1, 1ul << 40 | 2 * i * pages, 0);
+	ck_assert_uint_eq(tree.nr_runs, nr);
+	ck_assert_uint_eq(nr_leaves(&tree, TILED), nr / PACKED_RUNS_MAX);
+	ck_assert_uint_eq(nr_leaves(&tree, PACKED) + nr_leaves(&tree, OPEN), 0);
+	for (unsigned long i = 0; i < nr; i += 2)
+		ck_assert_uint_eq(sim_run_clear(&tree, i * pages, (i + 1) * pages - 1), pages);
+	check_shape(&tree);
+	leaves = nr_leaves(&tree, TILED) + nr_leaves(&tree, PACKED) + nr_leaves(&tree, OPEN);
+	ck_assert_uint_le(leaves, 3 * nr / PACKED_RUNS_MAX);
+	sim_world_destroy(world);
+}
+END_TEST
+
 /* The whole key space as one run, holes punched into its ends, and put together again. */
 START_TEST(whole_space)
 {
@@ -466,6 +583,8 @@ void suite_fill(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, small_windows, 0, NR_CASES);
 	tcase_add_loop_test(tcase, large_windows, 0, NR_CASES);
+	tcase_add_loop_test(tcase, forms, 0, NR_CASES);
+	tcase_add_loop_test(tcase, density, 0, 3);
 	tcase_add_test(tcase, whole_space);
 	tcase_add_test(tcase, neighbours);
 	tcase_add_loop_test(tcase, counts, 0, 2);
