@@ -37,7 +37,7 @@ coverage:
 	@coverage/report
 
 bench:
-	@tools/install-deps test
+	@tools/install-deps bench
 	@cmake --preset bench --log-level=WARNING >/dev/null
 	@cmake --build --preset bench
 	@bench/run
