@@ -60,7 +60,7 @@ static void forked(struct task_struct *parent, struct task_struct *child)
 }
 
 static void mlock_refused(struct mm_struct *mm, const char *why, unsigned long used, unsigned long request,
-			  unsigned long limit)
+			  unsigned long counted, unsigned long limit)
 {
 	const struct charge_by by = { .rule = why };
 
@@ -73,7 +73,7 @@ static void mlock_refused(struct mm_struct *mm, const char *why, unsigned long u
 		sim_refusal_note("%s.total_vm %lup > %s's %lup (mlockall)", mm_current()->comm, request,
 				 mm_current()->comm, limit);
 	else
-		charge_refused(BUCKET_LOCKED_VM, mm, used, request, limit, &by);
+		charge_refused_counted(BUCKET_LOCKED_VM, mm, used, request, counted, limit, &by);
 }
 
 static void mm_freed(struct mm_struct *mm)

@@ -59,8 +59,8 @@ static void note_refusal(const struct ledger_holder *holder, enum ledger_bucket 
 			 limit_task(by)->comm, pages_text(limit, limit_text, sizeof(limit_text)), by->rule);
 }
 
-void charge_refused(enum ledger_bucket bucket, const void *key, unsigned long used, unsigned long request,
-		    unsigned long limit, const struct charge_by *by)
+void charge_refused_counted(enum ledger_bucket bucket, const void *key, unsigned long used, unsigned long request,
+			    unsigned long counted, unsigned long limit, const struct charge_by *by)
 {
 	struct ledger_holder *holder = ledger_holder(bucket, key);
 	bool summed = proposal()->used && (bucket == BUCKET_LOCKED_VM || bucket == BUCKET_PINNED_VM);
@@ -68,7 +68,7 @@ void charge_refused(enum ledger_bucket bucket, const void *key, unsigned long us
 
 	if (sim_refusals_read())
 		note_refusal(holder, bucket, summed, shown, request, limit, by);
-	invariant_refused(bucket, holder, shown, request, limit);
+	invariant_refused(bucket, holder, shown, request - counted, limit);
 }
 
 int pins_charge(struct ledger_object *object, unsigned long pages)
@@ -216,6 +216,13 @@ unsigned long charge_pinned_vm_return(struct mm_struct *mm, unsigned long pages,
 void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by)
 {
 	(void)charge_pinned_vm_return(mm, pages, by);
+}
+
+void charge_pinned_vm_tested(struct mm_struct *mm, unsigned long pages, unsigned long limit,
+			     const struct charge_by *by)
+{
+	charge_pinned_vm(mm, pages, by);
+	invariant_charged(BUCKET_PINNED_VM, ledger_holder(BUCKET_PINNED_VM, mm), limit);
 }
 
 void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by)

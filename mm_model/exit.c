@@ -46,6 +46,8 @@ static void exit_notify(struct task_struct *task)
 	struct task_struct *leader = task->group_leader;
 	bool last;
 
+	/* whoever runs is there until it has gone: others may be the last while this one wakes */
+	get_task_struct(task);
 	/* one step, as under tasklist_lock: exactly one thread is the last */
 	task_snapshot(task);
 	list_del_init(&task->thread_node);
@@ -60,6 +62,7 @@ static void exit_notify(struct task_struct *task)
 		put_task_struct(leader);
 	if (last || leader != task)
 		put_task_struct(task);
+	put_task_struct(task);
 }
 
 void do_exit(void)

@@ -172,6 +172,7 @@ struct vma_desc {		/* a mapping that is to be */
 	unsigned long anon_vma;		/* of the memory that comes with it */
 	unsigned int anon_vma_links;
 	bool moved;			/* a move's new place: its VMA goes afterwards */
+	const struct vm_area_struct *apart;	/* no merge with this one; or NULL */
 };
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
 struct vm_area_struct *vm_area_dup(const struct vm_area_struct *orig);

@@ -33,12 +33,12 @@ unsigned long mlock_used(const struct mm_struct *mm)
 }
 
 static void mlock_refused(struct mm_struct *mm, const char *why, unsigned long used, unsigned long request,
-			  unsigned long limit)
+			  unsigned long counted, unsigned long limit)
 {
 	const struct mm_hooks *hooks = &machine()->config.hooks;
 
 	if (hooks->mlock_refused)
-		hooks->mlock_refused(mm, why, used, request, limit);
+		hooks->mlock_refused(mm, why, used, request, counted, limit);
 }
 
 static bool mlock_fits(struct mm_struct *mm, unsigned long pages)
@@ -63,7 +63,7 @@ int may_mlock(const char *why)
 {
 	if (can_do_mlock())
 		return 0;
-	mlock_refused(current->mm, why, 0, 0, 0);
+	mlock_refused(current->mm, why, 0, 0, 0, 0);
 	return -EPERM;
 }
 
@@ -80,7 +80,7 @@ bool mlock_future_ok(struct mm_struct *mm, vm_flags_t flags, unsigned long bytes
 	limit = memlock_pages();
 	if (used + request <= limit)
 		return mlock_fits(mm, request);
-	mlock_refused(mm, why, used, request, limit);
+	mlock_refused(mm, why, used, request, 0, limit);
 	return false;
 }
 
@@ -186,7 +186,8 @@ static long do_mlock(unsigned long start, unsigned long len, vm_flags_t flags)
 		if (mlock_fits(mm, request - count_mm_mlocked_page_nr(mm, start, len)))
 			err = apply_vma_lock_flags(start, len, flags);
 	} else {
-		mlock_refused(mm, "mlock", used, request - overlap, limit);
+		mlock_refused(mm, "mlock", used, request - overlap, count_mm_mlocked_page_nr(mm, start, len) - overlap,
+			      limit);
 	}
 	mmap_write_unlock(mm);
 	if (err)
@@ -257,7 +258,7 @@ static long do_mlockall(unsigned int flags)
 		apply_mlockall_flags(mm, flags);
 		ret = 0;
 	} else {
-		mlock_refused(mm, "mlockall", 0, mm->total_vm, limit);
+		mlock_refused(mm, "mlockall", 0, mm->total_vm, 0, limit);
 	}
 	mmap_write_unlock(mm);
 	if (!ret && (flags & MCL_CURRENT))

@@ -34,9 +34,12 @@ static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long 
 	return vma;
 }
 
-/* The VMA at the new place: a neighbour that grows over it, or a copy (mm/vma.c:copy_vma). */
+/*
+ * The VMA at the new place: a neighbour that grows over it, or a copy (mm/vma.c:copy_vma).
+ * @keep: what it came from stays, and 6.12.117 keeps the two apart.
+ */
 static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
-				       unsigned long pgoff)
+				       unsigned long pgoff, bool keep)
 {
 	struct vma_desc desc = {
 		.start = addr, .end = addr + len, .flags = vma->vm_flags, .pgoff = pgoff, .file = vma->vm_file,
@@ -46,6 +49,8 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 
 	if (vma_is_anonymous(vma) && !vma->anon_vma)
 		desc.pgoff = addr >> PAGE_SHIFT;
+	if (keep && mm_rules()->dontunmap == DU_OK)
+		desc.apart = vma;
 	new = vma_merge_new_range(vma->vm_mm, &desc);
 	if (new)
 		return new;
@@ -112,7 +117,7 @@ static long move_vma(struct vm_area_struct *vma, unsigned long addr, unsigned lo
 		if (err)
 			return err;
 	}
-	if (!copy_vma(vma, new_addr, new_len, pgoff))
+	if (!copy_vma(vma, new_addr, new_len, pgoff, dontunmap))
 		return -ENOMEM;
 	vma = vma_lookup(mm, addr);	/* the copy may have merged with it */
 	if (old_len)

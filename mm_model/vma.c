@@ -205,8 +205,8 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, const struct vm
 	mmap_assert_write_locked(mm);
 	if (desc->flags & VM_SPECIAL)
 		return NULL;
-	left = can_merge_left(prev, desc);
-	right = can_merge_right(prev, next, desc, left);
+	left = prev != desc->apart && can_merge_left(prev, desc);
+	right = next != desc->apart && can_merge_right(prev, next, desc, left);
 	if (left && right && !can_merge_remove(next))
 		right = false;
 	if (!left && !right)

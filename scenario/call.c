@@ -329,9 +329,10 @@ static void make_call(struct step_state *state)
 		state->value = call.made;
 		if (state->value.kind == VALUE_NONE)
 			state->value.kind = VALUE_NUMBER;
-		if (call.child)
-			take_child(run, state, call.child);
 	}
+	/* a process is there also where its maker was killed on the way back */
+	if (call.child && (state->ret >= 0 || !call.child_is_thread))
+		take_child(run, state, call.child);
 	if (events && events->leave)
 		tell(state, events->leave);
 }

@@ -45,6 +45,11 @@ static bool blocks_on_vaddr(const struct kernel_rules *rules)
 	return rules->type1.vaddr == V_BLOCK;
 }
 
+static bool tells_under_lock(const struct kernel_rules *rules)
+{
+	return rules->type1.notify == NT_LIST;
+}
+
 static bool leaks_zero_page(const struct kernel_rules *rules)
 {
 	return rules->type1.zero == Z_LEAK;
@@ -88,6 +93,11 @@ static bool keeps_failed_pfn(const struct kernel_rules *rules)
 static bool keeps_usnic_part(const struct kernel_rules *rules)
 {
 	return rules->other.usnic_partial_pin_leak;
+}
+
+static bool siw_looks_first(const struct kernel_rules *rules)
+{
+	return rules->other.siw == S_CHK;
 }
 
 static bool keeps_table(const struct kernel_rules *rules)
@@ -147,6 +157,10 @@ static const struct rule rules[] = {
 	    "facts §17 B3; ef3a3f6a294b (6.3)" },
 	  V(LOST_WAKEUP) | V(DEADLOCK), blocks_on_vaddr, "vfio_unmap_vaddr vfio_unmap_vaddr_all",
 	  "mdev_pin vfio_attach mdev_attach", NULL },
+	{ { "type1_notify",
+	    "an unmap waits for the list of mdevs under the lock that their unpins take under the list's",
+	    "drivers/vfio/vfio_iommu_type1.c:vfio_notify_dma_unmap (6.0)" },
+	  V(DEADLOCK) | V(LOCK_ORDER), tells_under_lock, "vfio_unmap vfio_unmap_all", "parallel", NULL },
 	{ { "type1_zero_page", "the pin of a zero page is never given back", "facts §16 I15; 873aefb376bb (6.0)" },
 	  V(LEAK) | V(PIN_COUNT), leaks_zero_page, "vfio_map", NULL, "zero page" },
 	{ { "xdp_partial", "a umem of which only a part could be pinned keeps that part",
@@ -187,6 +201,11 @@ static const struct rule rules[] = {
 	    "kernel-versions §4 change_process_none_p2" },
 	  V(PINNED_VM_NEGATIVE) | V(PINNED_VM_LEDGER) | V(WRONG_BUCKET) | V(OBJECT_BALANCE) | V(RESIDUE),
 	  moves_uncharged, "change_process", "ioas_map_file", NULL },
+	{ { "siw_looks_first", "siw looks at the limit before it adds, so two regions pass it together",
+	    "facts §16 I7; 65a8fc30fb67 (6.3)" },
+	  V(OVER_LIMIT), siw_looks_first, "rdma_reg_mr:siw", "parallel", NULL },
+	{ { "looks_first", "vDPA and hfi1 look at the limit before they add, so two pass it together", "facts §16 I7" },
+	  V(OVER_LIMIT), NULL, "vdpa_map rdma_reg_mr:hfi1", "parallel", NULL },
 	{ { "qib_current", "qib gives the charge back to whoever deregisters", "facts §16 I9" },
 	  V_PINNED_VM, NULL, "rdma_reg_mr:qib", CHANGES_OWNER " close", NULL },
 	{ { "perf_reattach", "a buffer that is mapped again is charged again and given back once",

@@ -22,6 +22,7 @@ static long op_thread(struct op_call *call)
 {
 	long ret = sys_thread(call->arg[0].name, &call->child);
 
+	call->child_is_thread = true;
 	return ret < 0 ? ret : 0;
 }
 

@@ -255,7 +255,8 @@ static int perf_test(struct mm_struct *mm, const struct perf_split *split, const
 	return -EPERM;
 }
 
-static int perf_mmap_aux_area(struct perf_event *event, struct mm_struct *mm, unsigned long nr_pages)
+static int perf_mmap_aux_area(struct perf_event *event, struct mm_struct *mm, unsigned long pgoff,
+			      unsigned long nr_pages)
 {
 	struct perf_buffer *rb = event->rb;
 	struct user_struct *user = current_user();
@@ -263,7 +264,10 @@ static int perf_mmap_aux_area(struct perf_event *event, struct mm_struct *mm, un
 	struct perf_split split;
 	int ret;
 
-	if (!rb || !is_power_of_2(nr_pages) || (rb->aux_nr_pages && rb->aux_nr_pages != nr_pages))
+	/* behind the data: another buffer may have come since the caller looked */
+	if (!rb || pgoff != rb->nr_pages + 1)
+		return -EINVAL;
+	if (!is_power_of_2(nr_pages) || (rb->aux_nr_pages && rb->aux_nr_pages != nr_pages))
 		return -EINVAL;
 	if (!atomic_inc_not_zero(&rb->mmap_count))
 		return -EINVAL;
@@ -334,7 +338,7 @@ static int perf_file_mmap(struct file *file, struct vm_area_struct *vma)
 	do {
 		mutex_lock(&event->mmap_mutex);
 		if (aux)
-			ret = perf_mmap_aux_area(event, vma->vm_mm, nr_pages + 1);
+			ret = perf_mmap_aux_area(event, vma->vm_mm, vma->vm_pgoff, nr_pages + 1);
 		else if (event->rb)
 			ret = perf_mmap_again(event, nr_pages);
 		else

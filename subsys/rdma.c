@@ -44,6 +44,7 @@ struct rdma_mr {
 	unsigned long npages;
 	bool read_only;
 	struct pinned_range pages;
+	atomic_t usecnt;	/* -1: being deregistered, which nobody else may then (uverbs_try_lock_object) */
 	struct ledger_object *charged;
 };
 
@@ -139,7 +140,7 @@ static int siw_get(struct rdma_mr *mr, unsigned long va)
 				       min(mr->npages - done, RDMA_BATCH_PAGES), rdma_gup_flags(mr), RDMA_BATCH_PAGES);
 		if (got <= 0)
 			break;
-		charge_pinned_vm(mr->owning_mm, got, &by);
+		charge_pinned_vm_tested(mr->owning_mm, got, limit, &by);
 	}
 	if (mr->pages.nr_pages == mr->npages)
 		return 0;
@@ -183,7 +184,8 @@ static int rdma_get(struct rdma_mr *mr, unsigned long va)
 		return ret;
 	}
 	if (mr->driver == RDMA_HFI1)
-		charge_pinned_vm(mr->owning_mm, mr->npages, &by);
+		charge_pinned_vm_tested(mr->owning_mm, mr->npages,
+					capable(CAP_IPC_LOCK) ? ~0UL : memlock_limit_pages(current), &by);
 	return 0;
 }
 
@@ -304,8 +306,13 @@ long rdma_dereg_mr(int fd)
 		return -EINVAL;
 	}
 	mr = file->private_data;
+	if (atomic_cmpxchg(&mr->usecnt, 0, -1)) {
+		fput(file);
+		return -EBUSY;
+	}
 	if (mr->pages.nr_pages)
 		rdma_put(mr);
+	atomic_set(&mr->usecnt, 0);
 	fput(file);
 	return 0;
 }

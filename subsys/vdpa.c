@@ -85,7 +85,7 @@ static struct vdpa_map *vdpa_map_split(struct vdpa_map *map, unsigned long at)
 }
 
 /* Maps what has been pinned, one physically contiguous run at a time, each charged once it is mapped. */
-static int vdpa_map_runs(struct vhost_vdpa *v, struct vdpa_map *map)
+static int vdpa_map_runs(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long limit)
 {
 	struct charge_by by = vdpa_by(v);
 
@@ -100,12 +100,12 @@ static int vdpa_map_runs(struct vhost_vdpa *v, struct vdpa_map *map)
 			while (whole + frame_contig(run->frame + whole) <= may)
 				whole += frame_contig(run->frame + whole);
 			if (whole) {
-				charge_pinned_vm(v->mm, whole, &by);
+				charge_pinned_vm_tested(v->mm, whole, limit, &by);
 				map->charged_pages += whole;
 			}
 			return -ENOMEM;
 		}
-		charge_pinned_vm(v->mm, run->nr, &by);
+		charge_pinned_vm_tested(v->mm, run->nr, limit, &by);
 		map->charged_pages += run->nr;
 	}
 	return 0;
@@ -117,13 +117,13 @@ static int vdpa_map_runs(struct vhost_vdpa *v, struct vdpa_map *map)
  * The unmap of a last run that failed forgets the latter; both forget to unpin what
  * was not mapped. And an error within the loop is reported by the last count of GUP.
  */
-static int vdpa_map_runs_up_front(struct vhost_vdpa *v, struct vdpa_map *map)
+static int vdpa_map_runs_up_front(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long limit)
 {
 	unsigned long npages = map->pages.nr_pages, mapped = 0, run;
 	struct charge_by by = vdpa_by(v);
 	struct pinned_range lost;
 
-	charge_pinned_vm(v->mm, npages, &by);
+	charge_pinned_vm_tested(v->mm, npages, limit, &by);
 	map->charged_pages = npages;
 	for (; mapped < npages; mapped += run) {
 		run = pinned_range_contig_last(&map->pages, mapped) + 1 - mapped;
@@ -170,8 +170,8 @@ static int vdpa_pa_map(struct vhost_vdpa *v, struct vdpa_map *map, unsigned long
 	if (got != (long)npages)
 		return got < 0 ? got : -ENOMEM;
 	if (kernel_rules()->other.vdpa_map_fail_mismatch)
-		return vdpa_map_runs_up_front(v, map);
-	return vdpa_map_runs(v, map);
+		return vdpa_map_runs_up_front(v, map, limit);
+	return vdpa_map_runs(v, map, limit);
 }
 
 static struct vdpa_map *vdpa_overlap(struct vhost_vdpa *v, unsigned long start, unsigned long last)

@@ -368,7 +368,7 @@ static unsigned long used_twice(const struct mm_struct *mm)
 }
 
 static void note_refusal(struct mm_struct *mm, const char *why, unsigned long used, unsigned long request,
-			 unsigned long limit)
+			 unsigned long counted, unsigned long limit)
 {
 	sim_refusal_note("%s %lu %lu %lu", why, used, request, limit);
 }

@@ -56,6 +56,9 @@ void uncharge_user_locked_vm_checked(struct user_struct *user, unsigned long pag
 
 /* mm->pinned_vm, never tested here: atomic64_add / sub with its ledger entry. */
 void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
+/* The same for a caller that tested against @limit pages before, and not in one step: over_limit where that was early. */
+void charge_pinned_vm_tested(struct mm_struct *mm, unsigned long pages, unsigned long limit,
+			     const struct charge_by *by);
 /* The same for a caller that tests the sum (ib_umem_get): the new value, as unsigned. */
 unsigned long charge_pinned_vm_return(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
 void uncharge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
@@ -79,9 +82,15 @@ unsigned long memlock_limit_pages(const struct task_struct *task);
 void charge_limit_is_zero(const char *rule);
 /*
  * Notes a refusal that the caller's own test made (type1's pre-check), in the
- * words of charge_by, and checks it (spurious_refusal). @holder: by @bucket.
+ * words of charge_by, and checks it (spurious_refusal). @holder: by @bucket. @counted:
+ * pages of @request that @used has already.
  */
-void charge_refused(enum ledger_bucket bucket, const void *holder, unsigned long used, unsigned long request,
-		    unsigned long limit, const struct charge_by *by);
+void charge_refused_counted(enum ledger_bucket bucket, const void *holder, unsigned long used, unsigned long request,
+			    unsigned long counted, unsigned long limit, const struct charge_by *by);
+static inline void charge_refused(enum ledger_bucket bucket, const void *holder, unsigned long used,
+				  unsigned long request, unsigned long limit, const struct charge_by *by)
+{
+	charge_refused_counted(bucket, holder, used, request, 0, limit, by);
+}
 
 #endif

@@ -61,9 +61,12 @@ struct mm_hooks {
 	bool (*mlock_fits)(const struct mm_struct *mm, unsigned long pages);
 	/* mm->locked_vm changed for VM_LOCKED memory. mmap_lock held for write. */
 	void (*mlock_charged)(struct mm_struct *mm, long pages);
-	/* A limit refused: @used + @request > @limit, all in pages (no @request: it is 0); @why names the rule. */
+	/*
+	 * A limit refused: @used + @request > @limit, all in pages (no @request: it is 0); @why names the rule.
+	 * @counted of @request are in @used already.
+	 */
 	void (*mlock_refused)(struct mm_struct *mm, const char *why, unsigned long used, unsigned long request,
-			      unsigned long limit);
+			      unsigned long counted, unsigned long limit);
 	/* After exec installed @new and before mmput(@old). */
 	void (*exec)(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
 	/* At the end of a fork without CLONE_VM, before the child runs. */

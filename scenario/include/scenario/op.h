@@ -170,6 +170,7 @@ struct op_call {
 	/* out */
 	struct value made;		/* what VAR names; its .number is what the call returned */
 	struct task_struct *child;
+	bool child_is_thread;		/* and so has gone where the caller was killed */
 };
 
 struct op {

@@ -262,11 +262,4 @@ extern const struct tree_ops dpor_ops, naive_ops, bounded_ops, stateful_ops;
 /* count.c: the interleavings of the trace that the path is; 0 where they are too many to count. */
 double tree_interleavings(const struct tree *tree);
 
-/* strategy/pct.c */
-struct pct_context {
-	unsigned int depth;
-	unsigned long points;	/* the most picks that a run has had so far */
-};
-extern const struct sim_strategy sim_strategy_pct;
-
 #endif

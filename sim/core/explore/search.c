@@ -19,7 +19,7 @@ struct sim_search {
 	struct sim_search_options options;
 	struct tree tree;
 	unsigned long samples;			/* begun */
-	struct pct_context pct;
+	struct sim_pct_context pct;
 	struct sim_search *parts[PARTS_MAX];
 	unsigned int nr_parts, turn;
 	unsigned long beyond;			/* runs since dpor has seen all */

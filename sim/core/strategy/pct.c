@@ -6,7 +6,7 @@
  * below all others. A bug that needs d ordering points is so met with a probability
  * of at least 1 / (n k^(d-1)), for n actors and k points.
  */
-#include "../explore/explore.h"
+#include "../core.h"
 
 #include <stdlib.h>
 #include <sim/rng.h>
@@ -14,7 +14,7 @@
 #define DEPTH_MAX 16
 
 struct pct {
-	struct pct_context *context;
+	struct sim_pct_context *context;
 	struct sim_rng rng;
 	unsigned long points;
 	unsigned long changes[DEPTH_MAX];	/* at which point the i-th change is */

@@ -122,6 +122,12 @@ extern const struct sim_strategy sim_strategy_random;
 extern const struct sim_strategy sim_strategy_calls;
 /* Keeps the running actor while it can go on, then the lowest index: the sequential order. */
 extern const struct sim_strategy sim_strategy_in_order;
+/* Random priorities that change at @depth - 1 random points. Its context, which a run updates: */
+struct sim_pct_context {
+	unsigned int depth;
+	unsigned long points;	/* the most picks that a run has had so far: the changes are drawn below it */
+};
+extern const struct sim_strategy sim_strategy_pct;
 /* Follows a tape; where the tape ends or does not fit, as in_order. */
 extern const struct sim_strategy sim_strategy_replay;
 
