@@ -56,7 +56,7 @@ void uncharge_user_locked_vm_checked(struct user_struct *user, unsigned long pag
 
 /* mm->pinned_vm, never tested here: atomic64_add / sub with its ledger entry. */
 void charge_pinned_vm(struct mm_struct *mm, unsigned long pages, const struct charge_by *by);
-/* The same for a caller that tested against @limit pages before, and not in one step: over_limit where that was early. */
+/* The same for a caller that tested before, in another step, against @limit pages: over_limit where that was early. */
 void charge_pinned_vm_tested(struct mm_struct *mm, unsigned long pages, unsigned long limit,
 			     const struct charge_by *by);
 /* The same for a caller that tests the sum (ib_umem_get): the new value, as unsigned. */
