@@ -38,7 +38,7 @@ enum {
 
 static const struct argp_option options[] = {
 	{ "strategy", OPT_STRATEGY, "NAME", 0,
-	  "portfolio (the default), dpor, bounded, pct, random or naive", 0 },
+	  "portfolio (the default), dpor, stateful, bounded, pct, random or naive", 0 },
 	{ "preempt-bound", OPT_BOUND, "K", 0, "bounded: stop behind the schedules with K preemptions", 0 },
 	{ "depth", OPT_DEPTH, "D", 0, "pct: the ordering points that a bug needs (2 to 5 in turn)", 0 },
 	{ "jobs", OPT_JOBS, "N", 0, "so many processes, each with kernels of its own (1)", 0 },
@@ -69,7 +69,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		search->kind = sim_search_kind_by_name(arg);
 		if (!search->kind)
 			argp_error(state,
-				   "--strategy %s: expected portfolio, dpor, bounded, pct, random or naive", arg);
+				   "--strategy %s: expected portfolio, dpor, stateful, bounded, pct, random or naive",
+				   arg);
 		break;
 	case OPT_BOUND:
 		search->bound = (unsigned int)parse_number("--preempt-bound", arg);
@@ -139,6 +140,7 @@ static const struct argp argp = {
 	"  bounded    every schedule with 0 preemptions, then with 1, and so on\n"
 	"  pct        random priorities that change at a few random points\n"
 	"  random     at each point every task that can go on is equally likely\n"
+	"  stateful   every state once: a schedule ends where memory and stacks are as in one before\n"
 	"  naive      every interleaving, one by one\n"
 	"  portfolio  dpor, bounded, random and pct in turn; ends with the first that has seen all\n"
 	"\n"
@@ -203,6 +205,8 @@ static void print_explored(const struct explore_report *report, bool races)
 		       explored->traces == 1 ? "" : "s");
 	else if (explored->finished && explored->traces)
 		printf("all %lu traces explored", explored->traces);
+	else if (explored->finished && explored->states)
+		printf("all %lu states explored", explored->states);
 	else if (explored->finished)
 		printf("all %s interleavings explored", count_text(explored->interleavings, buf, sizeof(buf)));
 	else if (explored->bound_known)
@@ -255,9 +259,9 @@ static void print_json(const struct program *program, const struct explore_repor
 	const struct sim_explored *explored = &report->explored;
 
 	printf("{\"file\": \"%s\", \"kernel\": \"%s\", \"verdict\": \"%s\", \"finished\": %s, \"runs\": %lu, "
-	       "\"cut\": %lu, \"traces\": %lu, \"interleavings\": %.0f, \"seconds\": %.3f",
+	       "\"cut\": %lu, \"traces\": %lu, \"states\": %lu, \"interleavings\": %.0f, \"seconds\": %.3f",
 	       program->path, kernel->name, end_names[report->end], explored->finished ? "true" : "false",
-	       explored->runs, explored->cut, explored->finished ? explored->traces : 0,
+	       explored->runs, explored->cut, explored->finished ? explored->traces : 0, explored->states,
 	       explored->finished ? explored->interleavings : 0, report->seconds);
 	if (explored->finished && explored->frees_open)
 		fputs(", \"frees_open\": true", stdout);

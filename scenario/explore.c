@@ -213,7 +213,7 @@ static void run_all(struct exploring *exploring, struct sim_search *search)
 		exploring->run.strategy = config.strategy;
 		exploring->run.seed = config.seed;
 		exploring->run.context = config.context;
-		scenario_session_run(exploring->session, &result);
+		scenario_session_search(exploring->session, search, &result);
 		runs++;
 		if (sim_search_cut(search))
 			run_result_free(&result);
@@ -237,6 +237,7 @@ void explore(const struct program *program, const struct explore_options *option
 	memset(report, 0, sizeof(*report));
 	clock_gettime(CLOCK_MONOTONIC, &exploring.begun);
 	search_options.count = true;
+	search_options.resumes = true;
 	search_options.beyond = options->races ? 0 : RUNS_BEYOND;
 	search = sim_search_create(&search_options);
 	exploring.session = scenario_session_create();
@@ -244,6 +245,7 @@ void explore(const struct program *program, const struct explore_options *option
 	run_all(&exploring, search);
 	sim_search_explored(search, &report->explored);
 	/* The world's strategy still knows the search. */
+	sim_search_forget(search);
 	scenario_session_destroy(exploring.session);
 	sim_search_destroy(search);
 	report->seconds = seconds_since(&exploring.begun);

@@ -130,6 +130,23 @@ static void parallel_free(struct parallel *parallel)
 	sim_free(parallel);
 }
 
+/* The block's tasks run; what they came to. */
+static void finish(struct run *run)
+{
+	struct parallel *parallel = run->parallel;
+	bool quiet;
+
+	if (!run->ended) {
+		quiet = run_until_quiet(run);
+		sim_window(false);
+		if (quiet)
+			sim_invariants_check(SIM_QUIESCENT);
+	}
+	run->parallel = NULL;
+	judge(run, parallel);
+	parallel_free(parallel);
+}
+
 void run_parallel(struct run *run)
 {
 	struct parallel *parallel = parallel_make(run);
@@ -139,16 +156,14 @@ void run_parallel(struct run *run)
 	run->parallel = parallel;
 	run->next_item += parallel->nr + 2;
 	if (!run->ended) {
-		bool quiet;
-
 		start(run, parallel);
 		sim_window(true);
-		quiet = run_until_quiet(run);
-		sim_window(false);
-		if (quiet)
-			sim_invariants_check(SIM_QUIESCENT);
 	}
-	run->parallel = NULL;
-	judge(run, parallel);
-	parallel_free(parallel);
+	finish(run);
+}
+
+void run_go_on(struct run *run)
+{
+	finish(run);
+	run_items(run, run->program->nr_items);
 }

@@ -70,6 +70,8 @@ void step_state_free(struct step_state *step);
 
 /* parallel.c: the block at run->next_item, up to behind its end. */
 void run_parallel(struct run *run);
+/* In a block, whose tasks are under way (sim_search_resume()): the rest of it, and of the program. */
+void run_go_on(struct run *run);
 /* A step of the block made the task of its ->made_task. */
 void parallel_task_made(struct run *run, const struct step_state *step);
 /* A step of the block is over. */
@@ -77,7 +79,7 @@ void parallel_step_done(struct run *run, struct step_state *step);
 
 /* runner.c */
 
-/* In sim_this: the program's tasks stand, nothing was done. @options must stay as long as the run. */
+/* In sim_this, as its slot: the program\'s tasks stand, nothing was done. @options must stay as long as the run. */
 struct run *run_begin(const struct program *program, const struct run_options *options);
 /* Goes on up to the item @end. */
 void run_items(struct run *run, unsigned int end);

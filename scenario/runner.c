@@ -97,6 +97,7 @@ struct run *run_begin(const struct program *program, const struct run_options *o
 	struct run *run = sim_zalloc(sizeof(*run));
 	unsigned int i;
 
+	sim_slot_set(SIM_SLOT_SCENARIO, run, NULL);
 	run->program = program;
 	run->options = options;
 	run->next_index = 1;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <scenario/session.h>
+#include <sim/explore.h>
 #include <sim/snapshot.h>
 #include "run.h"
 
@@ -27,7 +28,6 @@ struct scenario_session {
 	unsigned int block;		/* index of the item that begins the first parallel block */
 	unsigned int runs;
 	struct sim_snapshot *begun;
-	struct run *run;		/* in the snapshot begun */
 };
 
 struct scenario_session *scenario_session_create(void)
@@ -102,10 +102,8 @@ static void keep_begun(struct scenario_session *session)
 	sim_strategy_set(&sim_strategy_in_order, 0, NULL, NULL);
 	run = run_begin(session->program, session->options);
 	run_items(run, session->block);
-	if (run->next_item == session->block && !run->error.errors && !sim_choices()) {
+	if (run->next_item == session->block && !run->error.errors && !sim_choices())
 		session->begun = sim_snapshot_take();
-		session->run = run;
-	}
 	diagnostics_free(&run->error);
 }
 
@@ -114,7 +112,7 @@ static bool worth_keeping(const struct scenario_session *session)
 	return session->runs == 1 && session->block < session->program->nr_items && !session->options->events;
 }
 
-void scenario_session_run(struct scenario_session *session, struct run_result *result)
+void scenario_session_search(struct scenario_session *session, struct sim_search *search, struct run_result *result)
 {
 	const struct run_options *options = session->options;
 	struct run *run;
@@ -125,10 +123,20 @@ void scenario_session_run(struct scenario_session *session, struct run_result *r
 	if (worth_keeping(session))
 		keep_begun(session);
 	session->runs++;
-	sim_snapshot_restore(session->begun ? session->begun : session->built);
-	sim_strategy_set(run_strategy(options), options->seed, options->tape, options->context);
-	run = session->begun ? session->run : run_begin(session->program, options);
-	run_items(run, session->program->nr_items);
+	if (search && sim_search_resume(search)) {
+		run = sim_slot(SIM_SLOT_SCENARIO);
+		run_go_on(run);
+	} else {
+		sim_snapshot_restore(session->begun ? session->begun : session->built);
+		sim_strategy_set(run_strategy(options), options->seed, options->tape, options->context);
+		run = session->begun ? sim_slot(SIM_SLOT_SCENARIO) : run_begin(session->program, options);
+		run_items(run, session->program->nr_items);
+	}
 	run_end(run, false, result);
 	sim_regions_leave();
+}
+
+void scenario_session_run(struct scenario_session *session, struct run_result *result)
+{
+	scenario_session_search(session, NULL, result);
 }

@@ -298,6 +298,30 @@ static void *big_realloc(struct sim_arena *arena, void *ptr, size_t bytes)
  * For snapshots
  */
 
+/* A list by address, its blocks zeroed but for their links. Lists are short; insertion will do. */
+static void *tidy_list(void *list, size_t bytes)
+{
+	void *sorted = NULL;
+
+	while (list) {
+		void *block = list, **link = &sorted;
+
+		list = *(void **)block;
+		while (*link && *link < block)
+			link = *link;
+		memset(block, 0, bytes);
+		*(void **)block = *link;
+		*link = block;
+	}
+	return sorted;
+}
+
+void sim_arena_tidy(struct sim_arena *arena)
+{
+	for (unsigned int class = 0; class < SIM_ARENA_CLASSES; class++)
+		arena->free[class] = tidy_list(arena->free[class], class_bytes(class) - HEAD_BYTES);
+}
+
 size_t sim_arena_count_bigs(const struct sim_arena *arena)
 {
 	size_t nr = 0;

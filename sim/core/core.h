@@ -93,6 +93,8 @@ void sim_arena_init(struct sim_arena *arena);
 void sim_arena_destroy(struct sim_arena *arena);
 /* Of chunk->bytes, up to arena->last. */
 size_t sim_arena_chunk_used(const struct sim_arena *arena, const struct sim_chunk *chunk);
+/* Free blocks have no content, and are given out in the order of their addresses. */
+void sim_arena_tidy(struct sim_arena *arena);
 size_t sim_arena_count_bigs(const struct sim_arena *arena);
 /* Lists all big blocks in @bigs; each keeps its address until it is dropped. */
 void sim_arena_hold_bigs(struct sim_arena *arena, struct sim_big **bigs);
@@ -243,23 +245,29 @@ struct sim_rare {
 struct sim_world {
 	SIM_WORLD_FRONT;
 	/* what every scheduling point touches */
-	uint64_t hash;
-	unsigned long nr_records;
-	unsigned long points;
 	unsigned long points_max;
-	unsigned int current_pos;	/* of current in ready[]; valid while an actor that is on it runs */
 	struct sim_actor_view *ready;	/* in order of creation; room for all actors */
 	void (*sink)(void *arg, const struct sim_record *record);
 	void *sink_arg;
 	unsigned long watched;		/* bit KIND: what is heard, and all where there is a sink */
-	bool closed;			/* the strategy has a window, which is not open */
 	unsigned long silent;		/* bit KIND: whoever is about to do this does it, and nobody is asked */
-	bool paused;			/* at a choice: sim_run() goes on with it */
-	int paused_pos;			/* and who was running then: as pick()'s current */
+	bool closed;			/* the strategy has a window, which is not open */
 
 	const struct sim_strategy *strategy;
 	void *strategy_state;
+
+	/* How it came here, on which no step depends: no part of its digest (snapshot.c), from hash up to outside. */
+	uint64_t hash;
+	unsigned long nr_records;
+	unsigned long points;
+	unsigned int current_pos;	/* of current in ready[]; valid while an actor that is on it runs */
+	int paused_pos;			/* who was running at the pause: as pick()'s current */
+	bool paused;			/* at a choice: sim_run() goes on with it */
 	struct sim_tape tape;
+	struct sim_fiber *spare;	/* between bodies */
+	struct sim_snapshot *snapshots;
+	unsigned long last_region;
+	unsigned long last_rare_version;
 
 	struct sim_actor outside;
 	struct fault_sweep sweep;
@@ -269,7 +277,6 @@ struct sim_world {
 	unsigned int nr_blocked;
 	bool fatal;			/* a BUG or the step bound: nobody is picked any more */
 	size_t stack_bytes;
-	struct sim_fiber *spare;	/* between bodies */
 	struct sim_fiber *abandoned;	/* their stacks may still be pointed into: kept until destroy */
 	struct sim_body *free_bodies;
 	const char *oops_what;		/* for oops(): what the signal meant */
@@ -298,12 +305,8 @@ struct sim_world {
 	bool preempt_access;		/* a plain access is a scheduling point */
 
 	struct sim_region *regions;	/* snapshot.c; newest first */
-	unsigned long last_region;
-	struct sim_snapshot *snapshots;
-	struct sim_arena arena;
-
 	unsigned long rare_version;	/* another number each time that rare changes */
-	unsigned long last_rare_version;
+	struct sim_arena arena;
 	struct sim_rare rare;		/* last */
 };
 
@@ -318,6 +321,8 @@ void sim_strategy_put(const struct sim_strategy *strategy, void *state);
 
 void sim_sched_init(struct sim_world *world);
 void sim_sched_destroy(struct sim_world *world);
+/* Who is on which stack, and what else is on it, follows from what the actors are doing. Outside any actor. */
+void sim_sched_tidy(struct sim_world *world);
 /* Forgets what the fiber was doing, so that it may be spare. */
 void sim_sched_fiber_reset(struct sim_fiber *fiber);
 

@@ -25,6 +25,7 @@
 #else
 #define VALGRIND_STACK_REGISTER(start, end) 0
 #define VALGRIND_STACK_DEREGISTER(id) ((void)(id))
+#define RUNNING_ON_VALGRIND 0
 #endif
 #if SIM_ASAN
 #include <sanitizer/asan_interface.h>
@@ -317,6 +318,29 @@ bool sim_fiber_can_be_copied(const struct sim_fiber *fiber)
 #endif
 }
 #endif
+
+/* How far down a call may have written, for most of them. */
+#define DEAD_BYTES_MAX ((size_t)8 << 10)
+
+void sim_fiber_clear_dead(struct sim_fiber *fiber)
+{
+#if !defined(SIM_UCONTEXT) && !SIM_ASAN && !SIM_TSAN
+	size_t room = fiber->sp - stack_low(fiber);
+	size_t bytes = room < DEAD_BYTES_MAX ? room : DEAD_BYTES_MAX;
+
+	if (RUNNING_ON_VALGRIND)
+		return;
+	memset(fiber->sp - bytes, 0, bytes);
+#if defined(__x86_64__)
+	/*
+	 * The red zone, behind the two words that sim_context_switch() saves: it is for functions that call no other,
+	 * and those that switch do. A fiber that never ran has none.
+	 */
+	if (fiber->sp + 2 * sizeof(void *) + 128 < stack_low(fiber) + stack_room(fiber))
+		memset(fiber->sp + 2 * sizeof(void *), 0, 128);
+#endif
+#endif
+}
 
 bool *sim_fiber_held(struct sim_fiber *fiber)
 {

@@ -56,6 +56,22 @@ static inline __attribute__((always_inline)) void sim_context_switch(void **save
 }
 #endif
 
+/*
+ * Before a switch: no value of this fiber's comes along in registers that the other one
+ * has to save and does not look at, and which then lie on its stack.
+ */
+static inline __attribute__((always_inline)) void sim_registers_clear(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("xorl %%ebx, %%ebx\n\t"
+			 "xorl %%r12d, %%r12d\n\t"
+			 "xorl %%r13d, %%r13d\n\t"
+			 "xorl %%r14d, %%r14d\n\t"
+			 "xorl %%r15d, %%r15d"
+			 ::: "rbx", "r12", "r13", "r14", "r15", "cc");
+#endif
+}
+
 /* The struct's beginning, where there is an own switch. */
 struct sim_fiber_front {
 	unsigned char *sp;		/* while it does not run */
@@ -113,6 +129,11 @@ static inline bool sim_fiber_can_be_copied(const struct sim_fiber *fiber)
 	return true;
 }
 #endif
+/*
+ * Zeroes what lies below the part in use, or most of it: calls leave values there that
+ * later frames take over where they initialise nothing, and nobody depends on.
+ */
+void sim_fiber_clear_dead(struct sim_fiber *fiber);
 /* False in every image. */
 bool *sim_fiber_held(struct sim_fiber *fiber);
 

@@ -143,6 +143,7 @@ static void body_run(struct sim_world *world, struct sim_actor *actor)
 	sim_trace_add(world, SIM_POINT_START, 0, 0);
 	if (unlikely(world->race))
 		sim_race_begin(world);
+	sim_registers_clear();
 	run(arg);
 }
 
@@ -180,6 +181,7 @@ static void fiber_main(void)
 		struct sim_world *world = sim_this;
 		struct sim_actor *actor = world->current, *next;
 
+		sim_registers_clear();
 		body_run(world, actor);
 		next = body_ended(world, actor, 0);
 		if (!next->fiber) {
@@ -204,6 +206,44 @@ void sim_sched_init(struct sim_world *world)
 void sim_sched_fiber_reset(struct sim_fiber *fiber)
 {
 	sim_fiber_reset(fiber, fiber_main);
+}
+
+/* Spare fibers by address, so that it does not matter who was done first. */
+static void sort_spare(struct sim_world *world)
+{
+	struct sim_fiber *fiber, *sorted = NULL;
+
+	while ((fiber = sim_fiber_unchain(&world->spare)) != NULL) {
+		struct sim_fiber **link = &sorted;
+
+		while (*link && *link < fiber)
+			link = sim_fiber_next(*link);
+		sim_fiber_chain(link, fiber);
+	}
+	world->spare = sorted;
+}
+
+void sim_sched_tidy(struct sim_world *world)
+{
+	struct sim_fiber *fiber;
+
+	sort_spare(world);
+	/* Nor who begins first. */
+	for (unsigned int i = 0; i < world->nr_ready; i++) {
+		struct sim_actor *actor = world->ready[i].actor;
+
+		if (!actor->fiber)
+			actor->fiber = fiber_get(world);
+	}
+	for (fiber = world->spare; fiber; fiber = *sim_fiber_next(fiber))
+		sim_fiber_clear_dead(fiber);
+	for (unsigned int i = 0; i < world->nr_actors; i++) {
+		if (!world->actors[i]->fiber)
+			continue;
+		*sim_fiber_next(world->actors[i]->fiber) = NULL;
+		sim_fiber_clear_dead(world->actors[i]->fiber);
+	}
+	memset(world->ready + world->nr_ready, 0, (world->room_actors - world->nr_ready) * sizeof(*world->ready));
 }
 
 void sim_sched_destroy(struct sim_world *world)
@@ -339,8 +379,12 @@ enum sim_outcome sim_run(void)
 		current = world->paused ? world->paused_pos : -1;
 		world->paused = false;
 		next = choose(world, current);
-		if (next != &world->outside)
-			sim_fiber_switch(world->outside.fiber, take_over(world, next));
+		if (next != &world->outside) {
+			struct sim_fiber *fiber = take_over(world, next);
+
+			sim_registers_clear();
+			sim_fiber_switch(world->outside.fiber, fiber);
+		}
 		if (world->paused)
 			world->strategy->paused(world->strategy_state);
 	} while (world->paused);

@@ -7,6 +7,28 @@
 #include <sim/trace.h>
 #include <sim/world.h>
 
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+#if !defined(__OPTIMIZE__) || !defined(__x86_64__) || defined(__SANITIZE_ADDRESS__)
+#define SLOW true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SLOW true
+#endif
+#endif
+#ifndef SLOW
+#define SLOW false
+#endif
+
+bool harness_slow(void)
+{
+	return SLOW || RUNNING_ON_VALGRIND;
+}
+
 static struct sim_world *world_prepare(const struct program *program, unsigned int tasks,
 				       const struct sim_config *config)
 {
@@ -115,6 +137,15 @@ void explore(const struct program *program, unsigned int tasks, const struct sim
 	ck_assert_uint_eq(resumed.explored.states, explored->states);
 	ck_assert_double_eq(resumed.explored.interleavings, explored->interleavings);
 	ck_assert(resumed.explored.finished == explored->finished);
+}
+
+void explore_once(const struct program *program, unsigned int tasks, const struct sim_search_options *options,
+		  void (*judge)(void *arg, enum sim_outcome outcome), void *arg, struct sim_explored *explored)
+{
+	struct searched searched = { .judge = judge, .arg = arg };
+
+	search_all(program, tasks, options, ~0ul, &searched);
+	*explored = searched.explored;
 }
 
 void count_stuck(void *arg, enum sim_outcome outcome)

@@ -19,6 +19,11 @@
 void explore(const struct program *program, unsigned int tasks, const struct sim_search_options *options,
 	     unsigned long runs_max, void (*judge)(void *arg, enum sim_outcome outcome), void *arg,
 	     struct sim_explored *explored);
+/* Until nothing is left, and as @options say alone. */
+void explore_once(const struct program *program, unsigned int tasks, const struct sim_search_options *options,
+		  void (*judge)(void *arg, enum sim_outcome outcome), void *arg, struct sim_explored *explored);
+/* Each world takes long here: a tool looks on, or nothing is optimised. */
+bool harness_slow(void);
 /* A judge: *@arg counts the runs that end stuck. */
 void count_stuck(void *arg, enum sim_outcome outcome);
 

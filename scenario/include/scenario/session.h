@@ -24,6 +24,7 @@
 #include <scenario/runner.h>
 
 struct scenario_session;
+struct sim_search;
 
 struct scenario_session *scenario_session_create(void);
 void scenario_session_destroy(struct scenario_session *session);
@@ -41,5 +42,11 @@ void scenario_session_open(struct scenario_session *session, const struct progra
  * if the run did not pass.
  */
 void scenario_session_run(struct scenario_session *session, struct run_result *result);
+/*
+ * The same as the next run of @search (options.resumes), which says where it begins;
+ * NULL: as above. Before the session's machine goes, or another program is opened:
+ * sim_search_forget().
+ */
+void scenario_session_search(struct scenario_session *session, struct sim_search *search, struct run_result *result);
 
 #endif

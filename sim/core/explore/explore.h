@@ -104,6 +104,11 @@ struct tree_ops {
 	unsigned int (*choose)(struct tree *tree, struct node *node);
 	/* The step of the last node is over. Or NULL. */
 	void (*step_done)(struct tree *tree, uint32_t index);
+	/*
+	 * Or NULL. At each new node, from outside with every body suspended: false: to cut the run. The mark of the
+	 * node was added.
+	 */
+	bool (*arrived)(struct tree *tree, const struct mark *mark);
 	bool remembers;		/* a run that is cut has come to where another was: what it did before is news */
 	/* The path has no node left to try: true to begin again from the root. Or NULL. */
 	bool (*again)(struct tree *tree);
@@ -155,6 +160,7 @@ struct tree {
 	uint32_t nr_marks, made_marks, room_marks;
 	bool no_marks;			/* they do not pay, or cannot be had */
 
+	bool arrived;			/* at nodes[depth], whose mark was added; it is not made yet */
 	uint64_t *states;		/* stateful: hashes, by open addressing */
 	size_t room_states;
 
@@ -250,15 +256,15 @@ static inline bool marks_want(const struct tree *tree, const struct node *node)
 	return (others & (others - 1) ? 2 * steps : steps) >= MARK_STEPS;
 }
 
-/* From outside, paused at nodes[depth]. */
-void marks_add(struct tree *tree);
+/* From outside, paused at nodes[depth]. NULL where it cannot be had, and no other will be. */
+const struct mark *marks_add(struct tree *tree);
 /* Puts world and tree to the deepest mark of the path that is left; false where there is none. */
 bool marks_resume(struct tree *tree);
 /* Gives back what they keep of the world, and all of it. */
 void marks_forget(struct tree *tree);
 
 /* dpor.c, naive.c, bounded.c, stateful.c */
-extern const struct tree_ops dpor_ops, naive_ops, bounded_ops, stateful_ops;
+extern const struct tree_ops dpor_ops, naive_ops, bounded_ops, stateful_ops, whole_ops;
 /* count.c: the interleavings of the trace that the path is; 0 where they are too many to count. */
 double tree_interleavings(const struct tree *tree);
 

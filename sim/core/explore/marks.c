@@ -29,14 +29,15 @@ static struct mark *mark_next(struct tree *tree)
 	return &tree->marks[tree->nr_marks];
 }
 
-void marks_add(struct tree *tree)
+const struct mark *marks_add(struct tree *tree)
 {
 	struct mark *mark = mark_next(tree);
 
 	mark->snapshot = sim_snapshot_retake(mark->snapshot);
-	if (!mark->snapshot || sim_snapshot_bytes(mark->snapshot) > MARK_BYTES_MAX) {
+	/* One that is asked for its state is paid for. */
+	if (!mark->snapshot || (sim_snapshot_bytes(mark->snapshot) > MARK_BYTES_MAX && !tree->ops->arrived)) {
 		tree->no_marks = true;
-		return;
+		return NULL;
 	}
 	tree->nr_marks++;
 	mark->node = tree->depth;
@@ -46,9 +47,10 @@ void marks_add(struct tree *tree)
 	mark->stepped = tree->stepped;
 	mark->nr_lanes = tree->nr_lanes;
 	if (!tree->nr_lanes)
-		return;
+		return mark;
 	mark->lanes = tree_grown(mark->lanes, &mark->room_lanes, tree->nr_lanes, sizeof(*mark->lanes));
 	memcpy(mark->lanes, tree->lanes, tree->nr_lanes * sizeof(*mark->lanes));
+	return mark;
 }
 
 bool marks_resume(struct tree *tree)
@@ -62,6 +64,8 @@ bool marks_resume(struct tree *tree)
 		return false;
 	mark = &tree->marks[tree->nr_marks - 1];
 	sim_snapshot_restore(mark->snapshot);
+	if (tree->ops->arrived)
+		sim_snapshot_tidy();
 	locks_undo(tree, mark->nr_changes);
 	tree->depth = mark->node;
 	tree->window = mark->window;
@@ -74,6 +78,7 @@ bool marks_resume(struct tree *tree)
 	tree->run++;
 	tree->cut = false;
 	tree->stepping = false;
+	tree->arrived = false;
 	tree->open = true;
 	return true;
 }

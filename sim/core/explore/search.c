@@ -40,7 +40,7 @@ const struct sim_search_kind sim_search_bounded = {
 };
 const struct sim_search_kind sim_search_stateful = {
 	.name = "stateful",
-	.what = "every state once, where the program says what its state is",
+	.what = "every state once: what was seen from there is not run again",
 };
 const struct sim_search_kind sim_search_random = {
 	.name = "random",
@@ -59,7 +59,7 @@ const struct sim_search_kind sim_search_portfolio = {
 
 static const struct sim_search_kind *const kinds[] = {
 	&sim_search_portfolio, &sim_search_dpor, &sim_search_bounded,
-	&sim_search_pct, &sim_search_random, &sim_search_naive,
+	&sim_search_pct, &sim_search_random, &sim_search_naive, &sim_search_stateful,
 };
 
 const struct sim_search_kind *sim_search_kind_at(unsigned int index)
@@ -103,7 +103,7 @@ struct sim_search *sim_search_create(const struct sim_search_options *options)
 	else if (search->kind == &sim_search_stateful && options->state)
 		tree_init(&search->tree, &stateful_ops, options);
 	else if (search->kind == &sim_search_stateful)
-		sim_die("a stateful search without a state");
+		tree_init(&search->tree, &whole_ops, options);
 	if (search->kind == &sim_search_portfolio) {
 		add_part(search, &sim_search_dpor);
 		add_part(search, &sim_search_bounded);

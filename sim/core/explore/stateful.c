@@ -5,30 +5,37 @@
  * of each task how it would go on. Tasks that do the same may be exchanged: a state
  * function that sorts them makes one state of all that differ only in who is who.
  *
+ * Where the program does not say, a state is every byte of the world, the stacks of
+ * its bodies included, wherever they may lie; but not how it came there. A verdict
+ * that follows from the world's memory is then the same behind the same state, so a
+ * run that is cut has nothing to tell that another one does not.
+ *
  * States are told apart by 64 bits of a hash: of n states some two are taken for one
  * with a probability of n^2 / 2^65 (one in four million for four million states).
  */
 #include "explore.h"
+#include <sim/snapshot.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #define STATE_BYTES_MAX 1024
+#define WHOLE_STATES_MAX (1ul << 26)	/* a GiB of hashes */
 
 static uint64_t hash_of(const unsigned char *bytes, size_t nr)
 {
-	uint64_t hash = nr * 0x9e3779b97f4a7c15ull;
+	uint64_t hash = nr * 0x9e3779b97f4a7c15ull, word;
 
-	for (size_t i = 0; i < nr; i += 8) {
-		uint64_t word = 0;
-
-		for (size_t j = 0; j < 8 && i + j < nr; j++)
-			word |= (uint64_t)bytes[i + j] << 8 * j;
+	for (; nr >= 8; bytes += 8, nr -= 8) {
+		memcpy(&word, bytes, 8);
 		hash = (hash ^ word) * 0xd6e8feb86659fd93ull;
 		hash ^= hash >> 32;
 	}
-	hash *= 0xd6e8feb86659fd93ull;
-	hash ^= hash >> 29;
-	return hash ? hash : 1;
+	word = 0;
+	for (size_t i = 0; i < nr; i++)
+		word |= (uint64_t)bytes[i] << 8 * i;
+	hash = (hash ^ word) * 0xd6e8feb86659fd93ull;
+	return hash ^ hash >> 32;
 }
 
 static void states_grow(struct tree *tree)
@@ -56,6 +63,8 @@ static void states_grow(struct tree *tree)
 static bool state_add(struct tree *tree, uint64_t hash)
 {
 	size_t slot;
+
+	hash += !hash;
 
 	if (2 * (tree->explored.states + 1) > tree->room_states)
 		states_grow(tree);
@@ -88,4 +97,27 @@ static unsigned int stateful_choose(struct tree *tree, struct node *node)
 const struct tree_ops stateful_ops = {
 	.choose = stateful_choose,
 	.remembers = true,
+};
+
+static bool whole_arrived(struct tree *tree, const struct mark *mark)
+{
+	if (tree->explored.states >= WHOLE_STATES_MAX) {
+		tree->explored.unfit = "too many states";
+		return false;
+	}
+	return state_add(tree, sim_snapshot_digest(mark->snapshot));
+}
+
+static unsigned int whole_choose(struct tree *tree, struct node *node)
+{
+	node->todo = node->enabled;
+	/* Its mark is only of use where there is more than one way to go on. */
+	if (!(node->todo & (node->todo - 1)) || tree->no_marks)
+		tree->nr_marks--;
+	return tree_prefer(node, node->todo);
+}
+
+const struct tree_ops whole_ops = {
+	.arrived = whole_arrived,
+	.choose = whole_choose,
 };

@@ -5,6 +5,7 @@
  * alone (steps.c): the others hear of locks and nothing else.
  */
 #include "explore.h"
+#include <sim/snapshot.h>
 
 #include <stdlib.h>
 
@@ -151,12 +152,15 @@ static unsigned int tree_pick(void *state, const struct sim_actor_view *ready, u
 	if (tree->touching)
 		steps_end(tree);
 	if (tree->depth >= tree->replay) {
+		if (tree->ops->arrived && !tree->arrived)
+			return SIM_PICK_PAUSE;
+		tree->arrived = false;
 		node = tree_node_new(tree);
 		look_around(tree, node, ready, nr, current);
 		node->actor = tree->ops->choose(tree, node);
 		if (node->actor == NOBODY)
 			return cut(tree);
-		if (marks_want(tree, node)) {
+		if (!tree->ops->arrived && marks_want(tree, node)) {
 			tree->replay = tree->depth + 1;
 			return SIM_PICK_PAUSE;
 		}
@@ -209,6 +213,7 @@ static void *tree_begin(unsigned long seed, const struct sim_tape *tape, void *c
 	tree->begun++;
 	tree->cut = false;
 	tree->open = false;
+	tree->arrived = false;
 	tree->stepping = false;
 	tree->depth = 0;
 	tree->window = 0;
@@ -218,7 +223,18 @@ static void *tree_begin(unsigned long seed, const struct sim_tape *tape, void *c
 
 static void tree_paused(void *state)
 {
-	marks_add(state);
+	struct tree *tree = state;
+	const struct mark *mark;
+
+	if (tree->ops->arrived)
+		sim_snapshot_tidy();
+	mark = marks_add(tree);
+	if (!tree->ops->arrived)
+		return;
+	tree->arrived = true;
+	if (!mark)
+		tree->explored.unfit = "this build cannot look at the stacks of tasks";
+	tree->cut = !mark || !tree->ops->arrived(tree, mark);
 }
 
 const struct sim_strategy sim_strategy_tree = {

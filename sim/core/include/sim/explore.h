@@ -60,8 +60,9 @@ extern const struct sim_search_kind sim_search_dpor;
 /* Every interleaving with at most so many preemptions: none, then one, and so on up to options.bound. */
 extern const struct sim_search_kind sim_search_bounded;
 /*
- * Every state once: options.state says what a state is. A run ends, as SIM_FATAL, where it comes to a known one; what
- * it reported up to there counts. Not by name: it is for programs that know their state.
+ * Every state once. options.state says what a state is; a run ends, as SIM_FATAL, where it comes to a known one, and
+ * what it reported up to there counts. Without it a state is every byte of the world and of its stacks, and a run that
+ * comes to a known one is cut: verdicts must follow from the world's memory.
  */
 extern const struct sim_search_kind sim_search_stateful;
 /* Random order, uniform at each point; options.seed, then the next seed. */

@@ -54,6 +54,18 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot);
 /* Puts sim_this, whose snapshot this is, back to it. Outside any actor; from any later or earlier state. */
 void sim_snapshot_restore(struct sim_snapshot *snapshot);
 void sim_snapshot_free(struct sim_snapshot *snapshot);
+/*
+ * 64 bits of all that decides how a run goes on from there: the held bytes and where
+ * they lie, without how the run came there (its hash, its tape, how long it is). Of two
+ * snapshots of one world, taken where sim_run() was paused, that agree, the same
+ * choices lead to the same. A different digest says little: unlike bytes may mean the same.
+ */
+unsigned long long sim_snapshot_digest(const struct sim_snapshot *snapshot);
+/*
+ * Takes away what no step can see and digests would differ by: the content of free
+ * memory and its order, what ended calls left on stacks. Outside any actor.
+ */
+void sim_snapshot_tidy(void);
 /* What one restore copies. */
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot);
 
