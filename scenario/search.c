@@ -14,30 +14,21 @@
  * Behind the enumeration programs are drawn at random: from nodes at which the
  * kernels' counters have parted though no result has, continued by random calls.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <mm_model/digest.h>
 #include <mm_model/syscalls.h>
-#include <scenario/report.h>
 #include <scenario/search.h>
 #include <sim/digest.h>
 #include <sim/rng.h>
 #include <sim/snapshot.h>
 #include "run.h"
 #include "search_calls.h"
+#include "search_found.h"
 
-#define CALLS_MAX 64u		/* of one program */
 #define NO_NODE (~0u)
-
-/* What a caller sees of one call. */
-struct outcome {
-	enum step_skip skip;
-	long ret;
-	unsigned long number;
-};
 
 /* One kernel's world. */
 struct side {
@@ -66,7 +57,7 @@ struct seen {
 struct search {
 	const struct search_options *options;
 	struct search_result *result;
-	const struct backend *backend;
+	struct search_pair pair;
 	struct stage **stages;
 	bool *apart;			/* by stage: its tasks have nothing in common at first */
 	unsigned int nr_stages;
@@ -127,7 +118,7 @@ static void side_open(struct side *side, const struct search *search, const stru
 	const struct program *program = stage->program;
 
 	side->options = (struct run_options){
-		.kernel = search->options->kernel[which], .backend = search->backend,
+		.kernel = search->options->kernel[which], .backend = search->pair.backend,
 	};
 	side->world = sim_world_create(&config);
 	if (!side->world)
@@ -183,11 +174,6 @@ static void add_names(struct sim_digest *digest, void *arg)
 		if (run->tasks[task])
 			mm_digest_task(digest, run->tasks[task]);
 	}
-}
-
-static bool same_outcome(const struct outcome *a, const struct outcome *b)
-{
-	return a->skip == b->skip && a->ret == b->ret && a->number == b->number;
 }
 
 /* Programs of the stage have at most so many calls. */
@@ -403,267 +389,19 @@ static void tell(struct search *search, unsigned int calls)
 	search->options->progress(search->options->arg, &progress);
 }
 
-/*
- * What was found, as a program
- */
-
-/* The outcomes of a program's steps on one kernel. */
-struct outcomes {
-	struct outcome *outcome;
-	unsigned int nr;
-	char refusal[200];		/* of the last one */
-	bool violated[VIOLATION_NR];
-};
-
-static void note_step(void *arg, const struct step_report *report)
-{
-	struct outcomes *outcomes = arg;
-	struct outcome *outcome;
-
-	outcomes->outcome = xrealloc(outcomes->outcome, (outcomes->nr + 1) * sizeof(*outcomes->outcome));
-	outcome = &outcomes->outcome[outcomes->nr++];
-	*outcome = (struct outcome){ .skip = report->skip, .ret = report->ret };
-	if (report->skip == STEP_RAN && report->ret >= 0 && report->value.kind == VALUE_NUMBER)
-		outcome->number = report->value.number;
-	snprintf(outcomes->refusal, sizeof(outcomes->refusal), "%s", report->refusal ? report->refusal : "");
-}
-
-static void note_expect(void *arg, const struct expect_report *report)
-{
-}
-
-static bool outcomes_of(const struct search *search, const char *text, const struct kernel *kernel,
-			struct outcomes *outcomes)
-{
-	static const struct run_events events = { note_step, note_expect };
-	struct run_options options = {
-		.kernel = kernel, .backend = search->backend, .strategy = &sim_strategy_in_order,
-		.events = &events, .arg = outcomes,
-	};
-	struct diagnostics diag;
-	struct program *program;
-	struct run_result result;
-
-	*outcomes = (struct outcomes){ 0 };
-	diagnostics_init(&diag);
-	program = program_parse("found", text, strlen(text), &diag);
-	diagnostics_free(&diag);
-	if (!program)
-		return false;
-	scenario_run(program, &options, &result);
-	for (size_t i = 0; i < result.nr_violations; i++)
-		outcomes->violated[result.violations[i].violation] = true;
-	run_result_free(&result);
-	program_free(program);
-	return true;
-}
-
-/* Do both kernels agree on every step of @text but the last? */
-static bool differs_at_end(const struct search *search, const char *text, struct outcomes outcomes[2])
-{
-	unsigned int nr = 0, i;
-	bool good = true;
-
-	for (unsigned int k = 0; k < 2; k++)
-		good &= outcomes_of(search, text, search->options->kernel[k], &outcomes[k]);
-	if (good && outcomes[0].nr && outcomes[0].nr == outcomes[1].nr) {
-		nr = outcomes[0].nr;
-		for (i = 0; i < nr && same_outcome(&outcomes[0].outcome[i], &outcomes[1].outcome[i]); i++)
-			;
-		good = i == nr - 1;
-	} else {
-		good = false;
-	}
-	return good;
-}
-
-static void outcomes_free(struct outcomes outcomes[2])
-{
-	free(outcomes[0].outcome);
-	free(outcomes[1].outcome);
-}
-
-static unsigned long all_setup(const struct stage *stage)
-{
-	return (1ul << stage->nr_setup) - 1;
-}
-
-/* Does the program still end in a difference with these setup lines and calls? */
-static bool still_differs(const struct search *search, const struct stage *stage, unsigned long setup,
-			  const unsigned short *calls, unsigned int nr)
-{
-	char *text = stage_text(stage, "", setup, calls, nr, NULL);
-	struct outcomes outcomes[2];
-	bool differs = differs_at_end(search, text, outcomes);
-
-	outcomes_free(outcomes);
-	free(text);
-	return differs;
-}
-
-/* Of the setup lines those that the difference needs: from the last back, as later ones use earlier ones. */
-static unsigned long least_setup(const struct search *search, const struct stage *stage, unsigned long setup,
-				 const unsigned short *calls, unsigned int nr)
-{
-	for (unsigned int i = stage->nr_setup; i-- > 0;)
-		if (setup & 1ul << i && still_differs(search, stage, setup & ~(1ul << i), calls, nr))
-			setup &= ~(1ul << i);
-	return setup;
-}
-
-/* Calls of a drawn program that the difference does not need. */
-static unsigned int least_calls(const struct search *search, const struct stage *stage, unsigned short *calls,
-				unsigned int nr)
-{
-	const unsigned long setup = all_setup(stage);
-	unsigned short fewer[CALLS_MAX];
-
-	for (unsigned int i = nr - 1; i-- > 0;) {
-		memcpy(fewer, calls, i * sizeof(*calls));
-		memcpy(fewer + i, calls + i + 1, (nr - 1 - i) * sizeof(*calls));
-		if (still_differs(search, stage, setup, fewer, nr - 1)) {
-			memcpy(calls, fewer, (nr - 1) * sizeof(*calls));
-			nr--;
-		}
-	}
-	return nr;
-}
-
-/* As a RESULT of the language; NULL: not called at all. */
-static const char *result_text(const struct outcome *outcome, const struct stmt *stmt, char *buf, size_t size)
-{
-	if (outcome->skip != STEP_RAN)
-		return NULL;
-	if (outcome->ret <= -MM_KILLED_BASE)
-		return "fail";
-	if (outcome->ret < 0)
-		return error_text(outcome->ret, buf, size);
-	snprintf(buf, size, stmt->step.op->returns_address ? "0x%lx" : "%lu", outcome->number);
-	return buf;
-}
-
-/* Whose clause has to stand first: a release matches its own quirks and proposals too. */
-static unsigned int more_special(const struct kernel *const kernel[2])
-{
-	return kernel[1]->base || strlen(kernel[1]->name) > strlen(kernel[0]->name);
-}
-
-static char *clause_text(const struct search *search, const struct stmt *stmt, const struct outcome *a,
-			 const struct outcome *b)
-{
-	const struct outcome *outcome[2] = { a, b };
-	unsigned int first = more_special(search->options->kernel);
-	char buf[2][64], *text = NULL, *clauses[2] = { NULL, NULL };
-	const char *result[2];
-
-	for (unsigned int k = 0; k < 2; k++)
-		result[k] = result_text(outcome[k], stmt, buf[k], sizeof(buf[k]));
-	if (same_outcome(a, b))
-		return a->ret < 0 && result[0] ? xstrdup(result[0]) : NULL;
-	for (unsigned int k = 0; k < 2; k++)
-		if (result[k])
-			clauses[k] = xasprintf("%s @ %s", result[k], search->options->kernel[k]->name);
-	if (clauses[0] && clauses[1]) {
-		text = xasprintf("%s | %s", clauses[first], clauses[!first]);
-		free(clauses[0]);
-		free(clauses[1]);
-		return text;
-	}
-	return clauses[0] ? clauses[0] : clauses[1];
-}
-
-/* What breaks on either kernel, as expects: a program that differs may well show a bug. */
-static char *violations_text(const struct search *search, const struct outcomes outcomes[2])
-{
-	const struct kernel *const *kernel = search->options->kernel;
-	char *text = xstrdup(""), *more;
-
-	for (unsigned int k = 0; k < 2; k++) {
-		unsigned int nr = 0;
-
-		for (unsigned int i = 0; i < VIOLATION_NR; i++) {
-			if (!outcomes[k].violated[i])
-				continue;
-			more = xasprintf("%s%s%s", text, nr++ ? ", " : "expect violation ", sim_violation_name(i));
-			free(text);
-			text = more;
-		}
-		if (!nr)
-			continue;
-		/* a release's name is meant for its proposals and quirks too */
-		more = xasprintf("%s @ %s%s%s\n", text, kernel[k]->name, more_special(kernel) != k ? ", !" : "",
-				 more_special(kernel) != k ? kernel[!k]->name : "");
-		free(text);
-		text = more;
-	}
-	return text;
-}
-
-/* "0 on v6.12", "ENOMEM on v6.18 (user(1000).locked_vm ...)", "no such call on v6.1" */
-static void say_outcome(char *buf, size_t size, const struct kernel *kernel, const struct stmt *stmt,
-			const struct outcome *outcome, const char *refusal)
-{
-	char number[64];
-	const char *result = result_text(outcome, stmt, number, sizeof(number));
-
-	snprintf(buf, size, "%s on %s%s%s%s", result ? result : "no such call", kernel->name, *refusal ? " (" : "",
-		 refusal, *refusal ? ")" : "");
-}
-
-/* @setup: the lines that were made before; the last step is where the two differ. */
-static void found(struct search *search, const struct stage *stage, unsigned long setup, unsigned short *calls,
-		  unsigned int nr, bool shortest)
+static void found(struct search *search, const struct stage *stage, unsigned long setup,
+		  const unsigned short *calls, unsigned int nr, bool shortest)
 {
 	const struct search_options *options = search->options;
-	char what[800], side[2][320], *head, *text, *violations, **results;
-	const struct stmt *last = NULL;
-	struct search_found report = { .calls = nr, .shortest = shortest, .what = what };
-	struct outcomes outcomes[2];
-	unsigned int at = 0;
+	char what[800], *pin = search_program(&search->pair, stage, setup, calls, nr, what, sizeof(what));
 
-	setup = least_setup(search, stage, setup, calls, nr);
-	text = stage_text(stage, "", setup, calls, nr, NULL);
-	if (!differs_at_end(search, text, outcomes)) {
-		fprintf(stderr, "pinsim: a difference did not show again when its program was run from the start:\n%s",
-			text);
-		exit(3);
-	}
-	free(text);
-	results = xzalloc((stage->nr_setup + nr) * sizeof(*results));
-	for (unsigned int i = 0; i < stage->nr_setup + nr; i++) {
-		const struct stmt *stmt = i < stage->nr_setup ? stage->program->items[i].stmt :
-								stage_call(stage, calls[i - stage->nr_setup]);
-
-		if (i < stage->nr_setup && !(setup & 1ul << i))
-			continue;
-		results[i] = clause_text(search, stmt, &outcomes[0].outcome[at], &outcomes[1].outcome[at]);
-		at++;
-		last = stmt;
-	}
-	for (unsigned int k = 0; k < 2; k++)
-		say_outcome(side[k], sizeof(side[k]), options->kernel[k], last, &outcomes[k].outcome[at - 1],
-			    outcomes[k].refusal);
-	snprintf(what, sizeof(what), "%s: %s is %s, %s", last->step.task_name, last->step.text, side[0], side[1]);
-	head = xasprintf("title \"%s\"\nref \"pinsim search %s %s\"\nkernels %s, %s\n\n", what,
-			 options->kernel[0]->name, options->kernel[1]->name, options->kernel[0]->name,
-			 options->kernel[1]->name);
-	text = stage_text(stage, head, setup, calls, nr, results);
-	free(head);
-	violations = violations_text(search, outcomes);
-	head = xasprintf("%s%s", text, violations);
-	free(text);
-	free(violations);
-	text = head;
-	report.pin = text;
-	options->found(options->arg, &report);
+	options->found(options->arg, &(struct search_found){
+		.calls = nr, .shortest = shortest, .what = what, .pin = pin,
+	});
+	free(pin);
 	search->result->found++;
 	if (!options->all)
 		search->over = true;
-	for (unsigned int i = 0; i < stage->nr_setup + nr; i++)
-		free(results[i]);
-	free(results);
-	free(text);
-	outcomes_free(outcomes);
 }
 
 /* The kind of a difference: which operation, and what it came to on each side. Is it a new one? */
@@ -884,7 +622,7 @@ static void walk(struct search *search, struct side pair[2], unsigned int which,
 		if (!pair_call(search, pair, stmt, outcome) && comparable(outcome)) {
 			if (kind_is_new(search, stmt, outcome))
 				found(search, stage, all_setup(stage), calls,
-				      least_calls(search, stage, calls, nr + 1), false);
+				      search_least_calls(&search->pair, stage, calls, nr + 1), false);
 			return;
 		}
 		if (outcome[0].skip == STEP_RAN)
@@ -920,7 +658,8 @@ static void draw_programs(struct search *search)
 void search_run(const struct search_options *options, struct search_result *result)
 {
 	struct search search = {
-		.options = options, .result = result, .backend = &backend_model, .began_s = cpu_seconds(),
+		.options = options, .result = result, .pair = { options->kernel, &backend_model },
+		.began_s = cpu_seconds(),
 	};
 	const struct stage_setting *settings = stage_settings(&search.nr_stages);
 	unsigned int calls, first = 0;
