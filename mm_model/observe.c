@@ -31,26 +31,32 @@ void mm_record_close(struct mm_record *record)
 	record->mm = NULL;
 }
 
+static const char *joined(const char *name, const char *behind)
+{
+	size_t bytes = strlen(name), more = strlen(behind) + 1;
+	char *text = sim_alloc(bytes + more);
+
+	memcpy(text, name, bytes);
+	memcpy(text + bytes, behind, more);
+	return text;
+}
+
 /* Another mm for the task, and a name for the mm where it is the first task to use it. */
 void task_mm_record(struct task_struct *task, struct mm_struct *mm)
 {
 	struct mm_record *record = mm->record;
-	char name[96], counter[112];
+	char number[24] = "";
 
 	task->mms = sim_realloc(task->mms, (task->nr_mms + 1) * sizeof(*task->mms));
 	task->mms[task->nr_mms++] = record;
 	if (record->name)
 		return;
-	if (task->nr_mms == 1)
-		snprintf(name, sizeof(name), "%s", task->comm);
-	else
-		snprintf(name, sizeof(name), "%s.mm(%u)", task->comm, task->nr_mms - 1);
-	record->name = sim_strdup(name);
-	sim_object_name(mm->mm_id, name);
-	snprintf(counter, sizeof(counter), "%s.locked_vm", name);
-	sim_object_name(mm->locked_vm_id, counter);
-	snprintf(counter, sizeof(counter), "%s.pinned_vm", name);
-	sim_object_name(mm->pinned_vm_id, counter);
+	if (task->nr_mms > 1)
+		snprintf(number, sizeof(number), ".mm(%u)", task->nr_mms - 1);
+	record->name = joined(task->comm, number);
+	sim_object_name_kept(mm->mm_id, record->name);
+	sim_object_name_kept(mm->locked_vm_id, joined(record->name, ".locked_vm"));
+	sim_object_name_kept(mm->pinned_vm_id, joined(record->name, ".pinned_vm"));
 }
 
 const char *mm_name(const struct mm_struct *mm)

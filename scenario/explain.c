@@ -210,13 +210,15 @@ static const struct rule rules[] = {
 	  V_PINNED_VM, NULL, "rdma_reg_mr:qib", CHANGES_OWNER " close", NULL },
 	{ { "perf_reattach", "a buffer that is mapped again is charged again and given back once",
 	    "kernel-versions §2 PF_REATT" },
-	  V_USER, charges_again, "perf_mmap", NULL, NULL },
+	  /* the caller's user, to whom the buffer holds no reference */
+	  V_USER | V(USER_REFS), charges_again, "perf_mmap", NULL, NULL },
 	{ { "perf_split", "an AUX buffer gives back to one count what was charged to two",
 	    "kernel-versions §2 PF_SPLIT" },
 	  V_USER | V_PINNED_VM, splits_aux, "perf_mmap_aux", NULL, NULL },
 	{ { "perf_aux_user", "the user of the first mapping gets back what another paid for the AUX area",
 	    "kernel/events/core.c:perf_mmap_close, rb->mmap_user" },
-	  V_USER | V(USER_REFS), NULL, "perf_mmap_aux", CHANGES_OWNER, NULL },
+	  /* a count that lost too much is what iommufd warns of next */
+	  V_USER | V(USER_REFS) | V(WARNING), NULL, "perf_mmap_aux", CHANGES_OWNER, NULL },
 	{ { "perf_shared", "who unmaps a buffer last gives back what another mm paid", "facts §9, §16 I3, I9" },
 	  V_PINNED_VM, gives_back_to_who_unmaps, "perf_mmap perf_mmap_aux", CHANGES_OWNER, NULL },
 	{ { "mremap_dontunmap", "memory that stays behind a move is not counted for what it is",

@@ -78,6 +78,22 @@ static bool op_ends(const struct op *op)
 	}
 }
 
+static void note_makers(struct gen *gen)
+{
+	unsigned int i, makes;
+
+	memset(gen->maker, 0xff, sizeof(gen->maker));
+	for (i = gen->config.nr_ops; i--;) {
+		const struct op *op = gen->config.op[i];
+
+		makes = op->makes & ~KIND(NUMBER);
+		if (op->random.effect == EFFECT_MEMORY && !op->args[0].kinds)
+			makes |= KIND(NUMBER);
+		for (; makes; makes &= makes - 1)
+			gen->maker[__builtin_ctz(makes)] = (uint8_t)i;
+	}
+}
+
 /* Each operation as often as its weight, which the swarm shifts too. */
 static void fill_picks(struct gen *gen)
 {
@@ -162,6 +178,7 @@ static void draw_config(struct gen *gen)
 	config->parallel = options->parallel;
 	draw_tasks(gen);
 	draw_ops(gen);
+	note_makers(gen);
 	fill_picks(gen);
 }
 
@@ -300,6 +317,7 @@ static struct stmt *new_step(struct gen *gen, const struct gen_task *task, const
 {
 	struct stmt *stmt = gen->spare;
 	struct pin_value **bound;
+	struct step *step;
 
 	if (!stmt) {
 		struct {
@@ -315,18 +333,19 @@ static struct stmt *new_step(struct gen *gen, const struct gen_task *task, const
 		bound = stmt->step.bound;
 		memset(bound, 0, OP_ARGS_MAX * sizeof(*bound));
 	}
-	stmt->step = (struct step){
-		.task_name = task->name,
-		.op_name = op->name,
-		.cases = gen->any,
-		.task = task->slot,
-		.variable = NO_THING,
-		.made_task = NO_THING,
-		.op = op,
-		.exists_on = &gen->config.kernel->rules,
-		.bound = bound,
-	};
-	stmt->step.op_pos.source = gen->source;
+	step = &stmt->step;
+	step->task_name = task->name;
+	step->variable_name = NULL;
+	step->op_name = op->name;
+	step->op_pos.source = gen->source;
+	step->cases = gen->any;
+	step->task = task->slot;
+	step->variable = NO_THING;
+	step->made_task = NO_THING;
+	step->op = op;
+	step->exists_on = &gen->config.kernel->rules;
+	step->bound = bound;
+	step->nr_rest = 0;
 	return stmt;
 }
 

@@ -110,6 +110,7 @@ struct gen {
 	unsigned int nr_picks;
 	uint8_t ending[256];		/* of those, indices of what ends something */
 	unsigned int nr_endings;
+	uint8_t maker[VALUE_KINDS];	/* index of the first operation that makes one; NUMBER: memory from nothing */
 	struct stmt *spare;		/* of a call that could not be drawn */
 	unsigned int current;		/* the task that called last */
 	struct gen_facts *facts;

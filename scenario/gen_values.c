@@ -219,18 +219,17 @@ static void note_address(struct gen *gen, unsigned long remaining)
 	call->measured = true;
 }
 
-/* The operation that makes memory, or what @kinds can name. */
+/* The first operation that makes memory, or what @kinds can name. */
 static const struct op *maker_of(const struct gen *gen, unsigned int kinds)
 {
-	unsigned int i;
+	unsigned int first = gen->config.nr_ops;
 
-	for (i = 0; i < gen->config.nr_ops; i++) {
-		const struct op *op = gen->config.op[i];
-
-		if (kinds & KIND(NUMBER) ? op->random.effect == EFFECT_MEMORY && !op->args[0].kinds : op->makes & kinds)
-			return op;
-	}
-	return NULL;
+	if (kinds & KIND(NUMBER))
+		kinds = KIND(NUMBER);
+	for (; kinds; kinds &= kinds - 1)
+		if (gen->maker[__builtin_ctz(kinds)] < first)
+			first = gen->maker[__builtin_ctz(kinds)];
+	return first < gen->config.nr_ops ? gen->config.op[first] : NULL;
 }
 
 /* What maps into the address space of @kinds. */

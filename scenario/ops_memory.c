@@ -217,7 +217,7 @@ static const struct op ops[] = {
 		.args = { VA, LEN },
 		.probes = OP_PROBES("@va, @len"),
 		.run = op_mlock,
-		.random = { .weight = 40, .charges = true },
+		.random = { .weight = 52, .charges = true },
 	},
 	{
 		.name = "mlock2",
@@ -293,7 +293,7 @@ static const struct op ops[] = {
 		.source = "mm/mlock.c:user_shm_lock",
 		.args = { { "seg", ARG_VARIABLE, 0, KIND(SEGMENT) } },
 		.run = op_shm_lock,
-		.random = { .weight = 12, .charges = true },
+		.random = { .weight = 16, .charges = true },
 	},
 	{
 		.name = "shm_unlock",

@@ -244,7 +244,7 @@ static const struct op ops[] = {
 				    "@container, iova=@iova_too, va=@va, len=1p",
 				    "+@container, iova=@iova, va=@bar, len=@len"),
 		.run = op_vfio_map,
-		.random = { .weight = 32, .charges = true, .effect = EFFECT_MAP },
+		.random = { .weight = 26, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "vfio_unmap",

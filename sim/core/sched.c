@@ -434,6 +434,12 @@ static __attribute__((noinline)) void point_rest(struct sim_world *world, enum s
 		give_way(world, world->current);
 }
 
+static inline bool is_alone_unwatched(const struct sim_world *world)
+{
+	return likely(world->nr_ready == 1 && world->current->self && !world->watched &&
+		      world->points < world->points_max);
+}
+
 /*
  * The point of an actor that is alone, as most are outside of parallel blocks, is a
  * few stores; the rest is elsewhere, so that no register is saved for it here.
@@ -448,7 +454,7 @@ static inline void point(enum sim_point kind, unsigned long object, const void *
 		announce(current, kind, object, at, result);
 	else
 		announce(current, SIM_POINT_NONE, 0, NULL, 0);
-	if (likely(world->nr_ready == 1 && current->self && !world->watched && world->points < world->points_max))
+	if (is_alone_unwatched(world))
 		world->points++;
 	else
 		point_rest(world, kind, object, at, result, ahead);
@@ -467,6 +473,19 @@ void sim_point_at(enum sim_point kind, const void *at, long result)
 void sim_point_in(enum sim_point kind, unsigned long object, const void *at, long result)
 {
 	point(kind, object, at, result, true);
+}
+
+bool sim_point_both(enum sim_point kind, enum sim_point second, unsigned long object, const void *at)
+{
+	struct sim_world *world = sim_this;
+
+	if (!is_alone_unwatched(world))
+		return false;
+	sim_trace_mix(world, kind, object, 0);
+	sim_trace_mix(world, second, object, 0);
+	announce(world->current, kind, object, at, 0);
+	world->points++;
+	return true;
 }
 
 void sim_done(enum sim_point kind, unsigned long object, long result)

@@ -373,24 +373,23 @@ void kapi_lock_tell_holders(void)
 			tell_holders(state, actor);
 }
 
-int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subclass)
+/* May it be taken here, by somebody who holds others or is in a section that must not sleep? */
+static noinline void take_check(struct kapi_actor *self, struct kapi_lock *lock, struct kapi_class *class,
+				unsigned int flags)
 {
-	struct kapi_state *state = kapi_state();
-	struct kapi_actor *self = kapi_actor();
+	if (!lock->spin && !(flags & KAPI_LOCK_TRY) && (self->atomic || self->rcu_nesting))
+		kapi_might_sleep(lock->name);
+	order_check(kapi_state(), self, lock, class, flags);
+	if (!(flags & KAPI_LOCK_TRY) && held_find(self, lock))
+		sim_violate(VIOLATION_DEADLOCK, "%s takes %s, which it holds already", kapi_self_name(), lock->name);
+}
+
+/* The lock is the actor's behind this, or it was killed (-EINTR), or the lock is another's and nobody waits (-EBUSY). */
+static noinline int take_among_others(struct kapi_lock *lock, unsigned int flags)
+{
 	bool read = flags & KAPI_LOCK_READ;
 	enum sim_point taken = read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED;
-	struct kapi_class *class;
 
-	lock_check(lock);
-	class = class_of(state, lock, subclass);
-	if (!lock->spin && !(flags & KAPI_LOCK_TRY) && unlikely(self->atomic || self->rcu_nesting))
-		kapi_might_sleep(lock->name);
-	if (self->nr_held) {
-		order_check(state, self, lock, class, flags);
-		if (!(flags & KAPI_LOCK_TRY) && held_find(self, lock))
-			sim_violate(VIOLATION_DEADLOCK, "%s takes %s, which it holds already", kapi_self_name(),
-				    lock->name);
-	}
 	sim_point_in(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK, lock->id, lock, !!(flags & KAPI_LOCK_TRY));
 	lock_check_freed(lock);
 	if ((flags & KAPI_LOCK_KILLABLE) && sim_fault(SIM_FAULT_LOCK_KILL)) {
@@ -403,9 +402,35 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 		sim_record(taken, lock->id, -EBUSY);
 		return -EBUSY;
 	} else {
-		wait_for(state, lock, read);
+		wait_for(kapi_state(), lock, read);
 	}
 	sim_record(taken, lock->id, 0);
+	return 0;
+}
+
+int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subclass)
+{
+	struct kapi_actor *self = kapi_actor();
+	bool read = flags & KAPI_LOCK_READ;
+	struct kapi_class *class;
+	int err;
+
+	lock_check(lock);
+	class = lock->class;
+	if (unlikely(subclass || !class))
+		class = class_of(kapi_state(), lock, subclass);
+	if (self->nr_held | self->atomic | self->rcu_nesting)
+		take_check(self, lock, class, flags);
+	/* Nearly always nobody has it, nobody else can run, and nobody looks on: both records are one step. */
+	if (likely(!(flags & ~KAPI_LOCK_READ) && free_for(lock, read) && !lock->first &&
+		   sim_point_both(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK,
+				  read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED, lock->id, lock))) {
+		own(lock, sim_self(), read);
+	} else {
+		err = take_among_others(lock, flags);
+		if (err)
+			return err;
+	}
 	sim_race_acquire(lock, !read);
 	held_add(self, lock, class, flags);
 	return 0;

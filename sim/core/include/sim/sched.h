@@ -184,6 +184,11 @@ void sim_point(enum sim_point kind, unsigned long object, long result);
 void sim_point_at(enum sim_point kind, const void *at, long result);
 /* sim_point() for what has a number, and lies at @at: what is freed may hold it. */
 void sim_point_in(enum sim_point kind, unsigned long object, const void *at, long result);
+/*
+ * sim_point_in() with the result 0 and a sim_record() of @second behind it, where that is one step: nobody else can run
+ * and nobody looks on. Else nothing happens, and false is returned.
+ */
+bool sim_point_both(enum sim_point kind, enum sim_point second, unsigned long object, const void *at);
 /* A scheduling point behind what was done, which it records. What this actor does next it has not said. */
 void sim_done(enum sim_point kind, unsigned long object, long result);
 /* A scheduling point ahead of what is recorded once it is done. */
