@@ -382,7 +382,9 @@ static bool is_no_test(struct testing *testing)
 {
 	const struct pinsim_test *test = testing->test;
 
-	if (lib_in_body())
+	if (!test)
+		conclude(testing, PINSIM_ERROR, text_of("NULL, expected a test"));
+	else if (lib_in_body())
 		conclude(testing, PINSIM_ERROR, text_of("a test in a body, expected it outside of bodies"));
 	else if (!test->name || !test->setup)
 		conclude(testing, PINSIM_ERROR, text_of("a test without %s, expected one",

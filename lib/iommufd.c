@@ -20,16 +20,26 @@ long pinsim_iommufd_open(void)
 	return LIB_CALL(iommufd_open, iommufd()->open(), "%s", "");
 }
 
+/* Where an id goes that nobody wants to know. */
+static unsigned int *wanted(unsigned int *id, unsigned int *unwanted)
+{
+	return id ? id : unwanted;
+}
+
 long pinsim_ioas_alloc(int fd, unsigned int *ioas)
 {
-	return LIB_CALL(ioas_alloc, iommufd()->ioas_alloc(fd, ioas), "%d", fd);
+	unsigned int unwanted;
+
+	return LIB_CALL(ioas_alloc, iommufd()->ioas_alloc(fd, wanted(ioas, &unwanted)), "%d", fd);
 }
 
 static long attach_mock(int fd, const struct iommufd_attach *args, unsigned int *device)
 {
+	unsigned int unwanted;
+
 	if (args->pgsize && (args->pgsize < IO_PAGE_BYTES_MIN || args->pgsize & (args->pgsize - 1)))
 		return -EINVAL;
-	return iommufd()->attach_mock(fd, args, device);
+	return iommufd()->attach_mock(fd, args, wanted(device, &unwanted));
 }
 
 long pinsim_attach_mock(int fd, unsigned int ioas, unsigned int *device)
@@ -155,7 +165,10 @@ long pinsim_ioas_allow_iovas(int fd, unsigned int ioas, const struct pinsim_iova
 
 long pinsim_access_create(int fd, unsigned int ioas, unsigned int *access)
 {
-	return LIB_CALL(access_create, iommufd()->access_create(fd, ioas, access), "%d, ioas %u", fd, ioas);
+	unsigned int unwanted;
+
+	return LIB_CALL(access_create, iommufd()->access_create(fd, ioas, wanted(access, &unwanted)), "%d, ioas %u", fd,
+			ioas);
 }
 
 static long nothing_more(long ret)

@@ -87,12 +87,18 @@ struct lib_run {
 
 /* Notes why, for pinsim_error(); returns -PINSIM_EMISUSE. */
 int lib_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for NULL in the place of a world or a task: why there is none was mostly noted before, and that stays. */
+int lib_nothing(void);
 
 /* world.c */
 
 bool lib_in_body(void);
-/* Makes @world sim_this; NULL, with a note, where a body of another one is under way. */
+/* Makes @world sim_this; NULL, with a note, where there is none or a body of another one is under way. */
 struct lib_run *lib_enter(const struct pinsim_world *world);
+static inline struct lib_run *lib_enter_task(const struct pinsim_task *task)
+{
+	return lib_enter(task ? task->world : NULL);
+}
 /* As pinsim_world_create(), with a strategy of its own in @config. */
 struct pinsim_world *lib_world_create(const char *kernel, const struct pinsim_world_options *options,
 				      struct sim_config *config);

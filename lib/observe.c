@@ -28,40 +28,40 @@ static const struct mm_record *mm_of(const struct pinsim_task *task, unsigned in
 
 long pinsim_locked_vm_pages(const struct pinsim_task *task)
 {
-	const struct mm_record *mm = lib_enter(task->world) ? mm_last(task) : NULL;
+	const struct mm_record *mm = lib_enter_task(task) ? mm_last(task) : NULL;
 
 	return mm ? mm_record_locked_vm(mm) : 0;
 }
 
 long pinsim_pinned_vm_pages(const struct pinsim_task *task)
 {
-	const struct mm_record *mm = lib_enter(task->world) ? mm_last(task) : NULL;
+	const struct mm_record *mm = lib_enter_task(task) ? mm_last(task) : NULL;
 
 	return mm ? mm_record_pinned_vm(mm) : 0;
 }
 
 unsigned int pinsim_mms(const struct pinsim_task *task)
 {
-	return lib_enter(task->world) ? mm_task_mms(task->task) : 0;
+	return lib_enter_task(task) ? mm_task_mms(task->task) : 0;
 }
 
 long pinsim_mm_locked_vm_pages(const struct pinsim_task *task, unsigned int k)
 {
-	const struct mm_record *mm = lib_enter(task->world) ? mm_of(task, k) : NULL;
+	const struct mm_record *mm = lib_enter_task(task) ? mm_of(task, k) : NULL;
 
 	return mm ? mm_record_locked_vm(mm) : 0;
 }
 
 long pinsim_mm_pinned_vm_pages(const struct pinsim_task *task, unsigned int k)
 {
-	const struct mm_record *mm = lib_enter(task->world) ? mm_of(task, k) : NULL;
+	const struct mm_record *mm = lib_enter_task(task) ? mm_of(task, k) : NULL;
 
 	return mm ? mm_record_pinned_vm(mm) : 0;
 }
 
 long pinsim_task_user_locked_vm_pages(const struct pinsim_task *task)
 {
-	return lib_enter(task->world) ? mm_task_user_locked_vm(task->task) : 0;
+	return lib_enter_task(task) ? mm_task_user_locked_vm(task->task) : 0;
 }
 
 long pinsim_user_locked_vm_pages(const struct pinsim_world *world, unsigned int uid)
@@ -81,7 +81,7 @@ long pinsim_ucounts_memlock_pages(const struct pinsim_world *world, unsigned int
 
 unsigned long pinsim_memlock_bytes(const struct pinsim_task *task)
 {
-	return lib_enter(task->world) ? mm_task_memlock_bytes(task->task) : 0;
+	return lib_enter_task(task) ? mm_task_memlock_bytes(task->task) : 0;
 }
 
 unsigned long pinsim_pinned_pages(const struct pinsim_world *world)
@@ -96,12 +96,12 @@ unsigned long pinsim_unaccounted_pages(const struct pinsim_world *world)
 
 unsigned long pinsim_page_pins(const struct pinsim_task *task, unsigned long va)
 {
-	return lib_enter(task->world) ? mm_task_pins(task->task, va) : 0;
+	return lib_enter_task(task) ? mm_task_pins(task->task, va) : 0;
 }
 
 long pinsim_page_frame(const struct pinsim_task *task, unsigned long va)
 {
-	return lib_enter(task->world) ? mm_task_pfn(task->task, va) : -1;
+	return lib_enter_task(task) ? mm_task_pfn(task->task, va) : -1;
 }
 
 /*
@@ -190,14 +190,14 @@ _Static_assert((int)PINSIM_LOCKED_VM == BUCKET_LOCKED_VM && (int)PINSIM_PINNED_V
 
 long pinsim_ledger_pages(const struct pinsim_task *task, enum pinsim_counter counter)
 {
-	if ((unsigned int)counter > PINSIM_PERF_MLOCK || !lib_enter(task->world))
+	if ((unsigned int)counter > PINSIM_PERF_MLOCK || !lib_enter_task(task))
 		return 0;
 	return lib_ledger_pages(task->task, (int)counter);
 }
 
 const char *pinsim_refusal(const struct pinsim_task *task)
 {
-	return task->refusal;
+	return task ? task->refusal : NULL;
 }
 
 size_t pinsim_violations(const struct pinsim_world *world)
@@ -223,7 +223,7 @@ bool pinsim_violation(const struct pinsim_world *world, size_t index, struct pin
 
 unsigned long pinsim_violations_of(const struct pinsim_world *world, const char *name)
 {
-	enum sim_violation violation = sim_violation_by_name(name);
+	enum sim_violation violation = name ? sim_violation_by_name(name) : VIOLATION_NR;
 
 	return lib_enter(world) && violation != VIOLATION_NR ? sim_violations(violation) : 0;
 }

@@ -53,7 +53,7 @@ void pinsim_scenario_free(struct pinsim_scenario *scenario)
 
 const char *pinsim_scenario_title(const struct pinsim_scenario *scenario)
 {
-	return scenario->program->title;
+	return scenario ? scenario->program->title : "";
 }
 
 /* The kernels of a SET, or those that the program is for. False, with a note: there is no such set. */
@@ -153,7 +153,9 @@ struct pinsim_scenario_report *pinsim_scenario_run(const struct pinsim_scenario 
 	FILE *out;
 
 	options = options ? options : &defaults;
-	if (lib_in_body())
+	if (!scenario)
+		lib_nothing();
+	else if (lib_in_body())
 		lib_misuse("pinsim_scenario_run() in a body, expected it outside of bodies");
 	else if ((unsigned int)options->format > PINSIM_REPORT_JUNIT)
 		lib_misuse("format %d, expected one of enum pinsim_report_format", (int)options->format);
@@ -276,7 +278,9 @@ struct pinsim_result *pinsim_scenario_explore(const struct pinsim_scenario *scen
 	explore_options.search.bounded = options->preemptions_max != 0;
 	explore_options.runs_max = options->runs_max;
 	explore_options.seconds_max = options->seconds_max;
-	if (lib_in_body())
+	if (!scenario)
+		lib_nothing();
+	else if (lib_in_body())
 		lib_misuse("pinsim_scenario_explore() in a body, expected it outside of bodies");
 	else if (options->strategy && !explore_options.search.kind)
 		lib_misuse("no strategy \"%s\", expected portfolio, dpor, bounded, pct, random or naive",

@@ -51,7 +51,9 @@ long pinsim_vfio_detach(int container)
 
 long pinsim_vfio_cdev_open(int iommufd, unsigned int *device)
 {
-	return LIB_CALL(vfio_cdev_open, vfio()->cdev_open(iommufd, device), "%d", iommufd);
+	unsigned int unwanted;
+
+	return LIB_CALL(vfio_cdev_open, vfio()->cdev_open(iommufd, device ? device : &unwanted), "%d", iommufd);
 }
 
 long pinsim_vfio_map(int container, unsigned long iova, unsigned long va, unsigned long len, unsigned int prot)

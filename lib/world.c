@@ -28,6 +28,10 @@ bool lib_in_body(void)
 
 struct lib_run *lib_enter(const struct pinsim_world *world)
 {
+	if (!world) {
+		lib_nothing();
+		return NULL;
+	}
 	if (lib_in_body() && sim_this != world->sim) {
 		lib_misuse("a body of another world is under way, expected its own world");
 		return NULL;
@@ -159,7 +163,7 @@ void pinsim_world_destroy(struct pinsim_world *world)
 
 const char *pinsim_world_kernel(const struct pinsim_world *world)
 {
-	return world->kernel.name;
+	return world ? world->kernel.name : "";
 }
 
 /*
@@ -206,22 +210,22 @@ struct pinsim_task *pinsim_current(void)
 
 long pinsim_task_result(const struct pinsim_task *task)
 {
-	return task->result;
+	return task ? task->result : 0;
 }
 
 bool pinsim_task_alive(const struct pinsim_task *task)
 {
-	return mm_task_alive(task->task);
+	return task && mm_task_alive(task->task);
 }
 
 int pinsim_task_killed_by(const struct pinsim_task *task)
 {
-	return task->killed_by;
+	return task ? task->killed_by : 0;
 }
 
 const char *pinsim_task_name(const struct pinsim_task *task)
 {
-	return task->name;
+	return task ? task->name : "";
 }
 
 /*
@@ -286,7 +290,7 @@ struct pinsim_task *lib_task_made(struct lib_run *run, struct task_struct *task,
 /* For a function that only makes sense outside of bodies: the run of @task's world, NULL with a note. */
 static struct lib_run *enter_for_body(struct pinsim_task *task, const char *what)
 {
-	struct lib_run *run = lib_enter(task->world);
+	struct lib_run *run = lib_enter_task(task);
 
 	if (!run)
 		return NULL;
@@ -401,7 +405,7 @@ static void question_run(void *arg)
 
 bool lib_ask(struct pinsim_task *task, void (*body)(void *arg), void *arg)
 {
-	struct lib_run *run = lib_enter(task->world);
+	struct lib_run *run = lib_enter_task(task);
 	struct lib_question question = { body, arg, false };
 
 	if (!run)

@@ -82,6 +82,7 @@ static long maps_by_iommufd(void *arg)
 	ck_assert_int_eq(pinsim_ioas_pinned_pages(pinsim_current(), mapped->fd, mapped->ioas), 8);
 
 	ck_assert_int_eq(pinsim_ioas_alloc(mapped->fd, &second), 0);
+	ck_assert_int_eq(pinsim_ioas_alloc(mapped->fd, NULL), 0);
 	ck_assert_int_eq(pinsim_option_huge_pages(mapped->fd, second, 0), 0);
 	ck_assert_int_eq(pinsim_ioas_copy(mapped->fd, second, mapped->ioas, iova, 8 * PAGE, PINSIM_DMA_RW, false,
 					  &chosen), 0);

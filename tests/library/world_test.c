@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Worlds, tasks, bodies, and how mistakes are told. */
+#include <pthread.h>
 #include "suite.h"
 
 /* A kernel or backend that there is not: no world, and the sentence names what was asked for. */
@@ -82,6 +83,63 @@ START_TEST(call_inside)
 	ck_assert_str_eq(pinsim_world_kernel(nested.other), "v6.1");
 	pinsim_world_destroy(nested.world);
 	pinsim_world_destroy(nested.other);
+}
+END_TEST
+
+/* NULL for what could not be made goes through everything, and the first reason stays. */
+START_TEST(nothing_is_an_answer)
+{
+	struct pinsim_world *world = pinsim_world_create("v6.21", NULL);
+	struct pinsim_task *task = pinsim_task_create(world, "a", 1000, PAGE, PINSIM_CAP_NONE);
+	struct pinsim_violation violation;
+
+	ck_assert_ptr_null(task);
+	ck_assert_int_eq(pinsim_call(task, nothing, NULL), -PINSIM_EMISUSE);
+	ck_assert_int_eq(pinsim_start(task, nothing, NULL), -PINSIM_EMISUSE);
+	ck_assert_int_eq(pinsim_run(world), -PINSIM_EMISUSE);
+	ck_assert_int_eq(pinsim_locked_vm_pages(task), 0);
+	ck_assert_int_eq(pinsim_charged_pages(task, 3), -PINSIM_EMISUSE);
+	ck_assert(!pinsim_task_alive(task));
+	ck_assert_ptr_null(pinsim_refusal(task));
+	ck_assert_uint_eq(pinsim_violations(world), 0);
+	ck_assert(!pinsim_violation(world, 0, &violation));
+	ck_assert_ptr_null(pinsim_alloc(world, 8));
+	ck_assert_int_eq(pinsim_world_end(world), -PINSIM_EMISUSE);
+	ck_assert_ptr_nonnull(strstr(pinsim_error(), "\"v6.21\""));
+}
+END_TEST
+
+static void *runs_one(void *arg)
+{
+	struct pinsim_world *world = pinsim_world_create("v6.12", NULL);
+	struct pinsim_task *task = pinsim_task_create(world, "a", 1000, PAGE, PINSIM_CAP_NONE);
+	unsigned long long *hash = arg;
+
+	ck_assert_ptr_null(pinsim_world_create("v9.9", NULL));
+	for (unsigned int i = 0; i < 50; i++)
+		if (pinsim_call(task, nothing, NULL) != 7)
+			return NULL;
+	*hash = pinsim_world_end(world) ? 0 : pinsim_trace_hash(world);
+	pinsim_world_destroy(world);
+	return pinsim_error()[0] ? arg : NULL;
+}
+
+/* Threads of the host with a world each: they do not know of each other, and come to the same. */
+START_TEST(threads_of_the_host)
+{
+	unsigned long long hash[4] = { 0 };
+	pthread_t threads[4];
+	void *ok;
+
+	for (unsigned int i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, runs_one, &hash[i]), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], &ok), 0);
+		ck_assert_ptr_nonnull(ok);
+		ck_assert_uint_ne(hash[i], 0);
+		ck_assert_uint_eq(hash[i], hash[0]);
+	}
+	ck_assert_str_eq(pinsim_error(), "");
 }
 END_TEST
 
@@ -232,6 +290,8 @@ TCase *world_tests(void)
 	tcase_add_test(tcase, unknown_names);
 	tcase_add_test(tcase, call_outside);
 	tcase_add_test(tcase, call_inside);
+	tcase_add_test(tcase, nothing_is_an_answer);
+	tcase_add_test(tcase, threads_of_the_host);
 	tcase_add_test(tcase, body_ends_with_its_task);
 	tcase_add_test(tcase, exec_ends_threads);
 	tcase_add_test(tcase, seeds);

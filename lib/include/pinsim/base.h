@@ -44,8 +44,9 @@ PINSIM_C_BEGIN
 
 /*
  * Why the last function on this thread failed that returned -PINSIM_EMISUSE, NULL or
- * a result with PINSIM_ERROR: a sentence that says what was expected. Never NULL;
- * stands until the next such failure.
+ * a result with PINSIM_ERROR: a sentence that says what was expected. NULL where a world or
+ * a task is wanted is such a failure, and leaves what was said before: why there is none.
+ * Never NULL; stands until the next such failure.
  */
 PINSIM_API const char *pinsim_error(void);
 

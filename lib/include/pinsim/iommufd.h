@@ -5,7 +5,8 @@
  * caller's, objects are named by the id that the iommufd gave them. IOVAs, addresses
  * and lengths are bytes. Each returns >= 0 or -errno as Linux does, EBADF where the
  * caller has no such fd, ENOENT where there is no such object; -PINSIM_EABSENT on
- * kernels without it, -PINSIM_EMISUSE outside of a body.
+ * kernels without it, -PINSIM_EMISUSE outside of a body. Where an id or IOVA is returned
+ * by a pointer, that may be NULL.
  */
 #ifndef PINSIM_IOMMUFD_H
 #define PINSIM_IOMMUFD_H
