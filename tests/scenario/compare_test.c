@@ -12,7 +12,8 @@
 #include "harness.h"
 
 #define MAP \
-	"task a uid=1 memlock=64p\na: m = mmap(8p)\na: fd = iommufd_open()\na: io = ioas_alloc(fd)\na: d = attach(io)\n" \
+	"task a uid=1 memlock=64p\na: m = mmap(8p)\na: fd = iommufd_open()\na: io = ioas_alloc(fd)\n"              \
+	"a: d = attach(io)\n"                                                                              \
 	"a: ioas_map(io, va=m, len=4p, iova=0x1000000)\na: ioas_unmap(io, iova=0x1000000, len=4p)\n"
 
 struct compared_text {
@@ -75,7 +76,8 @@ static void always_broken(void)
 static void break_at_the_end(const struct world_settings *settings)
 {
 	static const struct sim_invariant invariant = {
-		.violation = VIOLATION_LEAK, .sentence = "never", .source = "here", .when = SIM_END, .check = always_broken,
+		.violation = VIOLATION_LEAK, .sentence = "never", .source = "here", .when = SIM_END,
+		.check = always_broken,
 	};
 
 	sim_invariant_register(&invariant);
@@ -85,7 +87,8 @@ static void break_at_the_end(const struct world_settings *settings)
 START_TEST(the_same)
 {
 	assert_compared(MAP, &backend_model, COMPARED_SAME, "same  t.pin on v6.12: 6 of 6 steps compared, 1 order\n");
-	assert_compared("task a memlock=8p\na: m = mmap(2p)\na: thread(b)\nparallel {\na: mlock(m, 1p)\nb: munlock(m, 1p)\n}\n",
+	assert_compared("task a memlock=8p\na: m = mmap(2p)\na: thread(b)\n"
+			"parallel {\na: mlock(m, 1p)\nb: munlock(m, 1p)\n}\n",
 			&backend_model, COMPARED_SAME, "4 of 4 steps compared, 8 orders");
 }
 END_TEST
