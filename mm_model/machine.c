@@ -6,6 +6,7 @@
  * (kernel threads, setup) runs as a kernel thread of uid 0 with all capabilities
  * and no mm.
  */
+#include <linux/completion.h>
 #include "internal.h"
 
 /* current where no task runs. Not in the list of tasks, and never ends. */
@@ -91,18 +92,10 @@ struct sim_actor *mm_task_actor(const struct task_struct *task)
 	return task->actor;
 }
 
-struct settle {
-	wait_queue_head_t wait;
-	bool done;
-};
-
 static void settle_body(void *arg)
 {
-	struct settle *settle = arg;
-
 	flush_workqueue(system_wq);
-	settle->done = true;
-	wake_up(&settle->wait);
+	complete(arg);
 }
 
 bool mm_deferred_pending(void)
@@ -117,7 +110,7 @@ bool mm_deferred_pending(void)
 void mm_settle(void)
 {
 	struct mm_machine *m = machine();
-	struct settle settle = { .done = false };
+	struct completion settled;
 
 	if (sim_self() && !mm_current()) {
 		flush_workqueue(system_wq);
@@ -125,10 +118,10 @@ void mm_settle(void)
 	}
 	if (!m->kworker)
 		m->kworker = sim_actor_create("kworker", NULL);
-	init_waitqueue_head(&settle.wait);
-	sim_actor_submit(m->kworker, settle_body, &settle);
+	init_completion(&settled);
+	sim_actor_submit(m->kworker, settle_body, &settled);
 	if (sim_self())
-		wait_event(settle.wait, settle.done);
+		wait_for_completion(&settled);
 	else
 		sim_run();
 }

@@ -85,12 +85,11 @@ bool waitqueue_active(wait_queue_head_t *wq)
 	return !list_empty(&wq->head);
 }
 
-void kapi_wake(wait_queue_head_t *wq, unsigned int nr)
+/* As under the queue's lock. */
+static void wake_now(wait_queue_head_t *wq, unsigned int nr)
 {
 	wait_queue_entry_t *wait, *next;
 
-	use_queue(wq);
-	sim_point_in(SIM_POINT_WAKE, wq->id, wq, nr);
 	sim_race_order(wq);
 	list_for_each_entry_safe(wait, next, &wq->head, entry) {
 		bool exclusive = wait->flags & WQ_FLAG_EXCLUSIVE;
@@ -101,6 +100,13 @@ void kapi_wake(wait_queue_head_t *wq, unsigned int nr)
 		if (exclusive && nr && !--nr)
 			break;
 	}
+}
+
+void kapi_wake(wait_queue_head_t *wq, unsigned int nr)
+{
+	use_queue(wq);
+	sim_point_in(SIM_POINT_WAKE, wq->id, wq, nr);
+	wake_now(wq, nr);
 }
 
 /* Sleeps until *@woken or @deadline, or until it is probed. */
@@ -187,22 +193,24 @@ unsigned long kapi_jiffies(void)
  * leaves it at its maximum for good.
  */
 
-static void complete_nr(struct completion *x, unsigned int done, unsigned int nr)
+/* What is counted and who is woken is one step: behind the count @x may be gone, as the waiter whose stack it is on. */
+static void complete_nr(struct completion *x, bool all)
 {
 	use_queue(&x->wait);
+	sim_point_in(SIM_POINT_WAKE, x->wait.id, &x->wait, !all);
 	sim_race_release(&x->wait, false);
-	x->done = done;
-	kapi_wake(&x->wait, nr);
+	x->done = all || x->done == UINT_MAX ? UINT_MAX : x->done + 1;
+	wake_now(&x->wait, !all);
 }
 
 void complete(struct completion *x)
 {
-	complete_nr(x, x->done == UINT_MAX ? UINT_MAX : x->done + 1, 1);
+	complete_nr(x, false);
 }
 
 void complete_all(struct completion *x)
 {
-	complete_nr(x, UINT_MAX, 0);
+	complete_nr(x, true);
 }
 
 bool try_wait_for_completion(struct completion *x)
