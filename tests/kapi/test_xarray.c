@@ -379,6 +379,65 @@ static void walker(void)
 	xa_destroy(&fx->xa);
 }
 
+/*
+ * Situation: a walk by mark, the state left in the middle of it. Expectation: what carries the mark, in order, up
+ * to the bound; a mark taken away under the walk is not met any more; an error ends each kind of walk.
+ */
+static void walk_by_mark(void)
+{
+	void *entry;
+
+	setup(1);
+	for (unsigned long i = 0; i < 100; i++)
+		xa_store(&fx->xa, i, fx->objects + 4 * i, GFP_KERNEL);
+	for (unsigned long i = 10; i < 100; i += 10)
+		xa_set_mark(&fx->xa, i, XA_MARK_1);
+	XA_STATE(xas, &fx->xa, 0);
+	xas_lock(&xas);
+	kt_check(xas_find_marked(&xas, 95, XA_MARK_1) == fx->objects + 40 && xas.xa_index == 10);
+	kt_check(xas_get_mark(&xas, XA_MARK_1) && !xas_get_mark(&xas, XA_MARK_0));
+	__xa_clear_mark(&fx->xa, 20, XA_MARK_1);
+	kt_check(xas_find_marked(&xas, 95, XA_MARK_1) == fx->objects + 120 && xas.xa_index == 30);
+	/* as new: no mark, and still an entry */
+	xas_init_marks(&xas);
+	kt_check(!xas_get_mark(&xas, XA_MARK_1) && xas_load(&xas) == fx->objects + 120);
+	xas_set(&xas, 91);
+	kt_check(!xas_find_marked(&xas, ULONG_MAX, XA_MARK_1));
+	xas_set(&xas, 0);
+	kt_check(!xas_find_marked(&xas, ULONG_MAX, XA_MARK_0));
+	xas_set(&xas, 40);
+	xas_set_err(&xas, -EBUSY);
+	kt_check(!xas_next(&xas) && !xas_prev(&xas) && !xas_find(&xas, ULONG_MAX));
+	kt_check(!xas_find_marked(&xas, ULONG_MAX, XA_MARK_1));
+	xas_for_each_conflict(&xas, entry)
+		kt_check(false);
+	xas_pause(&xas);
+	kt_check(xas_error(&xas) == -EBUSY);
+	xas_unlock(&xas);
+	xas_destroy(&xas);
+	xa_destroy(&fx->xa);
+}
+
+/* Situation: entries and bounds that are nobody's to give. Expectation: an error, a warning, nothing stored. */
+static void misuse(void)
+{
+	DEFINE_IDA(ida);
+	struct idr idr;
+	u32 id = 7;
+
+	setup(1);
+	idr_init(&idr);
+	kt_check(xa_err(xa_cmpxchg(&fx->xa, 3, NULL, XA_RETRY_ENTRY, GFP_KERNEL)) == -EINVAL);
+	kt_check(xa_insert(&fx->xa, 3, XA_RETRY_ENTRY, GFP_KERNEL) == -EINVAL);
+	/* no array of ids */
+	kt_check(xa_alloc(&fx->xa, &id, fx->objects, xa_limit_32b, GFP_KERNEL) == -EINVAL && id == 7);
+	kt_check(xa_empty(&fx->xa));
+	kt_check(idr_alloc(&idr, fx->objects, -1, 0, GFP_KERNEL) == -EINVAL && !idr_find(&idr, 0));
+	/* ids are an int's */
+	kt_check(ida_alloc_range(&ida, 0x80000000u, ~0u, GFP_KERNEL) == -ENOSPC && ida_is_empty(&ida));
+	kt_expect(VIOLATION_WARNING, 4);
+}
+
 static void store_until_fault(void *arg)
 {
 	u32 id;
@@ -537,6 +596,8 @@ const struct kt_case kt_cases[] = {
 	{ "alloc_cyclic", alloc_cyclic },
 	{ "changed_while_walked", changed_while_walked },
 	{ "walker", walker },
+	{ "walk_by_mark", walk_by_mark },
+	{ "misuse", misuse },
 	{ "faults", faults },
 	{ "store_range", store_range },
 	{ "ida_memory", ida_memory },
