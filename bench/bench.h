@@ -28,6 +28,8 @@ struct bench_row {
 	void *(*prepare)(const struct bench_row *row);
 	/* Does it @nr times; returns how many units that was. */
 	double (*work)(void *state, unsigned long nr);
+	/* Or the value itself, where it is no rate; or NULL. */
+	double (*measure)(void *state);
 	void (*done)(void *state);
 	const void *arg;
 };
@@ -45,6 +47,10 @@ static inline void bench_measure(const struct bench_row *row, void *state)
 	unsigned long nr = 1;
 	double begin, seconds, units;
 
+	if (row->measure) {
+		printf("%s\t%.6g\t%s\t%s\n", row->name, row->measure(state), row->unit, row->goal);
+		return;
+	}
 	/* The first times warm caches up, and say how many fill the time. */
 	for (;;) {
 		begin = bench_cpu_seconds();

@@ -4,11 +4,18 @@
  * often a second all states of five tasks are gone through. On the scheduler and the
  * kernel API that scenarios run on, lockdep and use-after-free checks included; data
  * race detection is off.
+ *
+ * Beside SPIN: the processor time that its verifier takes for the same program, at the
+ * same granularity (charge.pml), as a multiple of ours, in turn five times. Its hash
+ * table has the size that suits it best.
  */
 #include <sim/explore.h>
 #include <sim/sched.h>
 #include <sim/snapshot.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "../tests/explore/programs.h"
 #include "bench.h"
 
@@ -17,6 +24,8 @@ struct search {
 	unsigned int tasks;
 	bool symmetric;
 	bool exhaust;		/* units are whole searches */
+	const char *pan;	/* SPIN's, to compare with */
+	const char *pan_table;	/* -w: how large its hash table is */
 };
 
 struct state {
@@ -98,6 +107,58 @@ static double work(void *arg, unsigned long nr)
 	return nr;
 }
 
+#ifdef HAVE_SPIN
+#define TURNS 5
+
+static double pan_seconds(const struct search *what)
+{
+	char path[512];
+	struct rusage usage;
+	int status;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/%s", PAN_FOLDER, what->pan);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		if (!freopen("/dev/null", "w", stdout))
+			_exit(2);
+		execl(path, what->pan, "-m100000", what->pan_table, (char *)NULL);
+		_exit(2);
+	}
+	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status)) {
+		fprintf(stderr, "bench_explore: %s does not run\n", path);
+		exit(1);
+	}
+	return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+static double times_spin(void *arg)
+{
+	struct state *state = arg;
+	double ratios[TURNS], begin, pan;
+
+	work(state, 1);
+	for (int i = 0; i < TURNS; i++) {
+		unsigned long nr = state->what->symmetric ? 20 : 1;
+
+		pan = pan_seconds(state->what);
+		begin = bench_cpu_seconds();
+		work(state, nr);
+		ratios[i] = pan * nr / (bench_cpu_seconds() - begin);
+	}
+	qsort(ratios, TURNS, sizeof(*ratios), by_value);
+	return ratios[TURNS / 2];
+}
+#endif
+
 static void done(void *arg)
 {
 	struct state *state = arg;
@@ -112,8 +173,14 @@ static const struct search naive = { &sim_search_naive, 3 }, dpor = { &sim_searc
 			   stateful = { &sim_search_stateful, 5, false, true },
 			   symmetric = { &sim_search_stateful, 5, true, true },
 			   symmetric_six = { &sim_search_stateful, 6, true, true };
+#ifdef HAVE_SPIN
+static const struct search beside_all = { &sim_search_stateful, 5, false, true, "pan_5_NOREDUCE", "-w20" },
+			   beside_five = { &sim_search_stateful, 5, true, true, "pan_5_POR", "-w20" },
+			   beside_six = { &sim_search_stateful, 6, true, true, "pan_6_POR", "-w23" };
+#endif
 
-#define ROW(name, unit, goal, arg) { name, unit, goal, prepare, work, done, arg }
+#define ROW(name, unit, goal, what) { name, unit, goal, prepare, work, NULL, done, what }
+#define SPIN(name, goal, what) { name, "x", goal, prepare, work, times_spin, done, what }
 
 static const struct bench_row rows[] = {
 	ROW("naive search, charge of 3", "schedules/s", ">=10000000", &naive),
@@ -121,6 +188,11 @@ static const struct bench_row rows[] = {
 	ROW("all states, charge of 5", "searches/s", "-", &stateful),
 	ROW("all states, charge of 5, symmetric", "searches/s", "-", &symmetric),
 	ROW("all states, charge of 6, symmetric", "searches/s", "-", &symmetric_six),
+#ifdef HAVE_SPIN
+	SPIN("all states, charge of 5: SPIN takes", ">=3", &beside_all),
+	SPIN("the same, symmetric: SPIN reduced takes", ">=200", &beside_five),
+	SPIN("charge of 6, symmetric: SPIN reduced takes", ">=1000", &beside_six),
+#endif
 };
 
 int main(int argc, char **argv)
