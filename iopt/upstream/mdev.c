@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
+#include <mm_model/state.h>
 #include <sim/world.h>
 #include "machine.h"
 #include "vfio.h"
@@ -187,14 +188,30 @@ void upstream_mdev_close(struct vfio_mdev *mdev)
 	upstream_vfio_leave(&mdev->vfio);
 }
 
+/* The driver looks at what it got: @got pages that are pinned or reserved, behind an error none. */
+static void check_pages(struct page **pages, unsigned long nr, long got)
+{
+	struct mm_pin_run pins;
+	unsigned long i, frame;
+
+	for (i = 0; i < nr; i++) {
+		if (WARN_ON(!pages[i] == (got > 0)) || !pages[i])
+			continue;
+		frame = phys_to_frame(PFN_PHYS(page_to_pfn(pages[i])));
+		WARN_ON(!frame_reserved(frame, NULL) && (!mm_pin_state(frame, frame, &pins) || pins.frame > frame));
+	}
+}
+
 static long container_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned long npage)
 {
-	struct page **pages = sim_alloc(min(npage, VFIO_PIN_PAGES_MAX_ENTRIES) * sizeof(*pages));
+	unsigned long nr = min(npage, VFIO_PIN_PAGES_MAX_ENTRIES);
+	struct page **pages = sim_zalloc(nr * sizeof(*pages));
 	long ret;
 
 	mutex_lock(&mdev->lock);
 	ret = vfio_device_container_pin_pages(&mdev->vfio.vdev, iova, (int)min(npage, (unsigned long)INT_MAX),
 					      IOMMU_READ | IOMMU_WRITE, pages);
+	check_pages(pages, nr, ret);
 	if (ret > 0)
 		note(mdev, PFN_DOWN(iova), npage, 1);
 	mutex_unlock(&mdev->lock);
