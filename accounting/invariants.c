@@ -35,7 +35,7 @@ static long vm_locked_pages(struct ledger_holder *holder)
 	const struct mm_struct *mm = holder->mm;
 	unsigned long pages = 0;
 
-	if (holder->map_walked == mm->map_writes + 1)
+	if (holder->map_walked == mm->map_writes + 1 && !sim_invariants_are_full())
 		return holder->map_locked;
 
 	for (struct rb_node *node = rb_first(&mm->mm_rb); node; node = rb_next(node)) {
@@ -132,8 +132,16 @@ static enum holder_kind holder_kind_of(enum ledger_bucket bucket)
 	return bucket == BUCKET_LOCKED_VM || bucket == BUCKET_PINNED_VM ? HOLDER_MM : HOLDER_USER;
 }
 
+static void dirty_all(void)
+{
+	for (struct ledger_holder *holder = accounting()->holders; holder; holder = holder->next)
+		ledger_holder_dirty(holder);
+}
+
 static void for_dirty(enum ledger_bucket bucket, void (*fn)(struct ledger_holder *, enum ledger_bucket))
 {
+	if (sim_invariants_are_full())
+		dirty_all();
 	for (struct ledger_holder *holder = accounting()->dirty; holder; holder = holder->dirty_next)
 		if (holder->kind == holder_kind_of(bucket) && ledger_holder_alive(holder))
 			fn(holder, bucket);
@@ -248,7 +256,7 @@ static unsigned long dirty_pin_differences(void)
 	struct accounting *acct = accounting();
 	unsigned long differ = 0;
 
-	if (acct->nr_dirty_runs > DIRTY_RUNS || mm_frames_pinned() != acct->pins.nr_keys)
+	if (acct->nr_dirty_runs > DIRTY_RUNS || mm_frames_pinned() != acct->pins.nr_keys || sim_invariants_are_full())
 		return pin_differences(0, ~0UL);
 	for (unsigned int i = 0; i < acct->nr_dirty_runs; i++)
 		differ += pin_differences(acct->dirty_run[i].frame,

@@ -36,6 +36,9 @@ static void check_changed(unsigned int which, void (*check)(struct iopt_pages *p
 {
 	struct iopt_pages *pages, *next;
 
+	if (sim_invariants_are_full())
+		list_for_each_entry(pages, &iopt_world()->pages, world_item)
+			check(pages);
 	list_for_each_entry_safe(pages, next, &iopt_world()->unchecked, unchecked_item) {
 		if (!(pages->unchecked & which))
 			continue;

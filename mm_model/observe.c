@@ -277,6 +277,8 @@ static void check_exec_counters(void)
 {
 	struct mm_machine *m = machine();
 
+	if (!m->seen.exec_breaks)
+		return;
 	sim_violate(VIOLATION_EXEC_COUNTERS, "%lu execs began with a charged mm", m->seen.exec_breaks);
 	m->seen.exec_breaks = 0;
 }
@@ -285,6 +287,8 @@ static void check_fork_counters(void)
 {
 	struct mm_machine *m = machine();
 
+	if (!m->seen.fork_breaks)
+		return;
 	sim_violate(VIOLATION_FORK_COUNTERS, "%lu forks made a charged child", m->seen.fork_breaks);
 	m->seen.fork_breaks = 0;
 }
@@ -320,7 +324,7 @@ static void check_mm_refs(void)
 	struct mm_machine *m = machine();
 	struct mm_struct *mm;
 
-	if (m->holds_changed)
+	if (m->holds_changed || sim_invariants_are_full())
 		count_holds(m);
 	list_for_each_entry(mm, &m->mms, mmlist) {
 		if (unlikely(mm->mm_users.counter < mm->tasks))
@@ -337,7 +341,7 @@ static void check_user_refs(void)
 	struct mm_machine *m = machine();
 	struct user_struct *user;
 
-	if (m->holds_changed)
+	if (m->holds_changed || sim_invariants_are_full())
 		count_holds(m);
 	list_for_each_entry(user, &m->users, node)
 		if (unlikely(user->__count.refs.counter < user->creds))

@@ -230,7 +230,8 @@ static const struct rule rules[] = {
 	  loses_shm_reference, "shm_lock shmget", FAULTS, NULL },
 	{ { "type1_reaccount", "a detach charges what mdevs still hold, and goes on where the limit refuses",
 	    "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_unmap_unpin_reaccount" },
-	  V(DMA_PAGES), NULL, "vfio_detach", "mdev_pin", NULL },
+	  /* of a dead mm, too: then a close is enough */
+	  V(DMA_PAGES), NULL, "vfio_detach close exec exit", "mdev_pin", NULL },
 	{ { "vfio_last_group", "a call on a container races the detach of its last group, which frees what it uses",
 	    "drivers/vfio/container.c:vfio_fops_unl_ioctl reads iommu_data without a lock" },
 	  V(USE_AFTER_FREE) | V(BUG), NULL, "vfio_detach", "parallel", NULL },

@@ -120,6 +120,8 @@ struct run *run_begin(const struct program *program, const struct run_options *o
 	}
 	if (!run->options->events)
 		sim_refusals_unread();
+	if (run->options->checked_in_full)
+		sim_invariants_in_full();
 	if (program->nr_peaks)
 		sample_peaks(run);
 	if (program->nr_peaks || (run->options->events && run->options->events->record))

@@ -294,6 +294,7 @@ struct sim_world {
 	size_t nr_resolved;		/* reports whose places in the code have their names */
 	unsigned long warnings;
 	bool refusals_unread;
+	bool checked_in_full;
 	unsigned long step;
 	struct sim_warned *warned;
 

@@ -172,6 +172,7 @@ struct run_options {
 	const unsigned long *memlock_bytes;	/* by task slot, in place of every limit that the file sets; or NULL */
 	bool leave_out_refused;			/* calls that are stated to be refused by a limit are not made */
 	const struct run_sweep *sweep;		/* in scenario_run() only; or NULL */
+	bool checked_in_full;		/* invariants look at everything after each step: for tests, slow */
 	const struct run_events *events;	/* or NULL */
 	void *arg;
 	const volatile sig_atomic_t *stop;	/* set: the run ends at the next step, as an error; or NULL */
