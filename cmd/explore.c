@@ -16,7 +16,7 @@ struct explore_arguments {
 	struct explore_options options;
 	const char *html;
 	unsigned int jobs;
-	bool ascii, json;
+	bool ascii, json, outcomes;
 };
 
 #define JOBS_MAX 256u
@@ -29,6 +29,7 @@ enum {
 	OPT_TIME = 256,
 	OPT_RUNS,
 	OPT_TWICE,
+	OPT_OUTCOMES,
 	OPT_RACES,
 	OPT_PREEMPT,
 	OPT_ASCII,
@@ -45,6 +46,8 @@ static const struct argp_option options[] = {
 	{ "time", OPT_TIME, "S", 0, "stop after S seconds, for each kernel", 0 },
 	{ "runs", OPT_RUNS, "N", 0, "stop after N schedules, for each kernel", 0 },
 	{ "twice", OPT_TWICE, NULL, 0, "run each schedule twice and compare the trace hashes", 0 },
+	{ "outcomes", OPT_OUTCOMES, NULL, 0,
+	  "no verdict but what the calls and the observables of each expect come to, in any schedule, a line each", 0 },
 	{ "races", OPT_RACES, NULL, 0,
 	  "report data races, and let plain accesses decide which steps depend on each other (docs/data-races.md)", 0 },
 	{ "preempt", OPT_PREEMPT, "WHERE", 0,
@@ -94,6 +97,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_TWICE:
 		args->options.twice = true;
+		break;
+	case OPT_OUTCOMES:
+		args->outcomes = true;
 		break;
 	case OPT_RACES:
 		need_races();
@@ -316,6 +322,15 @@ static void print_text(struct exploration *exploration, const struct program *pr
 	}
 }
 
+static void print_outcomes(const struct program *program, struct outcomes *outcomes, const struct kernel *kernel)
+{
+	const char *text;
+	unsigned long runs;
+
+	for (size_t i = 0; (text = outcomes_at(outcomes, i, &runs)) != NULL; i++)
+		printf("%s on %s: %s\n", program->path, kernel->name, text);
+}
+
 static void explore_one(struct exploration *exploration, const struct program *program, const struct kernel *kernel)
 {
 	struct explore_options options = exploration->args->options;
@@ -327,22 +342,26 @@ static void explore_one(struct exploration *exploration, const struct program *p
 	options.stop = &interrupted;
 	options.progress = on_progress;
 	options.arg = exploration;
+	options.outcomes = exploration->args->outcomes ? outcomes_create() : NULL;
 	exploration->where = program->path;
 	explore(program, &options, &report);
 	if (exploration->shown)
 		fputs("\r\033[K", stderr);
 	exploration->shown = false;
-	if (exploration->args->json)
+	if (options.outcomes)
+		print_outcomes(program, options.outcomes, kernel);
+	else if (exploration->args->json)
 		print_json(program, &report, kernel);
 	else
 		print_text(exploration, program, &report, kernel);
 	fflush(stdout);
 	exploration->ran++;
-	exploration->broke |= report.end == EXPLORE_FAILS;
+	exploration->broke |= report.end == EXPLORE_FAILS && !options.outcomes;
 	exploration->unfinished |= report.end == EXPLORE_UNFINISHED;
 	exploration->bad_file |= report.end == EXPLORE_ERROR && !interrupted;
 	exploration->differs |= report.end == EXPLORE_DIFFERS;
 	explore_report_free(&report);
+	outcomes_free(options.outcomes);
 }
 
 /*

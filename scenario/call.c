@@ -275,6 +275,15 @@ static void tell(const struct step_state *state, void (*event)(void *arg, const 
 	event(state->run->options->arg, &report);
 }
 
+static long run_op(struct op_call *call)
+{
+	unsigned int depth = sim_outside_begin();
+	long ret = call->op->run(call);
+
+	sim_outside_end(depth);
+	return ret;
+}
+
 static void make_call(struct step_state *state)
 {
 	const struct run_events *events = state->run->options->events;
@@ -314,7 +323,7 @@ static void make_call(struct step_state *state)
 	if (resolved == RESOLVED_BADF)
 		state->ret = -EBADF;
 	else if (!step->op->sets_limit || !run->options->memlock_bytes)
-		state->ret = step->op->run(&call);
+		state->ret = run_op(&call);
 	/* On the way back what the call put off is done: the last reference to a file that another task has closed. */
 	state->ret = mm_syscall(state->ret);
 	accounting_call_end(call.task, state->ret);

@@ -135,6 +135,13 @@ static bool judge(struct exploring *exploring, struct run_result *result, unsign
 	struct explore_report *report = exploring->report;
 
 	exploring->shown |= result->shown;
+	if (exploring->options->outcomes) {
+		outcomes_add(exploring->options->outcomes, result);
+		if (result->verdict == VERDICT_FAIL) {
+			run_result_free(result);
+			return false;
+		}
+	}
 	switch (result->verdict) {
 	case VERDICT_FAIL:
 		failed(exploring, result, at);
@@ -213,12 +220,18 @@ static void run_all(struct exploring *exploring, struct sim_search *search)
 		exploring->run.strategy = config.strategy;
 		exploring->run.seed = config.seed;
 		exploring->run.context = config.context;
-		scenario_session_search(exploring->session, search, &result);
+		if (SIM_THREADS)
+			scenario_run(exploring->program, &exploring->run, &result);
+		else
+			scenario_session_search(exploring->session, search, &result);
 		runs++;
-		if (sim_search_cut(search))
+		if (sim_search_cut(search)) {
+			if (exploring->options->outcomes)
+				outcomes_add(exploring->options->outcomes, NULL);
 			run_result_free(&result);
-		else if (judge(exploring, &result, runs))
+		} else if (judge(exploring, &result, runs)) {
 			return;
+		}
 	}
 }
 
@@ -237,11 +250,18 @@ void explore(const struct program *program, const struct explore_options *option
 	memset(report, 0, sizeof(*report));
 	clock_gettime(CLOCK_MONOTONIC, &exploring.begun);
 	search_options.count = true;
-	search_options.resumes = true;
+	/* Who listens wants each run from its beginning. */
+	search_options.resumes = !options->outcomes;
 	search_options.beyond = options->races ? 0 : RUNS_BEYOND;
+	/* What the operating system does is no search: each run is one of its schedules. */
+	if (SIM_THREADS)
+		search_options.kind = &sim_search_random;
+	if (options->outcomes)
+		outcomes_listen(options->outcomes, &exploring.run);
 	search = sim_search_create(&search_options);
 	exploring.session = scenario_session_create();
-	scenario_session_open(exploring.session, program, &exploring.run);
+	if (!SIM_THREADS)
+		scenario_session_open(exploring.session, program, &exploring.run);
 	run_all(&exploring, search);
 	sim_search_explored(search, &report->explored);
 	/* The world's strategy still knows the search. */

@@ -10,6 +10,7 @@
 #define SCENARIO_EXPLORE_H
 
 #include <sim/explore.h>
+#include <scenario/outcomes.h>
 #include <scenario/runner.h>
 
 struct explore_options {
@@ -20,6 +21,7 @@ struct explore_options {
 	double seconds_max;		/* 0: no limit */
 	bool races, preempt_access;	/* as in struct run_options */
 	bool twice;			/* each schedule again, and the hashes compared */
+	struct outcomes *outcomes;	/* told of each schedule, and no failure ends the search; or NULL */
 	const volatile sig_atomic_t *stop;
 	void (*progress)(void *arg, const struct sim_explored *explored);	/* now and then; or NULL */
 	void *arg;
