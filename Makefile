@@ -12,6 +12,7 @@ help:
 	@echo 'make run             builds it, then what each kernel does with each scenario of scenarios/'
 	@echo 'make test            every test; its parts are $(PARTS:%=test-%)'
 	@echo 'make coverage        the tests once more with gcov: lines and branches by folder; fails below coverage/thresholds'
+	@echo 'make stress          the races on real threads: native, ThreadSanitizer, helgrind and drd'
 	@echo 'make fuzz TIME=60      random programs for so many seconds on all cores, failures into build/fuzz'
 	@echo 'make bench           the benchmarks of bench/'
 	@echo 'make planted         the planted bugs: what is found, replayed by every build and under every tool'
@@ -42,6 +43,10 @@ bench:
 	@cmake --build --preset bench
 	@bench/run
 
+stress:
+	@tools/install-deps test
+	@tests/threads/stress --all
+
 planted:
 	@tools/install-deps test
 	@bench/planted/replay --all
@@ -53,4 +58,4 @@ clean:
 	rm -rf build build-*
 
 FORCE:
-.PHONY: all help run test $(PARTS:%=test-%) coverage bench planted fuzz clean FORCE
+.PHONY: all help run test $(PARTS:%=test-%) coverage bench planted stress fuzz clean FORCE

@@ -303,20 +303,37 @@ void fd_install(unsigned int fd, struct file *file)
 	spin_unlock(&files->file_lock);
 }
 
+/* Among threads a step is one by a lock: of those that take a file out of the table. */
+static void one_step_begin(struct files_struct *files)
+{
+	if (SIM_THREADS)
+		spin_lock(&files->file_lock);
+	else
+		sim_nopreempt_begin();
+}
+
+static void one_step_end(struct files_struct *files)
+{
+	if (SIM_THREADS)
+		spin_unlock(&files->file_lock);
+	else
+		sim_nopreempt_end();
+}
+
 /* No lock, as under RCU: the file that stands there and its reference are one step. */
 struct file *fget(unsigned int fd)
 {
 	struct files_struct *files = current->files;
 	struct file *file = NULL;
 
-	sim_nopreempt_begin();
+	one_step_begin(files);
 	sim_touch(files, false);
 	if (fd < files->max)
 		file = READ_ONCE(files->fd[fd].file);
 	sim_race_acquire(files, true);
 	if (file)
 		get_file(file);
-	sim_nopreempt_end();
+	one_step_end(files);
 	return file;
 }
 

@@ -114,7 +114,7 @@ static struct sim_big *big_of(void *ptr)
 
 void sim_arena_init(struct sim_arena *arena)
 {
-	arena->individual = SIM_ASAN || SIM_TSAN || sim_on_memcheck();
+	arena->individual = SIM_THREADS || SIM_ASAN || SIM_TSAN || sim_on_memcheck();
 }
 
 static void bigs_free(struct sim_big *big)

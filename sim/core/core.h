@@ -20,6 +20,7 @@
 #include <sim/invariant.h>
 #include <sim/race.h>
 #include <sim/sched.h>
+#include <sim/threads.h>
 #include <sim/trace.h>
 #include <sim/verdict.h>
 #include <sim/world.h>
@@ -178,6 +179,7 @@ struct sim_actor {
 	const void *next_at;
 	long next_result;
 	struct sim_fiber *fiber;	/* while a body is under way */
+	struct sim_thread *thread;	/* of the threads engine, in its place */
 	struct sim_body *first, **tail;
 	const char *name;
 	/* what it waits for, while blocked */
@@ -319,6 +321,22 @@ static inline struct sim_rare *sim_rare_write(struct sim_world *world)
 
 /* world.c. Ends the world's strategy; @strategy goes on with @state, which it had before. */
 void sim_strategy_put(const struct sim_strategy *strategy, void *state);
+
+/* Not taken inside by the compiler: see <sim/threads.h>. */
+#define SIM_BARE __attribute__((no_instrument_function))
+
+/* threads.c, with that engine: what takes the place of switching. All of it from inside. */
+void sim_threads_begin(struct sim_world *world);
+void sim_threads_end(struct sim_world *world);
+/* Waits until nobody can go on. */
+void sim_threads_run(struct sim_world *world);
+/* @actor has something to do, or was woken. */
+void sim_threads_ready(struct sim_actor *actor);
+void sim_threads_sleep(struct sim_world *world, struct sim_actor *actor);
+_Noreturn void sim_threads_abandon(struct sim_actor *actor);
+void sim_threads_point(void);
+/* The next body of @actor, from its beginning to its end. */
+void sim_sched_body(struct sim_actor *actor);
 
 void sim_sched_init(struct sim_world *world);
 void sim_sched_destroy(struct sim_world *world);

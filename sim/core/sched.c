@@ -47,6 +47,10 @@ static void make_ready(struct sim_world *world, struct sim_actor *actor)
 {
 	actor->state = ACTOR_READY;
 	ready_insert(world, actor);
+	if (SIM_THREADS) {
+		sim_threads_ready(actor);
+		return;
+	}
 	if (world->strategy->enabled)
 		world->strategy->enabled(world->strategy_state, world->current->index, actor->index);
 }
@@ -82,7 +86,7 @@ static struct sim_actor *choose(struct sim_world *world, int current)
 {
 	unsigned int nr = world->nr_ready, pick = 0;
 
-	if (!nr || world->fatal)
+	if (!nr || world->fatal || SIM_THREADS)
 		return &world->outside;
 	if (nr > 1) {
 		/* Behind a pause the view is as it was. */
@@ -171,6 +175,14 @@ static struct sim_actor *body_ended(struct sim_world *world, struct sim_actor *a
 	return choose(world, -1);
 }
 
+void sim_sched_body(struct sim_actor *actor)
+{
+	struct sim_world *world = sim_this;
+
+	body_run(world, actor);
+	body_ended(world, actor, 0);
+}
+
 /* What a fiber does, for one world after the other. */
 static void fiber_main(void)
 {
@@ -201,6 +213,8 @@ void sim_sched_init(struct sim_world *world)
 	world->outside.name = "outside";
 	world->outside.fiber = sim_fiber_outside();
 	world->current = &world->outside;
+	if (SIM_THREADS)
+		sim_threads_begin(world);
 }
 
 void sim_sched_fiber_reset(struct sim_fiber *fiber)
@@ -250,6 +264,8 @@ void sim_sched_destroy(struct sim_world *world)
 {
 	struct sim_fiber *fiber;
 
+	if (SIM_THREADS)
+		sim_threads_end(world);
 	while ((fiber = sim_fiber_unchain(&world->spare)) != NULL)
 		sim_cache_fiber_put(fiber);
 	for (unsigned int i = 0; i < world->nr_actors; i++) {
@@ -375,6 +391,8 @@ enum sim_outcome sim_run(void)
 
 	if (world->current != &world->outside)
 		sim_die("sim_run() inside an actor");
+	if (SIM_THREADS)
+		sim_threads_run(world);
 	do {
 		current = world->paused ? world->paused_pos : -1;
 		world->paused = false;
@@ -413,6 +431,10 @@ static inline void give_way(struct sim_world *world, struct sim_actor *current)
 
 	if (unlikely(world->points++ >= world->points_max))
 		points_spent(world);
+	if (SIM_THREADS) {
+		sim_threads_point();
+		return;
+	}
 	if (likely(world->nr_ready == 1) || current->nopreempt)
 		return;
 	if (unlikely(world->silent >> current->next_kind & 1)) {
@@ -465,9 +487,13 @@ void sim_point(enum sim_point kind, unsigned long object, long result)
 	point(kind, object, NULL, result, true);
 }
 
-void sim_point_at(enum sim_point kind, const void *at, long result)
+/* Lockless code comes here and to sim_touch() without being inside: see threads.c. */
+SIM_BARE void sim_point_at(enum sim_point kind, const void *at, long result)
 {
-	point(kind, 0, at, result, true);
+	if (SIM_THREADS)
+		sim_threads_point();
+	else
+		point(kind, 0, at, result, true);
 }
 
 void sim_point_in(enum sim_point kind, unsigned long object, const void *at, long result)
@@ -521,8 +547,10 @@ void sim_touch_told(enum sim_point kind, const void *at, long result)
 	});
 }
 
-void sim_record_at(enum sim_point kind, const void *at, long result)
+SIM_BARE void sim_record_at(enum sim_point kind, const void *at, long result)
 {
+	if (SIM_THREADS)
+		return;
 	sim_trace_add_access(sim_this, kind, 0, at, result, false);
 }
 
@@ -539,7 +567,10 @@ void sim_block(unsigned long object, const char *why, struct sim_actor *holder)
 	current->state = ACTOR_BLOCKED;
 	world->nr_blocked++;
 	ready_remove(world, current);
-	sim_fiber_switch(current->fiber, take_over(world, choose(world, -1)));
+	if (SIM_THREADS)
+		sim_threads_sleep(world, current);
+	else
+		sim_fiber_switch(current->fiber, take_over(world, choose(world, -1)));
 }
 
 void sim_wake(struct sim_actor *actor)
@@ -563,6 +594,8 @@ _Noreturn void sim_actor_abandon(void)
 	if (current == &world->outside)
 		sim_die("the simulated kernel stopped outside any actor");
 	next = body_ended(world, current, -1);
+	if (SIM_THREADS)
+		sim_threads_abandon(current);
 	sim_fiber_chain(&world->abandoned, fiber);
 	sim_fiber_switch(fiber, take_over(world, next));
 	sim_die("an abandoned body was resumed");

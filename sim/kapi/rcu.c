@@ -35,6 +35,9 @@ void rcu_read_lock(void)
 
 	sim_point(SIM_POINT_RCU_READ_LOCK, state->rcu_id, 0);
 	self = kapi_actor();
+#if SIM_THREADS
+	sim_urcu_read_lock();
+#endif
 	/* Behind what was done before the grace periods that have begun; they wait for older readers only. */
 	if (!self->rcu_nesting++) {
 		self->rcu_since = state->rcu_epoch;
@@ -54,6 +57,9 @@ void rcu_read_unlock(void)
 	}
 	sim_race_release(&state->rcu_readers, false);
 	self->rcu_nesting--;
+#if SIM_THREADS
+	sim_urcu_read_unlock();
+#endif
 	sim_done(SIM_POINT_RCU_READ_UNLOCK, state->rcu_id, 0);
 	if (!self->rcu_nesting && state->rcu_waiters)
 		kapi_wake(&state->rcu_readers, 0);
@@ -64,6 +70,7 @@ bool rcu_read_lock_held(void)
 	return kapi_actor()->rcu_nesting;
 }
 
+#if !SIM_THREADS
 static bool readers_before(struct kapi_state *state, unsigned long epoch)
 {
 	struct kapi_actor *actor;
@@ -73,11 +80,25 @@ static bool readers_before(struct kapi_state *state, unsigned long epoch)
 			return true;
 	return false;
 }
+#endif
+
+/* Until the readers of now are gone. Among threads those are liburcu's, and so is the wait. */
+static void wait_for_readers(struct kapi_state *state)
+{
+#if SIM_THREADS
+	sim_urcu_synchronize();
+#else
+	unsigned long epoch = ++state->rcu_epoch;
+
+	state->rcu_waiters++;
+	wait_event(state->rcu_readers, !readers_before(state, epoch));
+	state->rcu_waiters--;
+#endif
+}
 
 void synchronize_rcu(void)
 {
 	struct kapi_state *state = rcu_state();
-	unsigned long epoch;
 
 	if (kapi_actor()->rcu_nesting)
 		sim_violate(VIOLATION_DEADLOCK, "%s waits for a grace period inside an RCU read side section",
@@ -86,11 +107,8 @@ void synchronize_rcu(void)
 		kapi_might_sleep("synchronize_rcu");
 	sim_point(SIM_POINT_RCU_SYNC, state->rcu_id, 0);
 	sim_race_release(&state->rcu_epoch, false);
-	epoch = ++state->rcu_epoch;
-	state->rcu_waiters++;
-	wait_event(state->rcu_readers, !readers_before(state, epoch));
+	wait_for_readers(state);
 	sim_race_acquire(&state->rcu_readers, true);
-	state->rcu_waiters--;
 }
 
 /* A small number in place of a function is where the head lies in an object that is to be freed. */

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sim/threads.h>
 
 #ifndef SIM_RACES
 #define SIM_RACES 0
@@ -57,6 +58,10 @@ void sim_race_on(void);
 #define sim_race_on() ((void)0)
 #endif
 /* A statement of the simulator's own bookkeeping inside kernel code: lists of what there is, for invariants. */
+#if SIM_THREADS
+#define sim_race_unseen(statement) do { sim_inside_begin(); statement; sim_inside_end(); } while (0)
+#else
 #define sim_race_unseen(statement) do { sim_race_off(); statement; sim_race_on(); } while (0)
+#endif
 
 #endif

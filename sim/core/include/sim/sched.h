@@ -235,7 +235,7 @@ void sim_wake(struct sim_actor *actor);
  */
 static inline bool sim_alone(void)
 {
-	return ((struct sim_world_front *)sim_this)->nr_ready <= 1;
+	return !SIM_THREADS && ((struct sim_world_front *)sim_this)->nr_ready <= 1;
 }
 /* Ends the running actor's body for good, without unwinding (BUG, fatal signal of the simulated kernel). */
 _Noreturn void sim_actor_abandon(void);

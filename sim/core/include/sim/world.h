@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sim/threads.h>
 
 struct sim_world;
 struct sim_strategy;
@@ -83,6 +84,10 @@ void sim_world_destroy(struct sim_world *world);
 
 static inline struct sim_actor_front *sim_current_front(void)
 {
+#if SIM_THREADS
+	if (sim_thread_actor)
+		return (struct sim_actor_front *)sim_thread_actor;
+#endif
 	return (struct sim_actor_front *)((struct sim_world_front *)sim_this)->current;
 }
 

@@ -33,16 +33,49 @@ typedef atomic64_t atomic_long_t;
 #define __kapi_counter(v) ((v)->counter)
 #endif
 
+/*
+ * The word's own operations. With fibers nobody comes between two of them without a point; the threads engine has the
+ * machine's.
+ */
+#if SIM_THREADS
+#define __kapi_load(v) __atomic_load_n(&(v)->counter, __ATOMIC_SEQ_CST)
+#define __kapi_store(v, i) __atomic_store_n(&(v)->counter, i, __ATOMIC_SEQ_CST)
+#define __kapi_exchange(v, i) __atomic_exchange_n(&(v)->counter, i, __ATOMIC_SEQ_CST)
+#define __kapi_fetch(v, op, c_op, i) __atomic_fetch_##op(&(v)->counter, i, __ATOMIC_SEQ_CST)
+#define __kapi_hit(v, old, new)                                                                                        \
+	__atomic_compare_exchange_n(&(v)->counter, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+/* counter = @sum, where @old is what it was, unless @not. Returns what it was. */
+#define __kapi_change(v, old, sum, not) ({                                                                             \
+	typeof((v)->counter) old = __kapi_load(v);                                                                     \
+	while (!(not) && !__kapi_hit(v, &old, sum))                                                                    \
+		;                                                                                                      \
+	old; })
+#else
+#define __kapi_load(v) __kapi_counter(v)
+#define __kapi_store(v, i) (__kapi_counter(v) = (i))
+#define __kapi_change(v, old, sum, not) ({                                                                             \
+	typeof((v)->counter) old = __kapi_counter(v);                                                                  \
+	if (!(not))                                                                                                    \
+		__kapi_counter(v) = (sum);                                                                             \
+	old; })
+#define __kapi_exchange(v, i) __kapi_change(v, __old, i, false)
+#define __kapi_fetch(v, op, c_op, i) __kapi_change(v, __old, __old c_op i, false)
+#define __kapi_hit(v, old, new) ({                                                                                     \
+	typeof((v)->counter) __was = __kapi_counter(v);                                                                \
+	bool __is = __was == *(old);                                                                                   \
+	if (__is)                                                                                                      \
+		__kapi_counter(v) = (new);                                                                             \
+	else                                                                                                           \
+		*(old) = __was;                                                                                        \
+	__is; })
+#endif
+
 /* The arithmetic wraps (-fwrapv): overflow of an atomic is defined. */
 #define __KAPI_ATOMIC_OP(name, type, word, op, c_op)                                                                   \
 static inline word name##_fetch_##op##_relaxed(word i, type *v)                                                        \
 {                                                                                                                      \
-	word old;                                                                                                      \
-                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)i);                                                                \
-	old = __kapi_counter(v);                                                                                       \
-	__kapi_counter(v) = old c_op i;                                                                                \
-	return old;                                                                                                    \
+	return __kapi_fetch(v, op, c_op, i);                                                                           \
 }                                                                                                                      \
 static inline word name##_fetch_##op(word i, type *v)                                                                  \
 {                                                                                                                      \
@@ -64,12 +97,12 @@ static inline word name##_##op##_return(word i, type *v)                        
 static inline word name##_read(const type *v)                                                                          \
 {                                                                                                                      \
 	sim_point_at(SIM_POINT_ATOMIC_READ, v, 0);                                                                     \
-	return __kapi_counter(v);                                                                                      \
+	return __kapi_load(v);                                                                                         \
 }                                                                                                                      \
 static inline void name##_set(type *v, word i)                                                                         \
 {                                                                                                                      \
 	sim_point_at(SIM_POINT_ATOMIC_WRITE, v, (long)i);                                                              \
-	__kapi_counter(v) = i;                                                                                         \
+	__kapi_store(v, i);                                                                                            \
 }                                                                                                                      \
 __KAPI_ATOMIC_OP(name, type, word, add, +)                                                                             \
 __KAPI_ATOMIC_OP(name, type, word, sub, -)                                                                             \
@@ -88,13 +121,9 @@ static inline bool name##_sub_and_test(word i, type *v) { return name##_sub_retu
 static inline bool name##_add_negative(word i, type *v) { return name##_add_return(i, v) < 0; }                        \
 static inline word name##_xchg(type *v, word new)                                                                      \
 {                                                                                                                      \
-	word old;                                                                                                      \
-                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)new);                                                              \
 	sim_race_order(v);                                                                                             \
-	old = __kapi_counter(v);                                                                                       \
-	__kapi_counter(v) = new;                                                                                       \
-	return old;                                                                                                    \
+	return __kapi_exchange(v, new);                                                                                \
 }                                                                                                                      \
 /* Whether it fails is only known behind the point, where no other actor comes between. */                             \
 static inline bool name##_try_cmpxchg(type *v, word *old, word new)                                                    \
@@ -103,13 +132,9 @@ static inline bool name##_try_cmpxchg(type *v, word *old, word new)             
                                                                                                                        \
 	sim_point_at(SIM_POINT_ATOMIC_READ, v, 0);                                                                     \
 	sim_race_order(v);                                                                                             \
-	hit = __kapi_counter(v) == *old;                                                                               \
-	if (hit) {                                                                                                     \
+	hit = __kapi_hit(v, old, new);                                                                                 \
+	if (hit)                                                                                                       \
 		sim_record_at(SIM_POINT_ATOMIC_RMW, v, (long)new);                                                     \
-		__kapi_counter(v) = new;                                                                               \
-	} else {                                                                                                       \
-		*old = __kapi_counter(v);                                                                              \
-	}                                                                                                              \
 	return hit;                                                                                                    \
 }                                                                                                                      \
 static inline word name##_cmpxchg(type *v, word old, word new)                                                         \
@@ -120,13 +145,8 @@ static inline word name##_cmpxchg(type *v, word old, word new)                  
 /* Adds unless the value is @unless; returns the value before. One step: the kernel's loop can only end one way. */    \
 static inline word name##_fetch_add_unless_relaxed(type *v, word i, word unless)                                       \
 {                                                                                                                      \
-	word old;                                                                                                      \
-                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, v, (long)i);                                                                \
-	old = __kapi_counter(v);                                                                                       \
-	if (old != unless)                                                                                             \
-		__kapi_counter(v) = old + i;                                                                           \
-	return old;                                                                                                    \
+	return __kapi_change(v, __was, __was + i, __was == unless);                                                    \
 }                                                                                                                      \
 static inline word name##_fetch_add_unless(type *v, word i, word unless)                                               \
 {                                                                                                                      \
@@ -143,14 +163,9 @@ static inline bool name##_inc_not_zero(type *v) { return name##_add_unless(v, 1,
 /* The decremented value, also where it would go below zero and is left alone. */                                      \
 static inline word name##_dec_if_positive(type *v)                                                                     \
 {                                                                                                                      \
-	word less;                                                                                                     \
-                                                                                                                       \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, v, -1);                                                                     \
 	sim_race_order(v);                                                                                             \
-	less = __kapi_counter(v) - 1;                                                                                  \
-	if (less >= 0)                                                                                                 \
-		__kapi_counter(v) = less;                                                                              \
-	return less;                                                                                                   \
+	return __kapi_change(v, __was, __was - 1, __was <= 0) - 1;                                                     \
 }
 
 __KAPI_ATOMIC(atomic, atomic_t, int)
@@ -165,24 +180,36 @@ __KAPI_ATOMIC(atomic_long, atomic_long_t, long)
 #define atomic_long_try_cmpxchg_relaxed(v, old, new) atomic_long_try_cmpxchg(v, old, new)
 
 /* On a plain variable. */
+#if SIM_THREADS
+#define __kapi_word_exchange(p, new) __atomic_exchange_n(p, new, __ATOMIC_SEQ_CST)
+#define __kapi_word_hit(p, old, new)                                                                                   \
+	__atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+#else
+#define __kapi_word_exchange(p, new) ({ typeof(*(p)) __was = __READ_ONCE(*(p)); __WRITE_ONCE(*(p), new); __was; })
+#define __kapi_word_hit(p, old, new) ({                                                                                \
+	typeof(*(p)) __was = __READ_ONCE(*(p));                                                                        \
+	bool __is = __was == *(old);                                                                                   \
+	if (__is)                                                                                                      \
+		__WRITE_ONCE(*(p), new);                                                                               \
+	else                                                                                                           \
+		*(old) = __was;                                                                                        \
+	__is; })
+#endif
 #define xchg(ptr, value) ({                                                                                            \
 	typeof(ptr) __xp = (ptr);                                                                                      \
 	typeof(*__xp) __xn = (value), __xo;                                                                            \
 	sim_point_at(SIM_POINT_ATOMIC_RMW, __xp, 0);                                                                   \
 	sim_race_order(__xp);                                                                                          \
-	__xo = __READ_ONCE(*__xp);                                                                                     \
-	__WRITE_ONCE(*__xp, __xn);                                                                                     \
+	__xo = __kapi_word_exchange(__xp, __xn);                                                                       \
 	__xo; })
 #define cmpxchg(ptr, old, value) ({                                                                                    \
 	typeof(ptr) __cp = (ptr);                                                                                      \
 	typeof(*__cp) __co = (old), __cn = (value), __cv;                                                              \
 	sim_point_at(SIM_POINT_ATOMIC_READ, __cp, 0);                                                                  \
 	sim_race_order(__cp);                                                                                          \
-	__cv = __READ_ONCE(*__cp);                                                                                     \
-	if (__cv == __co) {                                                                                            \
+	__cv = __co;                                                                                                   \
+	if (__kapi_word_hit(__cp, &__cv, __cn))                                                                        \
 		sim_record_at(SIM_POINT_ATOMIC_RMW, __cp, 0);                                                          \
-		__WRITE_ONCE(*__cp, __cn);                                                                             \
-	}                                                                                                              \
 	__cv; })
 #define try_cmpxchg(ptr, oldp, value) ({                                                                               \
 	typeof(*(ptr)) *__top = (oldp), __tov = *__top;                                                                \

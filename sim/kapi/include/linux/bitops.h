@@ -69,13 +69,26 @@ static inline bool test_bit(unsigned long nr, const unsigned long *addr)
 {
 	return READ_ONCE(addr[BIT_WORD(nr)]) & BIT_MASK(nr);
 }
+/* Returns what it was. */
+static inline unsigned long __kapi_change_word(unsigned long *word, unsigned long mask, bool set)
+{
+#if SIM_THREADS
+	if (set)
+		return __atomic_fetch_or(word, mask, __ATOMIC_SEQ_CST);
+	return __atomic_fetch_and(word, ~mask, __ATOMIC_SEQ_CST);
+#else
+	unsigned long old = READ_ONCE(*word);
+
+	WRITE_ONCE(*word, set ? old | mask : old & ~mask);
+	return old;
+#endif
+}
 static inline void __kapi_change_bit(unsigned long nr, unsigned long *addr, bool set)
 {
-	unsigned long *word = &addr[BIT_WORD(nr)], old;
+	unsigned long *word = &addr[BIT_WORD(nr)];
 
 	sim_point_at(SIM_POINT_ATOMIC_RMW, word, (long)nr);
-	old = READ_ONCE(*word);
-	WRITE_ONCE(*word, set ? old | BIT_MASK(nr) : old & ~BIT_MASK(nr));
+	__kapi_change_word(word, BIT_MASK(nr), set);
 }
 static inline void set_bit(unsigned long nr, unsigned long *addr)
 {
@@ -91,8 +104,7 @@ static inline bool __kapi_test_and_change_bit(unsigned long nr, unsigned long *a
 
 	sim_point_at(SIM_POINT_ATOMIC_RMW, word, (long)nr);
 	sim_race_order(word);
-	old = READ_ONCE(*word);
-	WRITE_ONCE(*word, set ? old | BIT_MASK(nr) : old & ~BIT_MASK(nr));
+	old = __kapi_change_word(word, BIT_MASK(nr), set);
 	return old & BIT_MASK(nr);
 }
 static inline bool test_and_set_bit(unsigned long nr, unsigned long *addr)

@@ -15,8 +15,13 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define barrier() __asm__ __volatile__("" : : : "memory")
 #define barrier_data(ptr) __asm__ __volatile__("" : : "r"(ptr) : "memory")
+#if SIM_THREADS
+#define __READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define __WRITE_ONCE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+#else
 #define __READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 #define __WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
+#endif
 /* A search is told, for there may be no lock. */
 #define READ_ONCE(x) (sim_touch((const void *)&(x), false), __READ_ONCE(x))
 #define WRITE_ONCE(x, value) (sim_touch((const void *)&(x), true), __WRITE_ONCE(x, value))

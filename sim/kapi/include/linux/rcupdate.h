@@ -23,16 +23,23 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func);
 /* Waits until every callback queued so far has run. */
 void rcu_barrier(void);
 
+#if SIM_THREADS
+#define __rcu_load(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
+#define __rcu_store(p, v) __atomic_store_n(&(p), v, __ATOMIC_RELEASE)
+#else
+#define __rcu_load(p) __READ_ONCE(p)
+#define __rcu_store(p, v) __WRITE_ONCE(p, v)
+#endif
 /* A lockless access to a pointer that others change: a scheduling point. */
 #define rcu_dereference_raw(p) ({                                                                                      \
 	sim_point_at(SIM_POINT_ATOMIC_READ, &(p), 0);                                                                  \
 	sim_race_acquire(&(p), true);                                                                                  \
-	__READ_ONCE(p); })
+	__rcu_load(p); })
 #define rcu_access_pointer(p) rcu_dereference_raw(p)
 #define rcu_assign_pointer(p, v) do {                                                                                  \
 	sim_point_at(SIM_POINT_ATOMIC_WRITE, &(p), 0);                                                                 \
 	sim_race_release(&(p), false);                                                                                 \
-	__WRITE_ONCE(p, v);                                                                                            \
+	__rcu_store(p, v);                                                                                             \
 } while (0)
 /* Warns outside of a reader, unless @c says what else protects the pointer. */
 #define __rcu_protected(c, text) do {                                                                                  \
