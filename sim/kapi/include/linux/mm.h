@@ -74,8 +74,11 @@ static inline void mmap_write_lock(struct mm_struct *mm)
 
 static inline int mmap_write_lock_killable(struct mm_struct *mm)
 {
-	mm->map_writes++;
-	return down_write_killable(&mm->mmap_lock);
+	int ret = down_write_killable(&mm->mmap_lock);
+
+	if (!ret)
+		mm->map_writes++;
+	return ret;
 }
 
 static inline void mmap_write_unlock(struct mm_struct *mm)
