@@ -39,13 +39,16 @@ static bool absent(struct lib_call *call)
 	return false;
 }
 
-static void draw_begin(const struct lib_call *call, const char *format, va_list args)
+void lib_call_draw(const struct lib_call *call, const char *format, ...)
 {
 	char text[256];
 	int used = snprintf(text, sizeof(text), "%s(", names[call->id]);
+	va_list args;
 
-	used += vsnprintf(text + used, sizeof(text) - (size_t)used, format, args);
-	snprintf(text + strlen(text), sizeof(text) - strlen(text), ")");
+	va_start(args, format);
+	vsnprintf(text + used, sizeof(text) - 1 - (size_t)used, format, args);
+	va_end(args);
+	strcat(text, ")");
 	lanes_enter(call->run->world->lanes, text);
 }
 
@@ -64,10 +67,8 @@ static void draw_end(const struct lib_call *call, long ret)
 	lanes_leave(call->run->world->lanes, text);
 }
 
-bool lib_call_begin(struct lib_call *call, enum lib_call_id id, const char *format, ...)
+bool lib_call_begin(struct lib_call *call, enum lib_call_id id)
 {
-	va_list args;
-
 	*call = (struct lib_call){ .id = id, .task = pinsim_current() };
 	if (!call->task) {
 		call->ret = lib_misuse("pinsim_%s() outside of a body, expected it in one (pinsim_call(), "
@@ -83,11 +84,6 @@ bool lib_call_begin(struct lib_call *call, enum lib_call_id id, const char *form
 	sim_refusal_clear();
 	sim_free(call->task->refusal);
 	call->task->refusal = NULL;
-	if (call->run->world->lanes) {
-		va_start(args, format);
-		draw_begin(call, format, args);
-		va_end(args);
-	}
 	accounting_call_begin(call->task->task, names[id]);
 	return true;
 }

@@ -100,8 +100,8 @@ long pinsim_ioas_map(int fd, unsigned int ioas, unsigned long va, unsigned long 
 		.ioas_id = ioas, .va = va, .memfd = -1, .len = len, .fixed = fixed, .prot = prot & PINSIM_DMA_RW,
 	};
 
-	return LIB_CALL(ioas_map, map(iommufd()->ioas_map, fd, &args, iova), "%d, ioas %u, va=%#lx, len=%#lx", fd, ioas,
-			va, len);
+	return LIB_CALL(ioas_map, map(iommufd()->ioas_map, fd, &args, iova), "%d, ioas %u, va=%#lx, len=%s", fd, ioas,
+			va, LIB_BYTES(len));
 }
 
 long pinsim_ioas_map_file(int fd, unsigned int ioas, int memfd, unsigned long off, unsigned long len, unsigned int prot,
@@ -112,7 +112,7 @@ long pinsim_ioas_map_file(int fd, unsigned int ioas, int memfd, unsigned long of
 	};
 
 	return LIB_CALL(ioas_map_file, map(iommufd()->ioas_map_file, fd, &args, iova),
-			"%d, ioas %u, file=%d, off=%#lx, len=%#lx", fd, ioas, memfd, off, len);
+			"%d, ioas %u, file=%d, off=%#lx, len=%s", fd, ioas, memfd, off, LIB_BYTES(len));
 }
 
 static long unmap(int fd, unsigned int ioas, unsigned long iova, unsigned long len)
@@ -125,8 +125,8 @@ static long unmap(int fd, unsigned int ioas, unsigned long iova, unsigned long l
 
 long pinsim_ioas_unmap(int fd, unsigned int ioas, unsigned long iova, unsigned long len)
 {
-	return LIB_CALL(ioas_unmap, unmap(fd, ioas, iova, len), "%d, ioas %u, iova=%#lx, len=%#lx", fd, ioas,
-			iova, len);
+	return LIB_CALL(ioas_unmap, unmap(fd, ioas, iova, len), "%d, ioas %u, iova=%#lx, len=%s", fd, ioas,
+			iova, LIB_BYTES(len));
 }
 
 /* The range that the ioctl takes for everything. */
@@ -153,7 +153,7 @@ long pinsim_ioas_copy(int fd, unsigned int to, unsigned int from, unsigned long 
 		      unsigned int prot, bool fixed, unsigned long *iova)
 {
 	return LIB_CALL(ioas_copy, copy(fd, to, from, from_iova, len, prot, fixed, iova),
-			"%d, ioas %u, ioas %u, %#lx, len=%#lx", fd, to, from, from_iova, len);
+			"%d, ioas %u, ioas %u, %#lx, len=%s", fd, to, from, from_iova, LIB_BYTES(len));
 }
 
 long pinsim_ioas_allow_iovas(int fd, unsigned int ioas, const struct pinsim_iova_range *ranges, unsigned int nr)
@@ -179,19 +179,19 @@ static long nothing_more(long ret)
 long pinsim_access_pin(int access_fd, unsigned long iova, unsigned long len, bool write)
 {
 	return LIB_CALL(access_pin, nothing_more(iommufd()->access_pin(access_fd, iova, len, write)),
-			"%d, iova=%#lx, len=%#lx", access_fd, iova, len);
+			"%d, iova=%#lx, len=%s", access_fd, iova, LIB_BYTES(len));
 }
 
 long pinsim_access_unpin(int access_fd, unsigned long iova, unsigned long len)
 {
-	return LIB_CALL(access_unpin, iommufd()->access_unpin(access_fd, iova, len), "%d, iova=%#lx, len=%#lx",
-			access_fd, iova, len);
+	return LIB_CALL(access_unpin, iommufd()->access_unpin(access_fd, iova, len), "%d, iova=%#lx, len=%s",
+			access_fd, iova, LIB_BYTES(len));
 }
 
 long pinsim_access_rw(int access_fd, unsigned long iova, unsigned long len, bool write)
 {
-	return LIB_CALL(access_rw, iommufd()->access_rw(access_fd, iova, len, write), "%d, iova=%#lx, len=%#lx",
-			access_fd, iova, len);
+	return LIB_CALL(access_rw, iommufd()->access_rw(access_fd, iova, len, write), "%d, iova=%#lx, len=%s",
+			access_fd, iova, LIB_BYTES(len));
 }
 
 long pinsim_option_rlimit_mode(int fd, unsigned long value)

@@ -17,6 +17,7 @@
 #include <pinsim/pinsim.h>
 #include <scenario/lanes.h>
 #include <scenario/op.h>
+#include <scenario/report.h>
 #include <scenario/runner.h>
 
 /* The calls, by the names that the table of operations has for them: it says which kernel has which. */
@@ -121,20 +122,26 @@ struct lib_call {
 	long ret;
 };
 
-/* The running body makes this call; false: it does not, and call->ret says why. @format: its arguments, to be drawn. */
-bool lib_call_begin(struct lib_call *call, enum lib_call_id id, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* The running body makes this call; false: it does not, and call->ret says why. */
+bool lib_call_begin(struct lib_call *call, enum lib_call_id id);
+/* Where the run is drawn: the call with its arguments, as text. */
+void lib_call_draw(const struct lib_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* It returned @ret; returns what the caller gets, unless its task ended in it. */
 long lib_call_end(struct lib_call *call, long ret);
 /* For a call with an argument that not every kernel has, by the name that the table has for it. */
 bool lib_call_has(struct lib_call *call, const char *argument);
 
-/* One call from begin to end; @made is evaluated between the two. */
+/* One call from begin to end; @made is evaluated between the two, and what is to be drawn only where it is. */
 #define LIB_CALL(name, made, ...)                                                                                     \
 	({                                                                                                            \
 		struct lib_call call_;                                                                                \
-		lib_call_begin(&call_, CALL_##name, __VA_ARGS__) ? lib_call_end(&call_, made) : call_.ret;            \
+		bool begun_ = lib_call_begin(&call_, CALL_##name);                                                    \
+		if (begun_ && call_.run->world->lanes)                                                                \
+			lib_call_draw(&call_, __VA_ARGS__);                                                           \
+		begun_ ? lib_call_end(&call_, made) : call_.ret;                                                      \
 	})
+/* Bytes as pages where they are, for what is drawn. */
+#define LIB_BYTES(bytes) bytes_text((wide)(bytes), (char[64]){ "" }, 64)
 
 /* What stands behind the iommufd's and vfio's calls of the running body. */
 const struct backend *lib_this_backend(void);

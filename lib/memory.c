@@ -28,22 +28,23 @@ long pinsim_mmap(unsigned long len, const struct pinsim_mmap *how)
 		.addr = how->at,
 		.locked = how->locked,
 	};
-	return LIB_CALL(mmap, sys_mmap(&args), "%#lx%s", len, how->locked ? ", locked" : "");
+	return LIB_CALL(mmap, sys_mmap(&args), "%s%s", LIB_BYTES(len), how->locked ? ", locked" : "");
 }
 
 long pinsim_munmap(unsigned long va, unsigned long len)
 {
-	return LIB_CALL(munmap, sys_munmap(va, len), "%#lx, %#lx", va, len);
+	return LIB_CALL(munmap, sys_munmap(va, len), "%#lx, %s", va, LIB_BYTES(len));
 }
 
 long pinsim_mprotect(unsigned long va, unsigned long len, unsigned int prot)
 {
-	return LIB_CALL(mprotect, sys_mprotect(va, len, prot & PINSIM_PROT_RW), "%#lx, %#lx, %u", va, len, prot);
+	return LIB_CALL(mprotect, sys_mprotect(va, len, prot & PINSIM_PROT_RW),
+			"%#lx, %s, %u", va, LIB_BYTES(len), prot);
 }
 
 long pinsim_madvise_dontneed(unsigned long va, unsigned long len)
 {
-	return LIB_CALL(madvise_dontneed, sys_madvise_dontneed(va, len), "%#lx, %#lx", va, len);
+	return LIB_CALL(madvise_dontneed, sys_madvise_dontneed(va, len), "%#lx, %s", va, LIB_BYTES(len));
 }
 
 long pinsim_mremap(unsigned long va, unsigned long old_len, unsigned long new_len, bool dontunmap)
@@ -51,27 +52,28 @@ long pinsim_mremap(unsigned long va, unsigned long old_len, unsigned long new_le
 	return LIB_CALL(mremap,
 			!dontunmap || lib_call_has(&call_, "dontunmap") ? sys_mremap(va, old_len, new_len, dontunmap) :
 									  -PINSIM_EABSENT,
-			"%#lx, %#lx, %#lx", va, old_len, new_len);
+			"%#lx, %s, %s", va, LIB_BYTES(old_len), LIB_BYTES(new_len));
 }
 
 long pinsim_touch(unsigned long va, unsigned long len, bool write)
 {
-	return LIB_CALL(touch, sys_touch(va, len, write), "%#lx, %#lx%s", va, len, write ? ", write" : "");
+	return LIB_CALL(touch, sys_touch(va, len, write), "%#lx, %s%s", va, LIB_BYTES(len), write ? ", write" : "");
 }
 
 long pinsim_mlock(unsigned long va, unsigned long len)
 {
-	return LIB_CALL(mlock, sys_mlock(va, len), "%#lx, %#lx", va, len);
+	return LIB_CALL(mlock, sys_mlock(va, len), "%#lx, %s", va, LIB_BYTES(len));
 }
 
 long pinsim_mlock2(unsigned long va, unsigned long len, bool onfault)
 {
-	return LIB_CALL(mlock2, sys_mlock2(va, len, onfault), "%#lx, %#lx%s", va, len, onfault ? ", onfault" : "");
+	return LIB_CALL(mlock2, sys_mlock2(va, len, onfault),
+			"%#lx, %s%s", va, LIB_BYTES(len), onfault ? ", onfault" : "");
 }
 
 long pinsim_munlock(unsigned long va, unsigned long len)
 {
-	return LIB_CALL(munlock, sys_munlock(va, len), "%#lx, %#lx", va, len);
+	return LIB_CALL(munlock, sys_munlock(va, len), "%#lx, %s", va, LIB_BYTES(len));
 }
 
 long pinsim_mlockall(bool current, bool future, bool onfault)
@@ -86,17 +88,17 @@ long pinsim_munlockall(void)
 
 long pinsim_memfd(unsigned long len, bool hugetlb)
 {
-	return LIB_CALL(memfd, sys_memfd(len, hugetlb), "%#lx", len);
+	return LIB_CALL(memfd, sys_memfd(len, hugetlb), "%s", LIB_BYTES(len));
 }
 
 long pinsim_secretmem(unsigned long len)
 {
-	return LIB_CALL(secretmem, secretmem_open(len), "%#lx", len);
+	return LIB_CALL(secretmem, secretmem_open(len), "%s", LIB_BYTES(len));
 }
 
 long pinsim_shmget(unsigned long len, bool hugetlb)
 {
-	return LIB_CALL(shmget, shm_get(len, hugetlb), "%#lx", len);
+	return LIB_CALL(shmget, shm_get(len, hugetlb), "%s", LIB_BYTES(len));
 }
 
 long pinsim_shm_lock(unsigned int segment)

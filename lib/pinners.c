@@ -38,8 +38,8 @@ long pinsim_uring_update(int ring, unsigned int slot, struct pinsim_iovec buffer
 {
 	struct uring_iovec iov = { buffer.va, buffer.len };
 
-	return LIB_CALL(uring_update, uring_update(ring, slot, &iov), "%d, slot %u, va=%#lx, len=%#lx", ring, slot,
-			buffer.va, buffer.len);
+	return LIB_CALL(uring_update, uring_update(ring, slot, &iov), "%d, slot %u, va=%#lx, len=%s", ring, slot,
+			buffer.va, LIB_BYTES(buffer.len));
 }
 
 long pinsim_uring_clone_buffers(int to, int from)
@@ -49,14 +49,15 @@ long pinsim_uring_clone_buffers(int to, int from)
 
 long pinsim_uring_send_zc(int ring, unsigned long va, unsigned long len)
 {
-	return LIB_CALL(uring_send_zc, uring_send_zc(ring, va, len), "%d, va=%#lx, len=%#lx", ring, va, len);
+	return LIB_CALL(uring_send_zc, uring_send_zc(ring, va, len), "%d, va=%#lx, len=%s", ring, va, LIB_BYTES(len));
 }
 
 long pinsim_rdma_reg_mr(unsigned long va, unsigned long len, enum pinsim_rdma driver, bool read_only)
 {
 	if ((unsigned int)driver > PINSIM_RDMA_SIW)
 		return lib_misuse("pinsim_rdma_reg_mr(): driver %d, expected one of enum pinsim_rdma", (int)driver);
-	return LIB_CALL(rdma_reg_mr, rdma_reg_mr(va, len, (enum rdma_driver)driver, read_only), "%#lx, %#lx", va, len);
+	return LIB_CALL(rdma_reg_mr, rdma_reg_mr(va, len, (enum rdma_driver)driver, read_only),
+			"%#lx, %s", va, LIB_BYTES(len));
 }
 
 long pinsim_rdma_dereg_mr(int mr)
@@ -71,13 +72,13 @@ long pinsim_vdpa_open(void)
 
 long pinsim_vdpa_map(int vdpa, unsigned long iova, unsigned long va, unsigned long len)
 {
-	return LIB_CALL(vdpa_map, vdpa_map(vdpa, iova, va, len), "%d, iova=%#lx, va=%#lx, len=%#lx", vdpa, iova, va,
-			len);
+	return LIB_CALL(vdpa_map, vdpa_map(vdpa, iova, va, len), "%d, iova=%#lx, va=%#lx, len=%s", vdpa, iova, va,
+			LIB_BYTES(len));
 }
 
 long pinsim_vdpa_unmap(int vdpa, unsigned long iova, unsigned long len)
 {
-	return LIB_CALL(vdpa_unmap, vdpa_unmap(vdpa, iova, len), "%d, iova=%#lx, len=%#lx", vdpa, iova, len);
+	return LIB_CALL(vdpa_unmap, vdpa_unmap(vdpa, iova, len), "%d, iova=%#lx, len=%s", vdpa, iova, LIB_BYTES(len));
 }
 
 long pinsim_perf_open(void)
@@ -97,12 +98,13 @@ long pinsim_perf_mmap_aux(int event, unsigned long pages)
 
 long pinsim_xdp_reg_umem(unsigned long va, unsigned long len)
 {
-	return LIB_CALL(xdp_reg_umem, xdp_reg_umem(va, len), "%#lx, %#lx", va, len);
+	return LIB_CALL(xdp_reg_umem, xdp_reg_umem(va, len), "%#lx, %s", va, LIB_BYTES(len));
 }
 
 long pinsim_sendmsg_zerocopy(unsigned long va, unsigned long len, bool rds)
 {
-	return LIB_CALL(sendmsg_zerocopy, sendmsg_zerocopy(va, len, rds), "%#lx, %#lx%s", va, len, rds ? ", rds" : "");
+	return LIB_CALL(sendmsg_zerocopy, sendmsg_zerocopy(va, len, rds),
+			"%#lx, %s%s", va, LIB_BYTES(len), rds ? ", rds" : "");
 }
 
 long pinsim_zerocopy_done(unsigned int data)
@@ -112,12 +114,12 @@ long pinsim_zerocopy_done(unsigned int data)
 
 long pinsim_bpf_map(unsigned long len)
 {
-	return LIB_CALL(bpf_map, bpf_map(len), "%#lx", len);
+	return LIB_CALL(bpf_map, bpf_map(len), "%s", LIB_BYTES(len));
 }
 
 long pinsim_sev_pin(unsigned long va, unsigned long len)
 {
-	return LIB_CALL(sev_pin, sev_pin(va, len), "%#lx, %#lx", va, len);
+	return LIB_CALL(sev_pin, sev_pin(va, len), "%#lx, %s", va, LIB_BYTES(len));
 }
 
 long pinsim_sev_unpin(unsigned int region)
@@ -144,7 +146,8 @@ long pinsim_vduse_open(void)
 
 long pinsim_vduse_reg_umem(int vduse, unsigned long va, unsigned long len)
 {
-	return LIB_CALL(vduse_reg_umem, vduse_reg_umem(vduse, va, len), "%d, va=%#lx, len=%#lx", vduse, va, len);
+	return LIB_CALL(vduse_reg_umem, vduse_reg_umem(vduse, va, len),
+			"%d, va=%#lx, len=%s", vduse, va, LIB_BYTES(len));
 }
 
 long pinsim_vduse_dereg_umem(int vduse)
@@ -154,5 +157,5 @@ long pinsim_vduse_dereg_umem(int vduse)
 
 long pinsim_pin_uncharged(unsigned long va, unsigned long len)
 {
-	return LIB_CALL(pin_uncharged, pin_uncharged(va, len), "%#lx, %#lx", va, len);
+	return LIB_CALL(pin_uncharged, pin_uncharged(va, len), "%#lx, %s", va, LIB_BYTES(len));
 }

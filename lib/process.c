@@ -76,8 +76,8 @@ long pinsim_capset(unsigned int caps)
 
 long pinsim_setrlimit(unsigned long soft_bytes, unsigned long hard_bytes)
 {
-	return LIB_CALL(setrlimit, sys_prlimit(call_.task->task, soft_bytes, hard_bytes, true), "%#lx, %#lx",
-			soft_bytes, hard_bytes);
+	return LIB_CALL(setrlimit, sys_prlimit(call_.task->task, soft_bytes, hard_bytes, true), "%s, %s",
+			LIB_BYTES(soft_bytes), LIB_BYTES(hard_bytes));
 }
 
 /* @task may be one of the running world only. */
@@ -93,7 +93,7 @@ long pinsim_prlimit(struct pinsim_task *task, unsigned long soft_bytes, unsigned
 {
 	return LIB_CALL(prlimit,
 			is_ours(&call_, task) ? sys_prlimit(task->task, soft_bytes, hard_bytes, true) : -PINSIM_EMISUSE,
-			"%s, %#lx, %#lx", task ? task->name : "?", soft_bytes, hard_bytes);
+			"%s, %s, %s", task ? task->name : "?", LIB_BYTES(soft_bytes), LIB_BYTES(hard_bytes));
 }
 
 long pinsim_close(int fd)

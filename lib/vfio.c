@@ -59,7 +59,7 @@ long pinsim_vfio_cdev_open(int iommufd, unsigned int *device)
 long pinsim_vfio_map(int container, unsigned long iova, unsigned long va, unsigned long len, unsigned int prot)
 {
 	return LIB_CALL(vfio_map, vfio()->map(container, iova, va, len, prot & PINSIM_DMA_RW),
-			"%d, iova=%#lx, va=%#lx, len=%#lx", container, iova, va, len);
+			"%d, iova=%#lx, va=%#lx, len=%s", container, iova, va, LIB_BYTES(len));
 }
 
 typedef long (*unmap_call)(int fd, unsigned long iova, unsigned long len, bool all, unsigned long *unmapped);
@@ -74,8 +74,8 @@ static long unmap(unmap_call call, int container, unsigned long iova, unsigned l
 
 long pinsim_vfio_unmap(int container, unsigned long iova, unsigned long len)
 {
-	return LIB_CALL(vfio_unmap, unmap(vfio()->unmap, container, iova, len, false), "%d, iova=%#lx, len=%#lx",
-			container, iova, len);
+	return LIB_CALL(vfio_unmap, unmap(vfio()->unmap, container, iova, len, false), "%d, iova=%#lx, len=%s",
+			container, iova, LIB_BYTES(len));
 }
 
 long pinsim_vfio_unmap_all(int container)
@@ -86,7 +86,7 @@ long pinsim_vfio_unmap_all(int container)
 long pinsim_vfio_unmap_vaddr(int container, unsigned long iova, unsigned long len)
 {
 	return LIB_CALL(vfio_unmap_vaddr, unmap(vfio()->unmap_vaddr, container, iova, len, false),
-			"%d, iova=%#lx, len=%#lx", container, iova, len);
+			"%d, iova=%#lx, len=%s", container, iova, LIB_BYTES(len));
 }
 
 long pinsim_vfio_unmap_vaddr_all(int container)
@@ -96,8 +96,8 @@ long pinsim_vfio_unmap_vaddr_all(int container)
 
 long pinsim_vfio_map_vaddr(int container, unsigned long iova, unsigned long va, unsigned long len)
 {
-	return LIB_CALL(vfio_map_vaddr, vfio()->map_vaddr(container, iova, va, len), "%d, iova=%#lx, va=%#lx, len=%#lx",
-			container, iova, va, len);
+	return LIB_CALL(vfio_map_vaddr, vfio()->map_vaddr(container, iova, va, len), "%d, iova=%#lx, va=%#lx, len=%s",
+			container, iova, va, LIB_BYTES(len));
 }
 
 long pinsim_mdev_attach(int container)
@@ -107,12 +107,12 @@ long pinsim_mdev_attach(int container)
 
 long pinsim_mdev_pin(int mdev, unsigned long iova, unsigned long len)
 {
-	return LIB_CALL(mdev_pin, nothing_more(vfio()->mdev_pin(mdev, iova, len)), "%d, iova=%#lx, len=%#lx", mdev,
-			iova, len);
+	return LIB_CALL(mdev_pin, nothing_more(vfio()->mdev_pin(mdev, iova, len)), "%d, iova=%#lx, len=%s", mdev,
+			iova, LIB_BYTES(len));
 }
 
 long pinsim_mdev_unpin(int mdev, unsigned long iova, unsigned long len)
 {
-	return LIB_CALL(mdev_unpin, nothing_more(vfio()->mdev_unpin(mdev, iova, len)), "%d, iova=%#lx, len=%#lx", mdev,
-			iova, len);
+	return LIB_CALL(mdev_unpin, nothing_more(vfio()->mdev_unpin(mdev, iova, len)), "%d, iova=%#lx, len=%s", mdev,
+			iova, LIB_BYTES(len));
 }

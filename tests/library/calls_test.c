@@ -328,6 +328,229 @@ START_TEST(limits)
 }
 END_TEST
 
+/* What memory calls do to memory: moved, taken away, dropped; each leaves what it should of a lock. */
+static long moves(void *arg)
+{
+	struct pinsim_mmap fixed = { .at = 0x10000000, .has_prot = true, .prot = PINSIM_PROT_READ };
+	long va = pinsim_mmap(8 * PAGE, NULL), at;
+
+	ck_assert_int_eq(pinsim_mmap(PAGE, &(struct pinsim_mmap){ .kind = (enum pinsim_mmap_kind)9 }), -PINSIM_EMISUSE);
+	ck_assert_int_eq(pinsim_mmap(2 * PAGE, &fixed), (long)fixed.at);
+	ck_assert_int_eq(pinsim_mprotect(fixed.at, PAGE, PINSIM_PROT_RW), 0);
+	ck_assert_int_eq(pinsim_touch((unsigned long)va, 8 * PAGE, true), 0);
+	ck_assert_int_ge(pinsim_page_frame(pinsim_current(), (unsigned long)va), 0);
+	ck_assert_int_eq(pinsim_madvise_dontneed((unsigned long)va, PAGE), 0);
+	ck_assert_int_eq(pinsim_page_frame(pinsim_current(), (unsigned long)va), -1);
+	ck_assert_int_eq(pinsim_mlock((unsigned long)va, 8 * PAGE), 0);
+	ck_assert_int_eq(pinsim_munmap((unsigned long)va, 2 * PAGE), 0);
+	at = pinsim_mremap((unsigned long)va + 2 * PAGE, 6 * PAGE, 4 * PAGE, false);
+	ck_assert_int_eq(at, va + 2 * (long)PAGE);
+	ck_assert_int_ge(pinsim_secretmem(PAGE), 0);
+	return pinsim_locked_vm_pages(pinsim_current());
+}
+
+static long remaps(void *arg)
+{
+	return pinsim_mremap((unsigned long)pinsim_mmap(PAGE, NULL), PAGE, PAGE, true);
+}
+
+START_TEST(memory_moves)
+{
+	struct scene scene = scene_make("v6.12", 64), old = scene_make("v5.4", 64);
+
+	ck_assert_int_eq(pinsim_call(scene.task, moves, NULL), 4);
+	ck_assert_int_gt(pinsim_call(scene.task, remaps, NULL), 0);
+	ck_assert_int_eq(pinsim_call(old.task, remaps, NULL), -PINSIM_EABSENT);
+	scene_end(&scene, 0);
+	scene_end(&old, 0);
+}
+END_TEST
+
+static long locks_segment(void *arg)
+{
+	long segment = pinsim_shmget(4 * PAGE, false);
+
+	ck_assert_int_eq(pinsim_shm_lock((unsigned int)segment), 0);
+	ck_assert_int_eq(pinsim_ucounts_memlock_pages(arg, 1000), 4);
+	ck_assert_int_eq(pinsim_shm_unlock((unsigned int)segment), 0);
+	return pinsim_ucounts_memlock_pages(arg, 1000);
+}
+
+START_TEST(segments)
+{
+	struct scene scene = scene_make("v6.12", 64);
+
+	ck_assert_int_eq(pinsim_call(scene.task, locks_segment, scene.world), 0);
+	scene_end(&scene, 0);
+}
+END_TEST
+
+struct others {
+	struct pinsim_world *world;
+	struct pinsim_task *task;
+	struct pinsim_task *vm, *second;
+	long fd;
+};
+
+static long shares(void *arg)
+{
+	struct others *others = arg;
+
+	ck_assert_int_eq(pinsim_clone_vm("vm", NULL, NULL, &others->vm), 0);
+	ck_assert_int_eq(pinsim_fork("fork", NULL, NULL, NULL), 0);
+	others->fd = pinsim_memfd(PAGE, false);
+	ck_assert_int_eq(pinsim_cloexec((int)others->fd), 0);
+	ck_assert_int_ge(pinsim_send_fd(others->second, (int)others->fd), 0);
+	ck_assert_int_eq(pinsim_prlimit(others->task, 2 * PAGE, 2 * PAGE), 0);
+	ck_assert_int_eq(pinsim_exec(), 0);
+	ck_assert_int_eq(pinsim_unshare_user(), 0);
+	return pinsim_close((int)others->fd);
+}
+
+static long becomes_another(void *arg)
+{
+	ck_assert_int_eq(pinsim_seteuid(7), 0);
+	ck_assert_int_eq(pinsim_setuid(7, false), -EPERM);
+	return pinsim_inject_nth(1);
+}
+
+/* The kinds of children, an fd that is sent and gone behind exec, another's limit, other ids. */
+START_TEST(processes)
+{
+	struct scene scene = scene_make("v6.12", 64);
+	struct others others = { .world = scene.world, .task = scene.task };
+	struct pinsim_task *root = pinsim_task_create(scene.world, "root", 0, PINSIM_UNLIMITED, PINSIM_CAP_EVERY);
+
+	others.second = pinsim_task_create(scene.world, "b", 1000, PAGE, PINSIM_CAP_NONE);
+	ck_assert_int_eq(pinsim_call(scene.task, shares, &others), -EBADF);
+	ck_assert_uint_eq(pinsim_memlock_bytes(scene.task), 2 * PAGE);
+	ck_assert_uint_eq(pinsim_mms(scene.task), 2);
+	ck_assert(pinsim_task_alive(others.vm));
+	ck_assert_int_eq(pinsim_call(root, becomes_another, NULL), 0);
+	scene_end(&scene, 0);
+}
+END_TEST
+
+static long maps_more(void *arg)
+{
+	struct others *others = arg;
+	struct pinsim_iova_range range = { 1ul << 20, (1ul << 22) - 1 };
+	unsigned int ioas, second, device, cdev;
+	unsigned long iova = 1ul << 20;
+	long ram = pinsim_mmap(8 * PAGE, NULL), fd = pinsim_iommufd_open(), memfd = pinsim_memfd(4 * PAGE, false);
+
+	ck_assert_int_eq(pinsim_option_rlimit_mode((int)fd, 1), -EPERM);
+	ck_assert_int_eq(pinsim_ioas_alloc((int)fd, &ioas), 0);
+	ck_assert_int_eq(pinsim_ioas_alloc((int)fd, &second), 0);
+	ck_assert_int_eq(pinsim_ioas_allow_iovas((int)fd, second, &range, 1), 0);
+	ck_assert_int_eq(pinsim_attach_mock_with((int)fd, ioas, range, 3000, &device), -EINVAL);
+	ck_assert_int_eq(pinsim_attach_mock_with((int)fd, ioas, range, PAGE, &device), 0);
+	ck_assert_int_eq(pinsim_ioas_map((int)fd, ioas, (unsigned long)ram, PAGE, PINSIM_DMA_RW, true, NULL),
+			 -PINSIM_EMISUSE);
+	ck_assert_int_eq(pinsim_ioas_map((int)fd, ioas, (unsigned long)ram, 4 * PAGE, PINSIM_DMA_RW, true, &iova), 0);
+	ck_assert_int_eq(pinsim_object_charged_pages(others->task, (int)fd, ioas), 4);
+	ck_assert_int_eq(pinsim_task_user_locked_vm_pages(others->task), 4);
+	ck_assert_int_eq(pinsim_pinned_vm_pages(others->task), 4);
+	ck_assert_int_eq(pinsim_mm_pinned_vm_pages(others->task, 0), 4);
+	ck_assert_int_eq(pinsim_ioas_map_file((int)fd, ioas, (int)memfd, 0, 2 * PAGE, PINSIM_DMA_RW, false, NULL), 0);
+	ck_assert_int_eq(pinsim_change_process((int)fd), -EINVAL);
+	ck_assert_int_eq(pinsim_replace((int)fd, device, second), 0);
+	ck_assert_int_eq(pinsim_object_charged_pages(others->task, (int)fd, ioas), 0);
+	ck_assert_int_ge(pinsim_vfio_cdev_open((int)fd, &cdev), 0);
+	return pinsim_attach((int)fd, cdev, ioas);
+}
+
+/* Another aperture, files, a device that moves and one that comes by vfio. */
+START_TEST(iommufd_more)
+{
+	struct scene scene = scene_make("v7.0", 64);
+	struct others others = { .world = scene.world, .task = scene.task };
+
+	ck_assert_int_eq(pinsim_call(scene.task, maps_more, &others), 0);
+	ck_assert_uint_eq(pinsim_unaccounted_pages(scene.world), 0);
+	ck_assert_uint_eq(pinsim_warnings(scene.world), 0);
+	scene_end(&scene, 0);
+}
+END_TEST
+
+static long vfio_more(void *arg)
+{
+	struct pinsim_vfio compat = { .compat = true, .on_iommufd = true };
+	unsigned long ram = (unsigned long)pinsim_mmap(8 * PAGE, NULL);
+	long c = pinsim_vfio_open(&(struct pinsim_vfio){ .without_device = true }), mdev;
+
+	ck_assert_int_eq(pinsim_vfio_open(&compat), -PINSIM_EMISUSE);
+	ck_assert_int_eq(pinsim_vfio_detach((int)c), -EINVAL);
+	ck_assert_int_eq(pinsim_vfio_attach((int)c), 0);
+	ck_assert_int_eq(pinsim_vfio_map((int)c, 0, ram, 4 * PAGE, PINSIM_DMA_RW), 0);
+	ck_assert_int_eq(pinsim_vfio_unmap_vaddr((int)c, 0, 4 * PAGE), 4 * (long)PAGE);
+	ck_assert_int_eq(pinsim_vfio_map_vaddr((int)c, 0, ram, 4 * PAGE), 0);
+	ck_assert_int_eq(pinsim_vfio_unmap_vaddr_all((int)c), 4 * (long)PAGE);
+	ck_assert_int_eq(pinsim_vfio_unmap_all((int)c), 4 * (long)PAGE);
+	mdev = pinsim_mdev_attach((int)c);
+	ck_assert_int_ge(mdev, 0);
+	ck_assert_int_eq(pinsim_vfio_map((int)c, 0, ram, 2 * PAGE, PINSIM_DMA_RW), 0);
+	ck_assert_int_eq(pinsim_mdev_pin((int)mdev, 0, PAGE), 0);
+	ck_assert_int_eq(pinsim_mdev_unpin((int)mdev, 0, PAGE), 0);
+	return pinsim_close((int)mdev);
+}
+
+START_TEST(vfio)
+{
+	struct scene scene = scene_make("v6.12", 64);
+
+	ck_assert_int_eq(pinsim_call(scene.task, vfio_more, NULL), 0);
+	scene_end(&scene, 0);
+}
+END_TEST
+
+static long pins_more(void *arg)
+{
+	struct others *others = arg;
+	unsigned long ram = (unsigned long)pinsim_mmap(16 * PAGE, NULL);
+	long ring = pinsim_uring_setup(8), data = pinsim_uring_send_zc((int)ring, ram, PAGE), event = pinsim_perf_open();
+	long vduse = pinsim_vduse_open();
+
+	ck_assert_int_ge(data, 0);
+	ck_assert_int_eq(pinsim_zerocopy_done((unsigned int)data), 0);
+	ck_assert_int_gt(pinsim_perf_mmap((int)event, 2), 0);
+	ck_assert_int_gt(pinsim_perf_mmap_aux((int)event, 2), 0);
+	ck_assert_int_eq(pinsim_user_perf_mlock_pages(others->world, 1000), 5);
+	ck_assert_int_ne(pinsim_vduse_reg_umem((int)vduse, ram, PAGE), -PINSIM_EMISUSE);
+	ck_assert_int_ne(pinsim_vduse_dereg_umem((int)vduse), -PINSIM_EMISUSE);
+	ck_assert_int_eq(pinsim_sev_move(NULL), -PINSIM_EMISUSE);
+	ck_assert_int_ge(pinsim_sev_pin(ram, PAGE), 0);
+	return pinsim_sev_move(others->second);
+}
+
+START_TEST(pinners_more)
+{
+	struct scene scene = scene_make("v6.12", 64);
+	struct others others = { .world = scene.world, .task = scene.task };
+
+	others.second = pinsim_task_create(scene.world, "b", 1000, PAGE, PINSIM_CAP_NONE);
+	/* the caller has an encrypted guest of its own already */
+	ck_assert_int_eq(pinsim_call(scene.task, pins_more, &others), -EINVAL);
+	scene_end(&scene, 0);
+}
+END_TEST
+
+/* The first failure stands, and is the run's. */
+START_TEST(failures)
+{
+	struct scene scene = scene_make("v6.12", 64);
+
+	ck_assert_ptr_null(pinsim_failure(scene.world));
+	PINSIM_EXPECT(2 > 1);
+	ck_assert_ptr_null(pinsim_failure(scene.world));
+	pinsim_fail("first of %d", 2);
+	pinsim_fail("second");
+	ck_assert_str_eq(pinsim_failure(scene.world), "first of 2");
+	scene_end(&scene, 0);
+	pinsim_fail("no world");
+}
+END_TEST
+
 TCase *calls_tests(void)
 {
 	TCase *tcase = tcase_create("calls");
@@ -341,5 +564,12 @@ TCase *calls_tests(void)
 	tcase_add_test(tcase, forks);
 	tcase_add_test(tcase, faults);
 	tcase_add_test(tcase, limits);
+	tcase_add_test(tcase, memory_moves);
+	tcase_add_test(tcase, segments);
+	tcase_add_test(tcase, processes);
+	tcase_add_test(tcase, iommufd_more);
+	tcase_add_test(tcase, vfio);
+	tcase_add_test(tcase, pinners_more);
+	tcase_add_test(tcase, failures);
 	return tcase;
 }

@@ -110,8 +110,9 @@ PINSIM_API int pinsim_run(struct pinsim_world *world);
 /*
  * The end of the machine: tasks exit in the order of their making, deferred work runs, and the
  * invariants of the end are checked: nothing may still be charged or allocated. Once; nothing
- * can run behind it, nor does what was started and not run. Returns the number of violations in the whole run; -PINSIM_EENDED
- * where the world had come to an end before; -PINSIM_EMISUSE in a body.
+ * can run behind it, nor does what was started and not run. Returns the number of violations
+ * in the whole run; -PINSIM_EENDED where the world had come to an end before;
+ * -PINSIM_EMISUSE in a body.
  */
 PINSIM_API long pinsim_world_end(struct pinsim_world *world);
 
