@@ -508,8 +508,8 @@ static long pins_more(void *arg)
 {
 	struct others *others = arg;
 	unsigned long ram = (unsigned long)pinsim_mmap(16 * PAGE, NULL);
-	long ring = pinsim_uring_setup(8), data = pinsim_uring_send_zc((int)ring, ram, PAGE), event = pinsim_perf_open();
-	long vduse = pinsim_vduse_open();
+	long ring = pinsim_uring_setup(8), data = pinsim_uring_send_zc((int)ring, ram, PAGE);
+	long event = pinsim_perf_open(), vduse = pinsim_vduse_open();
 
 	ck_assert_int_ge(data, 0);
 	ck_assert_int_eq(pinsim_zerocopy_done((unsigned int)data), 0);
