@@ -96,8 +96,10 @@ static void empty_target(void)
 }
 
 static const struct bench_row rows[] = {
-	{ "fuzz, model: drawn, run and judged", "calls/s", ">=2000000", prepare, work, done, NULL },
-	{ "fuzz, model: programs", "programs/s", "-", prepare, work, done, "programs" },
+	{ .name = "fuzz, model: drawn, run and judged", .unit = "calls/s", .goal = ">=2000000", .prepare = prepare,
+	  .work = work, .done = done },
+	{ .name = "fuzz, model: programs", .unit = "programs/s", .goal = "-", .prepare = prepare, .work = work,
+	  .done = done, .arg = "programs" },
 };
 
 int main(int argc, char **argv)
