@@ -28,10 +28,10 @@ struct bench_row {
 	void *(*prepare)(const struct bench_row *row);
 	/* Does it @nr times; returns how many units that was. */
 	double (*work)(void *state, unsigned long nr);
-	/* Or the value itself, where it is no rate; or NULL. */
-	double (*measure)(void *state);
 	void (*done)(void *state);
 	const void *arg;
+	/* In place of work(), the value itself where it is no rate; or NULL. */
+	double (*measure)(void *state);
 };
 
 static inline double bench_cpu_seconds(void)

@@ -179,8 +179,8 @@ static const struct search beside_all = { &sim_search_stateful, 5, false, true, 
 			   beside_six = { &sim_search_stateful, 6, true, true, "pan_6_POR", "-w23" };
 #endif
 
-#define ROW(name, unit, goal, what) { name, unit, goal, prepare, work, NULL, done, what }
-#define SPIN(name, goal, what) { name, "x", goal, prepare, work, times_spin, done, what }
+#define ROW(name, unit, goal, what) { name, unit, goal, prepare, work, done, what }
+#define SPIN(name, goal, what) { name, "x", goal, prepare, work, done, what, times_spin }
 
 static const struct bench_row rows[] = {
 	ROW("naive search, charge of 3", "schedules/s", ">=10000000", &naive),

@@ -47,10 +47,10 @@ struct sim_fiber {
 #endif
 	unsigned char *map;		/* the guard page; NULL for the outside */
 	size_t map_bytes;
-	size_t stack_bytes;		/* as asked for */
-	unsigned int valgrind_id;
-	bool held;			/* snapshot.c's mark */
 	struct sim_fiber *next;
+	bool held;
+	unsigned int valgrind_id;
+	size_t stack_bytes;		/* as asked for */
 #if SIM_ASAN
 	struct sim_fiber *came_from;	/* set by whoever switches here */
 	void *fake_stack;
@@ -64,7 +64,7 @@ struct sim_fiber {
 
 #ifndef SIM_UCONTEXT
 _Static_assert(offsetof(struct sim_fiber, sp) == offsetof(struct sim_fiber_front, sp) &&
-	       offsetof(struct sim_fiber, map_bytes) == offsetof(struct sim_fiber_front, map_bytes), "see fiber.h");
+	       offsetof(struct sim_fiber, held) == offsetof(struct sim_fiber_front, held), "see fiber.h");
 #endif
 
 #define STRUCT_BYTES ((sizeof(struct sim_fiber) + 63) & ~(size_t)63)
@@ -280,27 +280,17 @@ size_t sim_fiber_stack_bytes(const struct sim_fiber *fiber)
 	return fiber->stack_bytes;
 }
 
+#ifdef SIM_UCONTEXT
 struct sim_fiber **sim_fiber_next(struct sim_fiber *fiber)
 {
 	return &fiber->next;
 }
 
-void sim_fiber_chain(struct sim_fiber **list, struct sim_fiber *fiber)
+bool *sim_fiber_held(struct sim_fiber *fiber)
 {
-	fiber->next = *list;
-	*list = fiber;
+	return &fiber->held;
 }
 
-struct sim_fiber *sim_fiber_unchain(struct sim_fiber **list)
-{
-	struct sim_fiber *fiber = *list;
-
-	if (fiber)
-		*list = fiber->next;
-	return fiber;
-}
-
-#ifdef SIM_UCONTEXT
 size_t sim_fiber_image(struct sim_fiber *fiber, unsigned char **at)
 {
 	*at = stack_low(fiber);
@@ -340,9 +330,4 @@ void sim_fiber_clear_dead(struct sim_fiber *fiber)
 		memset(fiber->sp + 2 * sizeof(void *), 0, 128);
 #endif
 #endif
-}
-
-bool *sim_fiber_held(struct sim_fiber *fiber)
-{
-	return &fiber->held;
 }

@@ -73,10 +73,12 @@ static inline __attribute__((always_inline)) void sim_registers_clear(void)
 }
 
 /* The struct's beginning, where there is an own switch. */
-struct sim_fiber_front {
+struct __attribute__((may_alias)) sim_fiber_front {
 	unsigned char *sp;		/* while it does not run */
 	unsigned char *map;		/* the guard page; NULL for the outside */
 	size_t map_bytes;
+	struct sim_fiber *next;
+	bool held;			/* snapshot.c's mark */
 };
 
 /* The same for builds and machines where more has to be done: tools are told, or the C library switches. */
@@ -100,10 +102,28 @@ void sim_fiber_arrived(struct sim_fiber *self);
 void sim_fiber_stack(const struct sim_fiber *fiber, uintptr_t *low, uintptr_t *high);
 size_t sim_fiber_stack_bytes(const struct sim_fiber *fiber);
 /* For lists: whoever holds a fiber that does not run may chain it. */
+#ifdef SIM_UCONTEXT
 struct sim_fiber **sim_fiber_next(struct sim_fiber *fiber);
-void sim_fiber_chain(struct sim_fiber **list, struct sim_fiber *fiber);
+#else
+static inline struct sim_fiber **sim_fiber_next(struct sim_fiber *fiber)
+{
+	return &((struct sim_fiber_front *)fiber)->next;
+}
+#endif
+static inline void sim_fiber_chain(struct sim_fiber **list, struct sim_fiber *fiber)
+{
+	*sim_fiber_next(fiber) = *list;
+	*list = fiber;
+}
 /* The first, taken off the list; NULL where there is none. */
-struct sim_fiber *sim_fiber_unchain(struct sim_fiber **list);
+static inline struct sim_fiber *sim_fiber_unchain(struct sim_fiber **list)
+{
+	struct sim_fiber *fiber = *list;
+
+	if (fiber)
+		*list = *sim_fiber_next(fiber);
+	return fiber;
+}
 
 /*
  * For snapshots: all that says where a suspended fiber stands, the part of its stack
@@ -135,7 +155,14 @@ static inline bool sim_fiber_can_be_copied(const struct sim_fiber *fiber)
  */
 void sim_fiber_clear_dead(struct sim_fiber *fiber);
 /* False in every image. */
+#ifdef SIM_UCONTEXT
 bool *sim_fiber_held(struct sim_fiber *fiber);
+#else
+static inline bool *sim_fiber_held(struct sim_fiber *fiber)
+{
+	return &((struct sim_fiber_front *)fiber)->held;
+}
+#endif
 
 /* cache.c: stacks kept between runs. */
 struct sim_fiber *sim_cache_fiber_get(size_t stack_bytes, void (*entry)(void));

@@ -131,9 +131,12 @@ void machine_task(void *number)
 /* Words, who has which lock, and the tasks; each as far as it may still matter. */
 unsigned long machine_state(unsigned char *buf, bool symmetric)
 {
-	struct {
-		unsigned char op, failed, owns;
-		signed char value;
+	union {
+		struct {
+			unsigned char op, failed, owns;
+			signed char value;
+		};
+		unsigned int all;
 	} tasks[TASKS_MAX] = {};
 	unsigned int nr = shared.program->tasks;
 
@@ -145,7 +148,7 @@ unsigned long machine_state(unsigned char *buf, bool symmetric)
 		tasks[i].value = task->value;
 		for (unsigned int lock = 0; lock < LOCKS_MAX; lock++)
 			tasks[i].owns |= (shared.owners[lock] == i + 1) << lock;
-		for (unsigned int j = i; symmetric && j && memcmp(&tasks[j - 1], &tasks[j], sizeof(tasks[0])) > 0; j--)
+		for (unsigned int j = i; symmetric && j && tasks[j - 1].all > tasks[j].all; j--)
 			swap(tasks[j - 1], tasks[j]);
 	}
 	for (unsigned int word = 0; word < WORDS_MAX; word++)

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARK_BYTES_MAX ((size_t)16 << 10)
+#define MARK_BYTES_MAX ((size_t)64 << 10)
 
 static struct mark *mark_next(struct tree *tree)
 {

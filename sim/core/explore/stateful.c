@@ -66,7 +66,7 @@ static bool state_add(struct tree *tree, uint64_t hash)
 
 	hash += !hash;
 
-	if (2 * (tree->explored.states + 1) > tree->room_states)
+	if (4 * (tree->explored.states + 1) > 3 * tree->room_states)
 		states_grow(tree);
 	for (slot = hash & (tree->room_states - 1); tree->states[slot]; slot = (slot + 1) & (tree->room_states - 1))
 		if (tree->states[slot] == hash)
