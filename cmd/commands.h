@@ -50,6 +50,7 @@ struct selection {
 	const struct backend *backend;
 	const struct backend *other;	/* of `--backend A,B`, or NULL */
 	unsigned long seed;
+	bool races, preempt_access;	/* --races, --preempt=access */
 	bool unmodelled;		/* also files with operations that have no model */
 	char **paths;
 	size_t nr_paths;
@@ -65,6 +66,8 @@ extern const struct argp kernels_argp;
 extern const struct argp files_argp;
 /* Both, for a command that takes kernels and files. */
 extern const struct argp_child selection_children[];
+/* And --races and --preempt. */
+extern const struct argp_child selection_races_children[];
 /* Exits with a message where two backends were given to a command that takes one. */
 void selection_no_other(const struct selection *selection, const char *command);
 /*
@@ -88,10 +91,6 @@ const struct kernel *parse_kernel(const char *name, struct kernel_list *list);
 const struct backend *parse_backend(const char *name);
 /* "A" or "A,B"; *@other: B, or NULL. */
 const struct backend *parse_backends(const char *names, const struct backend **other);
-/* Exits with a message where this build cannot find data races. */
-void need_races(void);
-/* --preempt: "sync" or "access"; true for the latter. Exits with a message for anything else. */
-bool parse_preempt(const char *where);
 bool use_colour(FILE *out);
 /* Columns of the terminal behind @out, 0 where there is none. */
 unsigned int terminal_width(FILE *out);

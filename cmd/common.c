@@ -6,7 +6,6 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-#include <sim/race.h>
 #include "commands.h"
 
 volatile sig_atomic_t interrupted;
@@ -120,27 +119,6 @@ const struct backend *parse_backends(const char *names, const struct backend **o
 	free(first);
 	*other = parse_backend(comma + 1);
 	return backend;
-}
-
-void need_races(void)
-{
-	if (sim_races_built())
-		return;
-	fputs("pinsim: --races: this build does not see the kernel's accesses, expected one with PINSIM_RACES:\n"
-	      "  cmake --preset race && cmake --build build-race && build-race/pinsim ...\n",
-	      stderr);
-	exit(EXIT_USAGE);
-}
-
-bool parse_preempt(const char *where)
-{
-	if (!strcmp(where, "access"))
-		return true;
-	if (strcmp(where, "sync")) {
-		fprintf(stderr, "pinsim: --preempt: '%s' is no place to switch, expected sync or access\n", where);
-		exit(EXIT_USAGE);
-	}
-	return false;
 }
 
 bool use_colour(FILE *out)

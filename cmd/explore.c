@@ -30,8 +30,6 @@ enum {
 	OPT_RUNS,
 	OPT_TWICE,
 	OPT_OUTCOMES,
-	OPT_RACES,
-	OPT_PREEMPT,
 	OPT_ASCII,
 	OPT_HTML,
 	OPT_JSON,
@@ -48,10 +46,6 @@ static const struct argp_option options[] = {
 	{ "twice", OPT_TWICE, NULL, 0, "run each schedule twice and compare the trace hashes", 0 },
 	{ "outcomes", OPT_OUTCOMES, NULL, 0,
 	  "no verdict but what the calls and the observables of each expect come to, in any schedule, a line each", 0 },
-	{ "races", OPT_RACES, NULL, 0,
-	  "report data races, and let plain accesses decide which steps depend on each other (docs/data-races.md)", 0 },
-	{ "preempt", OPT_PREEMPT, "WHERE", 0,
-	  "sync (the default): switch at locks, atomics and the like; access: at plain accesses too, with --races", 0 },
 	{ "ascii", OPT_ASCII, NULL, 0, "lanes without line drawing characters", 0 },
 	{ "html", OPT_HTML, "OUT", 0, "write the failing schedule as one page into the file OUT", 0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object for each kernel", 0 },
@@ -67,6 +61,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->selection;
 		state->child_inputs[1] = &args->selection;
+		state->child_inputs[2] = &args->selection;
 		break;
 	case OPT_STRATEGY:
 		search->kind = sim_search_kind_by_name(arg);
@@ -101,13 +96,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_OUTCOMES:
 		args->outcomes = true;
 		break;
-	case OPT_RACES:
-		need_races();
-		args->options.races = true;
-		break;
-	case OPT_PREEMPT:
-		args->options.preempt_access = parse_preempt(arg);
-		break;
 	case OPT_ASCII:
 		args->ascii = true;
 		break;
@@ -122,8 +110,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			search->kind = &sim_search_bounded;
 		if (search->depth && !search->kind)
 			search->kind = &sim_search_pct;
-		if (args->options.preempt_access && !args->options.races)
-			argp_error(state, "--preempt=access knows of plain accesses by --races, expected both");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -160,7 +146,7 @@ static const struct argp argp = {
 	"\n"
 	"Exit status: 0 it holds in every schedule; 1 it fails in one; 2 bad usage or a bad file; 3 pinsim itself\n"
 	"failed; 4 the search came to no end, and nothing failed so far.\n",
-	selection_children,
+	selection_races_children,
 	NULL,
 	NULL,
 };
@@ -237,8 +223,8 @@ static void print_failure(const struct exploration *exploration, const struct pr
 		.backend = args->selection.backend,
 		.strategy = &sim_strategy_replay,
 		.tape = report->tape,
-		.races = args->options.races,
-		.preempt_access = args->options.preempt_access,
+		.races = args->selection.races,
+		.preempt_access = args->selection.preempt_access,
 	};
 	struct lanes_style style = { .ascii = args->ascii, .colour = use_colour(stdout), .rows_max = 300 };
 	struct lanes *lanes = lanes_replay(program, &options);
@@ -285,7 +271,7 @@ static void print_json(const struct program *program, const struct explore_repor
 static void print_text(struct exploration *exploration, const struct program *program,
 		       const struct explore_report *report, const struct kernel *kernel)
 {
-	bool races = exploration->args->options.races;
+	bool races = exploration->args->selection.races;
 
 	printf("%-5s %s on %s: ", end_names[report->end], program->path, kernel->name);
 	switch (report->end) {
@@ -338,6 +324,8 @@ static void explore_one(struct exploration *exploration, const struct program *p
 
 	options.kernel = kernel;
 	options.backend = exploration->args->selection.backend;
+	options.races = exploration->args->selection.races;
+	options.preempt_access = exploration->args->selection.preempt_access;
 	options.search.seed = exploration->args->selection.seed;
 	options.stop = &interrupted;
 	options.progress = on_progress;

@@ -15,7 +15,6 @@ struct run_arguments {
 	const char *html;
 	bool trace, json, tap, twice;
 	bool lanes, ascii;
-	bool races, preempt_access;
 };
 
 enum {
@@ -28,8 +27,6 @@ enum {
 	OPT_LANES,
 	OPT_ASCII,
 	OPT_HTML,
-	OPT_RACES,
-	OPT_PREEMPT,
 };
 
 static const struct argp_option options[] = {
@@ -38,10 +35,6 @@ static const struct argp_option options[] = {
 	{"lanes", OPT_LANES, NULL, 0, "draw the schedule of each run, one column a task", 0},
 	{"ascii", OPT_ASCII, NULL, 0, "lanes without line drawing characters", 0},
 	{"html", OPT_HTML, "OUT", 0, "the lanes as one page to step through, into the file OUT", 0},
-	{"races", OPT_RACES, NULL, 0,
-	 "report data races in kernel code, too (a build made for it: docs/data-races.md)", 0},
-	{"preempt", OPT_PREEMPT, "WHERE", 0,
-	 "sync (the default): switch at locks, atomics and the like; access: at plain accesses too, with --races", 0},
 	{"trace", OPT_TRACE, NULL, 0, "show each step with the counters beside it", 0},
 	{"json", OPT_JSON, NULL, 0, "one JSON object a line", 0},
 	{"tap", OPT_TAP, NULL, 0, "TAP", 0},
@@ -58,6 +51,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->selection;
 		state->child_inputs[1] = &args->selection;
+		state->child_inputs[2] = &args->selection;
 		break;
 	case OPT_SCHEDULE:
 		args->token = arg;
@@ -83,13 +77,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_ASCII:
 		args->ascii = true;
 		break;
-	case OPT_RACES:
-		need_races();
-		args->races = true;
-		break;
-	case OPT_PREEMPT:
-		args->preempt_access = parse_preempt(arg);
-		break;
 	case OPT_HTML:
 		args->html = arg;
 		break;
@@ -98,8 +85,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 					      args->lanes || args->html))
 			argp_error(state, "two backends are compared as text, expected no other report, "
 					  "--schedule or --twice");
-		if (args->preempt_access && !args->races)
-			argp_error(state, "--preempt=access knows of plain accesses by --races, expected both");
 		if ((args->lanes || args->html) && (args->json || args->tap))
 			argp_error(state, "lanes are drawn beside the report as text, expected no --json or --tap");
 		if (args->json + args->tap + (args->junit != NULL) > 1)
@@ -122,7 +107,7 @@ static const struct argp argp = {
 	"  pinsim run scenarios/measured/*.pin --tap\n"
 	"  pinsim run race.pin --seed 7\n"
 	"  pinsim run race.pin --kernel v6.12 --seed 7 --lanes --html race.html\n",
-	selection_children,
+	selection_races_children,
 	NULL,
 	NULL,
 };
@@ -258,8 +243,8 @@ static void run_one(struct session *session, const struct program *program, cons
 		.backend = session->args->selection.backend,
 		.seed = session->args->selection.seed,
 		.tape = tape,
-		.races = session->args->races,
-		.preempt_access = session->args->preempt_access,
+		.races = session->args->selection.races,
+		.preempt_access = session->args->selection.preempt_access,
 		.counters = report_wants_counters(session->report),
 		.events = &events,
 		.arg = session,

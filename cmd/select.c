@@ -13,10 +13,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sim/race.h>
 #include "commands.h"
 #include "version.h"
 
-enum { OPT_KERNEL = 'k', OPT_BACKEND = 0x1000, OPT_SEED };
+enum { OPT_KERNEL = 'k', OPT_BACKEND = 0x1000, OPT_SEED, OPT_RACES, OPT_PREEMPT };
 
 static const struct argp_option kernel_options[] = {
 	{ "kernel", OPT_KERNEL, "SET", 0,
@@ -69,6 +70,60 @@ static error_t parse_file_option(int key, char *arg, struct argp_state *state)
 
 const struct argp kernels_argp = { kernel_options, parse_kernel_option, NULL, NULL, NULL, NULL, NULL };
 const struct argp files_argp = { file_options, parse_file_option, NULL, NULL, NULL, NULL, NULL };
+
+static const struct argp_option races_options[] = {
+	{ "races", OPT_RACES, NULL, 0,
+	  "report data races in kernel code, too; a search has plain accesses decide which steps depend on each other "
+	  "(a build made for it: docs/data-races.md)", 0 },
+	{ "preempt", OPT_PREEMPT, "WHERE", 0,
+	  "sync (the default): switch at locks, atomics and the like; access: at plain accesses too, with --races", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static void need_races(void)
+{
+	if (sim_races_built())
+		return;
+	fputs("pinsim: --races: this build does not see the kernel's accesses, expected one with PINSIM_RACES:\n"
+	      "  cmake --preset race && cmake --build build-race && build-race/pinsim ...\n",
+	      stderr);
+	exit(EXIT_USAGE);
+}
+
+static error_t parse_races_option(int key, char *arg, struct argp_state *state)
+{
+	struct selection *selection = state->input;
+
+	switch (key) {
+	case OPT_RACES:
+		need_races();
+		selection->races = true;
+		break;
+	case OPT_PREEMPT:
+		if (strcmp(arg, "access") && strcmp(arg, "sync")) {
+			fprintf(stderr, "pinsim: --preempt: '%s' is no place to switch, expected sync or access\n", arg);
+			exit(EXIT_USAGE);
+		}
+		selection->preempt_access = !strcmp(arg, "access");
+		break;
+	case ARGP_KEY_END:
+		if (selection->preempt_access && !selection->races)
+			argp_error(state, "--preempt=access knows of plain accesses by --races, expected both");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp races_argp = { races_options, parse_races_option, NULL, NULL, NULL, NULL, NULL };
+
+const struct argp_child selection_races_children[] = {
+	{ &kernels_argp, 0, NULL, 0 },
+	{ &files_argp, 0, NULL, 0 },
+	{ &races_argp, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
+};
 
 const struct argp_child selection_children[] = {
 	{ &kernels_argp, 0, NULL, 0 },
