@@ -410,7 +410,7 @@ static void domain_stamp_for(struct iommu_domain *domain, struct device *dev)
 		domain->geometry.aperture_end = own->aperture_last;
 	}
 	if (own->pgsize)
-		domain->pgsize_bitmap = own->pgsize;
+		domain->pgsize_bitmap = domain->owner == &vfio_ops ? KAPI_VFIO_PAGES_FROM(own->pgsize) : own->pgsize;
 }
 
 static struct iommu_domain *domain_alloc_user(struct device *dev, u32 flags, struct iommu_domain *parent,

@@ -230,7 +230,7 @@ struct iommu_domain *kapi_domain_alloc(const struct kapi_iommu_options *options)
 	domain->ops = mock ? &mock_domain_ops : &vfio_domain_ops;
 	domain->owner = ops_of_kind(options->kind);
 	if (options->pgsize)
-		domain->pgsize_bitmap = options->pgsize;
+		domain->pgsize_bitmap = mock ? options->pgsize : KAPI_VFIO_PAGES_FROM(options->pgsize);
 	else
 		domain->pgsize_bitmap = mock ? MOCK_PAGE_BYTES : KAPI_VFIO_PAGES;
 	if (options->aperture_start || options->aperture_last) {

@@ -65,6 +65,8 @@ void kapi_domain_digest(struct sim_digest *digest, struct iommu_domain *domain,
 /* What the IOMMU behind vfio devices has. */
 #define KAPI_VFIO_APERTURE_LAST ((1UL << 48) - 1)
 #define KAPI_VFIO_PAGES (PAGE_SIZE | (1UL << 21) | (1UL << 30))
+/* And one whose least page has @pgsize bytes: that and what is larger. */
+#define KAPI_VFIO_PAGES_FROM(pgsize) ((pgsize) | (KAPI_VFIO_PAGES & ~((pgsize) - 1)))
 #define KAPI_VFIO_MSI_START 0xfee00000UL
 #define KAPI_VFIO_MSI_BYTES 0x100000UL
 
