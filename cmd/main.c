@@ -47,6 +47,9 @@ static const char help[] =
 	"                                            the least RLIMIT_MEMLOCK, and which call needs it\n"
 	"  $ pinsim list ops                         what a task can do, and since which kernel\n"
 	"\n"
+	"A file or folder that is not there is looked for among the installed scenarios, so\n"
+	"`scenarios/` names them from anywhere; PINSIM_DATA names another place to look in.\n"
+	"\n"
 	"Exit status: 0 all held; 1 an expectation or invariant did not; 2 bad usage or a bad\n"
 	"file; 3 pinsim itself failed.\n";
 

@@ -228,7 +228,7 @@ static void refuse_unmodelled(struct scenario_file *file)
 static char *installed_path(const char *path)
 {
 	const char *data = getenv("PINSIM_DATA");
-	char exe[4096], *found = NULL, *slash;
+	char exe[4096], *found = NULL, *real, *slash;
 	ssize_t length;
 
 	if (*path == '/' || !access(path, F_OK))
@@ -243,10 +243,9 @@ static char *installed_path(const char *path)
 		if (asprintf(&found, "%.*s/" PINSIM_DATA_FROM_BIN "/%s", (int)(slash - exe), exe, path) < 0)
 			exit_out_of_memory();
 	}
-	if (found && !access(found, F_OK))
-		return found;
+	real = found ? realpath(found, NULL) : NULL;
 	free(found);
-	return NULL;
+	return real;
 }
 
 static bool add_argument(struct paths *paths, const char *argument)
