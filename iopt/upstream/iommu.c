@@ -221,12 +221,7 @@ void iommu_device_sysfs_remove(struct iommu_device *iommu)
 
 struct iommu_group *generic_device_group(struct device *dev)
 {
-	struct iommu_group *group = iommu_group_create(dev, upstream()->groups);
-
-	if (!group)
-		return ERR_PTR(-ENOMEM);
-	upstream()->groups++;
-	return group;
+	return iommu_group_create(dev, &upstream()->groups) ?: ERR_PTR(-ENOMEM);
 }
 
 /* What happens to a device when it comes onto its bus; one that no driver takes stands without an IOMMU. */

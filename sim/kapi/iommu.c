@@ -135,12 +135,11 @@ struct device *kapi_device_create(const struct kapi_iommu_options *options)
 	kdev = kzalloc(sizeof(*kdev), GFP_KERNEL);
 	if (!kdev)
 		return NULL;
-	group = iommu_group_create(&kdev->dev, iommu_state()->groups);
+	group = iommu_group_create(&kdev->dev, &iommu_state()->groups);
 	if (!group) {
 		kfree(kdev);
 		return NULL;
 	}
-	iommu_state()->groups++;
 	kdev->options = *options;
 	kdev->dev.iommu_group = group;
 	return &kdev->dev;

@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <kapi/iommu_group.h>
 
-struct iommu_group *iommu_group_create(struct device *dev, int id)
+struct iommu_group *iommu_group_create(struct device *dev, int *next_id)
 {
 	struct iommu_group *group = kzalloc(sizeof(*group), GFP_KERNEL);
 
@@ -16,7 +16,7 @@ struct iommu_group *iommu_group_create(struct device *dev, int id)
 		return NULL;
 	kref_init(&group->kref);
 	mutex_init(&group->mutex);
-	group->id = id;
+	group->id = (*next_id)++;
 	group->dev = dev;
 	return group;
 }

@@ -27,8 +27,11 @@ struct iommu_group {
 	unsigned int owner_cnt;
 };
 
-/* A group for @dev (NULL: for none, as vfio makes one for an emulated device), or NULL: -ENOMEM. */
-struct iommu_group *iommu_group_create(struct device *dev, int id);
+/*
+ * A group for @dev (NULL: for none, as vfio makes one for an emulated device), or NULL: -ENOMEM. Its number is
+ * *@next_id, which counts on behind the allocation, where nobody comes in between.
+ */
+struct iommu_group *iommu_group_create(struct device *dev, int *next_id);
 /* @dev goes, whose group has neither domain nor owner any more: a warning otherwise. */
 void iommu_group_leave(struct device *dev);
 
