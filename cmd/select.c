@@ -222,8 +222,9 @@ static void refuse_unmodelled(struct scenario_file *file)
 }
 
 /*
- * Where there is no such file here: the same below the library that was installed beside the command, or that
- * PINSIM_DATA names. So `pinsim matrix scenarios/` is the library's from wherever it is called. NULL: not there.
+ * Where there is no such file here: the same below the data that was installed beside
+ * the command, or that PINSIM_DATA names. So `pinsim matrix scenarios/` means the library of
+ * scenarios from wherever it is called. NULL: not there either. Freed by the caller.
  */
 static char *installed_path(const char *path)
 {
