@@ -22,6 +22,7 @@
 
 #undef sim_race_acquire
 #undef sim_race_release
+#undef sim_race_saw
 #undef sim_race_freed
 #undef sim_race_off
 #undef sim_race_on
@@ -76,6 +77,7 @@ struct finding {
 struct race_actor {
 	struct clocks knows;
 	struct clocks inbox;		/* from who queued its bodies */
+	struct clocks seen;		/* released at what it has read without acquiring: comes before what it frees */
 	unsigned int off;
 };
 
@@ -313,6 +315,15 @@ void sim_race_release(const void *at, bool shared)
 	tick(self, world->current->index);
 }
 
+void sim_race_saw(const void *at)
+{
+	struct sim_world *world = sim_this;
+	struct race_actor *self = running(world);
+
+	if (self)
+		join(&self->seen, &sync_get(world->race, at)->writers);
+}
+
 void sim_race_submit(struct sim_world *world, const struct sim_actor *to)
 {
 	struct race_actor *self = running(world), *other = race_actor(world->race, to->index);
@@ -400,9 +411,18 @@ static void found(struct sim_world *world, const struct access *now, const struc
 	race->last_finding = &finding->next;
 }
 
-static bool ordered(const struct race_actor *self, const struct access *before)
+static bool knows(const struct clocks *clocks, const struct access *before)
 {
-	return before->actor < self->knows.nr && before->clock <= self->knows.at[before->actor];
+	return before->actor < clocks->nr && before->clock <= clocks->at[before->actor];
+}
+
+/*
+ * A count that was read as zero, and only then is the object freed: no acquire, but a store cannot come before the
+ * read that it depends on. To free is to store.
+ */
+static bool ordered(const struct race_actor *self, const struct access *before, const struct access *now)
+{
+	return knows(&self->knows, before) || (now->freed && knows(&self->seen, before));
 }
 
 /* One access to the bytes @now->mask of a word. */
@@ -423,10 +443,10 @@ static void access_word(struct sim_world *world, const struct race_actor *self, 
 		if (before.freed)
 			found(world, now, &before, bytes);
 		else if (before.actor != now->actor && (before.write || now->write) &&
-			 !(before.marked && now->marked) && !ordered(self, &before))
+			 !(before.marked && now->marked) && !ordered(self, &before, now))
 			found(world, now, &before, bytes);
 		/* Whatever would race with it races with this one as well. */
-		if (!before.freed && covered && (before.actor == now->actor || ordered(self, &before)) &&
+		if (!before.freed && covered && (before.actor == now->actor || ordered(self, &before, now)) &&
 		    (now->write || !before.write) && (!now->marked || before.marked))
 			continue;
 		known->access[kept++] = before;

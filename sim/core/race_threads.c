@@ -7,6 +7,7 @@
 
 #undef sim_race_acquire
 #undef sim_race_release
+#undef sim_race_saw
 #undef sim_race_freed
 #undef sim_race_off
 #undef sim_race_on
@@ -50,6 +51,12 @@ SIM_BARE void sim_race_acquire(const void *sync, bool all)
 SIM_BARE void sim_race_release(const void *sync, bool shared)
 {
 	__tsan_release(shared ? readers_of(sync) : (void *)sync);
+}
+
+/* TSan knows no order of some accesses and not of others. What is freed is read first by the count's own atomic. */
+SIM_BARE void sim_race_saw(const void *at)
+{
+	__tsan_acquire((void *)at);
 }
 
 SIM_BARE void sim_race_off(void)

@@ -39,6 +39,8 @@ void sim_race_access(const void *at, size_t bytes, unsigned int flags, const voi
 void sim_race_acquire(const void *sync, bool all);
 /* What it did so far comes before whatever acquires @sync; as a reader (@shared) only before those that acquire all. */
 void sim_race_release(const void *sync, bool shared);
+/* It read @sync and acquired nothing: what was released there comes only before what it will free. */
+void sim_race_saw(const void *sync);
 /* [@at, @at + @bytes) is freed: from now on every access is a use after free. */
 void sim_race_freed(const void *at, size_t bytes, const void *pc);
 /* Between these (nests) the running actor's accesses are nobody's business: data_race(), the model's own checks. */
@@ -52,6 +54,7 @@ void sim_race_on(void);
 /* The order that the compiler's calls are compared with; nothing in builds that have none. */
 #define sim_race_acquire(sync, all) ((void)0)
 #define sim_race_release(sync, shared) ((void)0)
+#define sim_race_saw(sync) ((void)0)
 #define sim_race_order(sync) ((void)0)
 #define sim_race_freed(at, bytes, pc) ((void)0)
 #define sim_race_off() ((void)0)

@@ -97,6 +97,7 @@ static inline word name##_##op##_return(word i, type *v)                        
 static inline word name##_read(const type *v)                                                                          \
 {                                                                                                                      \
 	sim_point_at(SIM_POINT_ATOMIC_READ, v, 0);                                                                     \
+	sim_race_saw(v);                                                                                               \
 	return __kapi_load(v);                                                                                         \
 }                                                                                                                      \
 static inline void name##_set(type *v, word i)                                                                         \
