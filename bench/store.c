@@ -39,7 +39,7 @@
 
 #define PAGES (1ul << 24)
 #define PAGES_SMALL (1ul << 20)		/* for those that would take minutes */
-#define LOOKUPS (1ul << 21)
+#define LOOKUPS (1ul << 20)
 #define FRAME_BASE (1ul << 20)
 
 struct layout {

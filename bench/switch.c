@@ -110,9 +110,9 @@ int main(int argc, char **argv)
 	}
 	own = median(ours);
 	printf("switch\t%.3g\tns\t-\n", own);
-	printf("switch: swapcontext takes\t%.4g\ttimes as long\t>=80\n", median(theirs) / own);
+	printf("B1 switch: swapcontext takes\t%.4g\ttimes as long\t>=80\n", median(theirs) / own);
 #ifdef HAVE_BOOST_CONTEXT
-	printf("switch: jump_fcontext takes\t%.3g\ttimes as long\t>=2\n", median(boost) / own);
+	printf("B1 switch: jump_fcontext takes\t%.3g\ttimes as long\t>=2\n", median(boost) / own);
 #endif
 	(void)boost;
 	return 0;
