@@ -4,15 +4,19 @@
 
 #define NODE(rb_ptr) rb_entry(rb_ptr, struct interval_tree_node, rb)
 
-static void refresh(struct rb_node *rb)
+static bool refresh(struct rb_node *rb)
 {
 	struct interval_tree_node *node = NODE(rb);
+	unsigned long last = node->last;
+	bool changed;
 
-	node->subtree_last = node->last;
-	if (rb->rb_left && NODE(rb->rb_left)->subtree_last > node->subtree_last)
-		node->subtree_last = NODE(rb->rb_left)->subtree_last;
-	if (rb->rb_right && NODE(rb->rb_right)->subtree_last > node->subtree_last)
-		node->subtree_last = NODE(rb->rb_right)->subtree_last;
+	if (rb->rb_left && NODE(rb->rb_left)->subtree_last > last)
+		last = NODE(rb->rb_left)->subtree_last;
+	if (rb->rb_right && NODE(rb->rb_right)->subtree_last > last)
+		last = NODE(rb->rb_right)->subtree_last;
+	changed = node->subtree_last != last;
+	node->subtree_last = last;
+	return changed;
 }
 
 void interval_tree_insert(struct interval_tree_node *node, struct rb_root_cached *root)

@@ -2,10 +2,19 @@
 /* Red-black trees with parent links; an augment callback keeps what a node says of its subtree. */
 #include <linux/rbtree.h>
 
+/* @node, of which something below it changed, and those above as long as what they say changes too. */
 static void refresh_up(struct rb_node *node, rb_augment_t *augment)
 {
-	for (; augment && node; node = node->rb_parent)
+	while (augment && node && augment(node))
+		node = node->rb_parent;
+}
+
+/* @node, which is new in its place, so that what it said before means nothing. */
+static void refresh_new(struct rb_node *node, rb_augment_t *augment)
+{
+	if (augment)
 		augment(node);
+	refresh_up(node->rb_parent, augment);
 }
 
 static void replace_child(struct rb_root *root, struct rb_node *parent, struct rb_node *old, struct rb_node *new)
@@ -45,7 +54,7 @@ static void rotate(struct rb_root *root, struct rb_node *node, bool left, rb_aug
 
 void kapi_rb_insert(struct rb_node *node, struct rb_root *root, rb_augment_t *augment)
 {
-	refresh_up(node, augment);
+	refresh_new(node, augment);
 	while (node->rb_parent && node->rb_parent->rb_red) {
 		struct rb_node *parent = node->rb_parent, *grand = parent->rb_parent;
 		bool left = parent == grand->rb_left;
@@ -109,12 +118,11 @@ static void erase_fixup(struct rb_root *root, struct rb_node *node, struct rb_no
 
 void kapi_rb_erase(struct rb_node *node, struct rb_root *root, rb_augment_t *augment)
 {
-	struct rb_node *child, *parent;
+	struct rb_node *child, *parent, *next = NULL;
 	bool black;
 
 	if (node->rb_left && node->rb_right) {
-		struct rb_node *next = node->rb_right;
-
+		next = node->rb_right;
 		while (next->rb_left)
 			next = next->rb_left;
 		child = next->rb_right;
@@ -139,6 +147,8 @@ void kapi_rb_erase(struct rb_node *node, struct rb_root *root, rb_augment_t *aug
 		replace_child(root, parent, node, child);
 	}
 	refresh_up(parent, augment);
+	if (next)
+		refresh_new(next, augment);
 	if (black)
 		erase_fixup(root, child, parent, augment);
 }

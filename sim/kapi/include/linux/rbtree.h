@@ -39,8 +39,8 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, st
 	*link = node;
 }
 
-/* @augment: called for each node whose subtree changed, from below; may be NULL. */
-typedef void rb_augment_t(struct rb_node *node);
+/* Works out what a node says of its subtree; returns whether that changed, else those above are not asked. */
+typedef bool rb_augment_t(struct rb_node *node);
 void kapi_rb_insert(struct rb_node *node, struct rb_root *root, rb_augment_t *augment);
 void kapi_rb_erase(struct rb_node *node, struct rb_root *root, rb_augment_t *augment);
 #define rb_insert_color(node, root) kapi_rb_insert(node, root, NULL)
