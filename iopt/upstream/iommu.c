@@ -35,7 +35,7 @@ struct domain_stamp {
 	struct list_head node;
 	struct iommu_domain *domain;
 	struct vfio_iommu_options own;
-	unsigned long msi;			/* where interrupts were mapped (iommu_get_msi_cookie); 0: nowhere */
+	unsigned long *msi;			/* where interrupts were mapped (iommu_get_msi_cookie); NULL: nowhere */
 	unsigned int groups;			/* that are attached */
 	struct sim_run_tree mapped;		/* IOVA -> frame address, for invariants and observers */
 };
@@ -340,7 +340,10 @@ int iommu_get_msi_cookie(struct iommu_domain *domain, dma_addr_t base)
 		return -EINVAL;
 	if (stamp->msi)
 		return -EBUSY;
-	stamp->msi = base;
+	stamp->msi = kmalloc(sizeof(*stamp->msi), GFP_KERNEL);
+	if (!stamp->msi)
+		return -ENOMEM;
+	*stamp->msi = base;
 	return 0;
 }
 
@@ -348,7 +351,7 @@ void upstream_vfio_device_open(struct device *dev)
 {
 	const struct domain_stamp *stamp = domain_stamp(dev->iommu_group->domain);
 
-	WARN_ON(stamp && stamp->msi != own_options(dev)->msi);
+	WARN_ON(stamp && (stamp->msi ? *stamp->msi : 0) != own_options(dev)->msi);
 }
 
 /* Domains. */
@@ -464,6 +467,7 @@ void iommu_domain_free(struct iommu_domain *domain)
 	list_del(&stamp->node);
 	note_unmapped(stamp, 0, ~0UL);
 	sim_run_tree_destroy(&stamp->mapped);
+	kfree(stamp->msi);
 	sim_free(stamp);
 	domain->ops->free(domain);
 }
