@@ -31,6 +31,7 @@ static void strategy_begin(struct sim_world *world, const struct sim_strategy *s
 	world->strategy = strategy;
 	sim_trace_watch(world);
 	world->closed = strategy->window != NULL;
+	world->silent = strategy->keeps ? ~0ul : 0;
 	world->strategy_state = strategy->begin(seed, tape, context);
 }
 

@@ -23,4 +23,5 @@ const struct sim_strategy sim_strategy_in_order = {
 	.begin = in_order_begin,
 	.pick = in_order_pick,
 	.draw = in_order_draw,
+	.keeps = true,
 };

@@ -115,6 +115,7 @@ struct sim_strategy {
 	void (*enabled)(void *state, unsigned int by, unsigned int actor);
 	void (*window)(void *state, bool open);
 	void (*paused)(void *state);
+	bool keeps;	/* who runs goes on while it can, so that pick() is only asked where it cannot */
 };
 /* Uniform choice at each point, from the seed. */
 extern const struct sim_strategy sim_strategy_random;
