@@ -348,6 +348,91 @@ START_TEST(regions)
 }
 END_TEST
 
+/* Picks by a count; pauses once, and takes a snapshot there. */
+struct pausing {
+	unsigned int choices, paused_at;
+	struct sim_snapshot *snapshot;
+	unsigned long long digest;
+};
+
+static void *pausing_begin(unsigned long seed, const struct sim_tape *tape, void *context)
+{
+	return context;
+}
+
+static unsigned int pausing_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+{
+	struct pausing *pausing = state;
+
+	if (pausing->choices == pausing->paused_at && !pausing->snapshot)
+		return SIM_PICK_PAUSE;
+	return pausing->choices++ * 5 / 3 % nr;
+}
+
+static unsigned long pausing_draw(void *state, unsigned long bound)
+{
+	return 0;
+}
+
+static void pausing_paused(void *state)
+{
+	struct pausing *pausing = state;
+
+	pausing->snapshot = sim_snapshot_take();
+	if (pausing->snapshot)
+		pausing->digest = sim_snapshot_digest(pausing->snapshot);
+}
+
+static const struct sim_strategy pausing_strategy = {
+	.name = "pausing",
+	.begin = pausing_begin,
+	.pick = pausing_pick,
+	.draw = pausing_draw,
+	.paused = pausing_paused,
+};
+
+/*
+ * Paused at a choice, with two bodies in the middle of theirs and one not begun: the
+ * run goes on from there to the same end as often as it is put back, and that is the
+ * end of a run that never paused. A snapshot's digest is that of one taken again.
+ */
+START_TEST(paused_at_a_choice)
+{
+	struct pausing pausing = { .paused_at = ~0u };
+	unsigned long long hash = 0;
+	size_t choices = 0;
+
+	for (int turn = 0; turn < 2; turn++) {
+		struct sim_world *world = sim_world_create(&(struct sim_config){ .strategy = &pausing_strategy,
+										 .context = &pausing });
+		unsigned long *count = sim_zalloc(sizeof(*count));
+
+		for (int i = 0; i < 3; i++)
+			sim_actor_submit(sim_actor_create("a", NULL), yields, count);
+		ck_assert_int_eq(sim_run(), SIM_QUIET);
+		if (!turn) {
+			hash = sim_trace_hash();
+			choices = sim_choices();
+			pausing = (struct pausing){ .paused_at = 7 };
+		}
+		ck_assert_uint_eq(sim_trace_hash(), hash);
+		for (int round = 0; turn && pausing.snapshot && round < 5; round++) {
+			unsigned long long digest;
+
+			sim_snapshot_restore(pausing.snapshot);
+			pausing.snapshot = sim_snapshot_retake(pausing.snapshot);
+			digest = sim_snapshot_digest(pausing.snapshot);
+			ck_assert_uint_eq(digest, pausing.digest);
+			pausing.choices = 7;
+			ck_assert_int_eq(sim_run(), SIM_QUIET);
+			ck_assert_uint_eq(sim_trace_hash(), hash);
+			ck_assert_uint_eq(sim_choices(), choices);
+		}
+		sim_world_destroy(world);
+	}
+}
+END_TEST
+
 static void takes(void *arg)
 {
 	sim_snapshot_take();
@@ -381,6 +466,7 @@ void suite_fill(TCase *tcase)
 	tcase_add_test(tcase, suspended_bodies);
 	tcase_add_test(tcase, back_from_bodies_under_way);
 	tcase_add_test(tcase, regions);
+	tcase_add_test(tcase, paused_at_a_choice);
 	tcase_add_exit_test(tcase, taken_inside, 3);
 	tcase_add_exit_test(tcase, other_world, 3);
 }
