@@ -170,6 +170,9 @@ static void show_failure(void *arg, const struct fuzz_failure *failure)
 	progress_end();
 	printf("FAIL  %s: program %lu, %u call%s%s%s\n", failure->what, failure->program, failure->calls,
 	       failure->calls == 1 ? "" : "s", failure->path ? ", " : "", failure->path ? failure->path : "");
+	if (failure->token)
+		printf("      pinsim run %s --kernel %s --schedule %s\n", failure->path ? failure->path : "FILE",
+		       failure->kernel, failure->token);
 	if (!failure->path)
 		printf("%s\n", failure->text);
 	fflush(stdout);

@@ -33,6 +33,7 @@ struct rule {
 	const char *calls;	/* one of these was made: OP, or OP:WORD as an argument, parted by spaces; NULL: any */
 	const char *with;	/* and one of these */
 	const char *text;	/* the report says one of these, parted by '|'; NULL: whatever */
+	bool (*has)(const struct program *program);	/* has what the cause needs; NULL: no matter what it has */
 };
 
 static bool charges_the_task(const struct kernel_rules *rules)
@@ -110,6 +111,16 @@ static bool gives_back_to_who_unmaps(const struct kernel_rules *rules)
 	return rules->other.perf_close_wrong_mm;
 }
 
+static bool counts_in_32_bits(const struct kernel_rules *rules)
+{
+	return rules->mm.mlock_delta_is_int;
+}
+
+static bool charges_rings_unlocked(const struct kernel_rules *rules)
+{
+	return rules->uring.ring == R_P3P1 && !rules->uring.ring_p1_locked;
+}
+
 static bool has_iommufd(const struct kernel_rules *rules)
 {
 	return rules->iommufd.present;
@@ -143,6 +154,33 @@ static bool keeps_dead_charge(const struct kernel_rules *rules)
 static bool moves_uncharged(const struct kernel_rules *rules)
 {
 	return rules->iommufd.change_process_none_p2;
+}
+
+static bool has_number_of(const struct pin_value *value, unsigned long least)
+{
+	const struct sum *sum;
+	const struct term *term;
+
+	for (; value; value = value->next)
+		for (sum = value->first; sum; sum = sum->next)
+			for (term = sum->terms; term; term = term->next)
+				if (term->is_number && term->number >= least)
+					return true;
+	return false;
+}
+
+/* Is there memory of 2^31 pages? */
+static bool has_vast_memory(const struct program *program)
+{
+	const struct pin_arg *arg;
+	unsigned int i;
+
+	for (i = 0; i < program->nr_items; i++)
+		for (arg = program->items[i].kind == ITEM_STEP ? program->items[i].stmt->step.args : NULL; arg;
+		     arg = arg->next)
+			if (has_number_of(arg->values, 1ul << 43))
+				return true;
+	return false;
 }
 
 #define FAULTS "fail fail_nth"
@@ -225,6 +263,11 @@ static const struct rule rules[] = {
 	    "kernel-versions §2 DU_PART, DU_DBL" },
 	  V(LOCKED_VM_LEDGER) | V(LOCKED_VM_NEGATIVE) | V(RESIDUE) | V(SPURIOUS_REFUSAL) | V(OVER_LIMIT),
 	  dontunmap_miscounts, "mremap", NULL, NULL },
+	{ { "mlock_32_bits", "2^31 pages of one VMA are counted as less than none", "kernel-versions §4 mlock_delta_int" },
+	  V_LOCKED_VM, counts_in_32_bits, "mlock mlock2 mlockall munlockall mmap", NULL, NULL, has_vast_memory },
+	{ { "uring_unlocked", "locked_vm is changed for a ring without mmap_lock, and an update is lost",
+	    "facts §17 B10; 4bc4a912534a (5.11)" },
+	  V_LOCKED_VM, charges_rings_unlocked, "uring_setup", "parallel", NULL, NULL },
 	{ { "shm_reference", "SHM_LOCK succeeds uncharged where the reference fails", "facts §17 B23; 5.18" },
 	  V(WARNING) | V(OBJECT_BALANCE) | V(WRONG_BUCKET) | V(REFCOUNT) | V(LEAK) | V(USE_AFTER_FREE),
 	  loses_shm_reference, "shm_lock shmget", FAULTS, NULL },
@@ -363,6 +406,7 @@ int explain(const struct program *program, const struct kernel *kernel, const st
 		if (!(rule->violations & 1ul << report->violation) ||
 		    (rule->applies && !rule->applies(&row)) ||
 		    (rule->text && !says(report->text, rule->text)) ||
+		    (rule->has && !rule->has(program)) ||
 		    (rule->calls && !called(program, result, rule->calls, report->step)) ||
 		    (rule->with && !called(program, result, rule->with, report->step)))
 			continue;

@@ -77,6 +77,25 @@ static struct run_options options_of(const struct fuzz_check *check)
 	};
 }
 
+/*
+ * The run of a seed. Where the order is open every other seed means random choices,
+ * and the rest priorities that change a few times, at points below a random bound.
+ */
+static void run_scheduled(const struct program *program, const struct run_options *options, struct run_result *result)
+{
+	struct sim_pct_context pct = {
+		.depth = 2 + (unsigned int)(options->seed >> 1) % 4,
+		.points = 16ul << (options->seed >> 3) % 6,
+	};
+	struct run_options run = *options;
+
+	if (program->has_parallel && options->seed % 2) {
+		run.strategy = &sim_strategy_pct;
+		run.context = &pct;
+	}
+	scenario_run(program, &run, result);
+}
+
 static enum compared compare(const struct fuzz_check *check, const struct program *program, FILE *out)
 {
 	const struct compare_options options = {
@@ -144,7 +163,7 @@ static bool same_again(const struct program *program, const struct run_options *
 
 	free(text);
 	if (again) {
-		scenario_run(again, options, &result);
+		run_scheduled(again, options, &result);
 		same = result.hash == hash;
 		run_result_free(&result);
 	}
@@ -162,7 +181,7 @@ struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct prog
 		options.events = &count_events;
 		options.arg = check->stats;
 	}
-	scenario_run(program, &options, &result);
+	run_scheduled(program, &options, &result);
 	options.events = NULL;
 	judge(check, program, &result, &verdict);
 	if (result.verdict == VERDICT_ERROR) {
@@ -187,7 +206,7 @@ struct question {
 	unsigned long seed;
 };
 
-#define SCHEDULES 12
+#define SCHEDULES 20
 
 /* In the same way: of a program with a parallel block, in some schedule. */
 static bool fails_alike(void *arg, const struct program *program)
@@ -308,8 +327,6 @@ static void print_head(const struct fuzz *fuzz, const struct fuzz_verdict *verdi
 		fprintf(out, "title \"%s\"\nref \"", kind_text(verdict));
 	fprintf(out, "pinsim fuzz --seed %lu, program %lu%s", options->seed, number,
 		options->gen.parallel ? " --parallel" : "");
-	if (question->seed && options->gen.parallel)
-		fprintf(out, "; shows with run --seed %lu", question->seed);
 	fprintf(out, "\"\nkernels %s\n\n", question->check.kernel->name);
 }
 
@@ -343,7 +360,7 @@ static char *annotated(const struct fuzz *fuzz, const struct fuzz_verdict *verdi
 	options.seed = question->seed;
 	options.events = &annotate_events;
 	options.arg = &annotation;
-	scenario_run(program, &options, &result);
+	run_scheduled(program, &options, &result);
 	print_head(fuzz, verdict, question, number, out);
 	program_print(program, NULL, out);
 	print_violations(&result, out);
@@ -401,12 +418,31 @@ static unsigned int seen_before(struct fuzz_shared *shared, unsigned long signat
 	return ~0u;
 }
 
+/* The schedule that shows it, of the file with @text: a token, malloc'd; NULL: none, or one of too many choices. */
+static char *token_of(const struct question *question, const char *text)
+{
+	struct run_options options = options_of(&question->check);
+	struct program *program = parsed(text);
+	struct run_result result;
+	char *token = NULL;
+
+	if (program && program->has_parallel) {
+		options.seed = question->seed;
+		run_scheduled(program, &options, &result);
+		token = result.token;
+		result.token = NULL;
+		run_result_free(&result);
+	}
+	program_free(program);
+	return token;
+}
+
 static void tell(struct fuzz *fuzz, const struct fuzz_verdict *verdict, struct question *question,
 		 struct program *shrunk, unsigned long number)
 {
 	unsigned long signature = fine_signature(verdict, shrunk);
 	struct fuzz_failure failure = { .what = kind_text(verdict), .program = number, .calls = shrunk->nr_steps };
-	char *text, *path;
+	char *text, *path, *token;
 
 	if (seen_before(fuzz->shared, signature))
 		return;
@@ -415,12 +451,16 @@ static void tell(struct fuzz *fuzz, const struct fuzz_verdict *verdict, struct q
 		return;
 	text = annotated(fuzz, verdict, question, shrunk, number);
 	path = write_failure(fuzz, verdict, signature, text);
+	token = token_of(question, text);
+	failure.kernel = question->check.kernel->name;
+	failure.token = token;
 	failure.text = text;
 	failure.path = path;
 	if (verdict->kind == FUZZ_DIFFERS)
 		show_difference(fuzz, &question->check, text);
 	if (fuzz->events && fuzz->events->failure)
 		fuzz->events->failure(fuzz->arg, &failure);
+	free(token);
 	free(text);
 	free(path);
 }

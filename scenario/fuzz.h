@@ -34,7 +34,7 @@ struct fuzz {
 struct fuzz_check {
 	const struct kernel *kernel;
 	const struct backend *backend[2];
-	unsigned long seed;
+	unsigned long seed;		/* of the schedule: also which strategy draws it */
 	bool twice, count;
 	bool known;			/* what is explained is a failure too */
 	bool one_violation;		/* only .wanted is looked for, and it need not be the first */

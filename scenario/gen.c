@@ -49,9 +49,9 @@ static void draw_ops(struct gen *gen)
 	bool on;
 
 	for (area = 0; area < op_areas_nr; area++) {
-		/* calls need tasks and memory */
+		/* calls need tasks and memory; what is vast would take pinners too long */
 		on = op_areas[area]->ops->random.effect == EFFECT_COPY_TASK ||
-		     op_areas[area]->ops->random.effect == EFFECT_MEMORY || gen_once_in(gen, 2);
+		     op_areas[area]->ops->random.effect == EFFECT_MEMORY || (!config->vast && gen_once_in(gen, 2));
 		for (i = 0; on && i < op_areas[area]->nr; i++) {
 			const struct op *op = &op_areas[area]->ops[i];
 			bool makes = op->makes & ~KIND(NUMBER) || op_makes_memory(op) ||
@@ -172,6 +172,7 @@ static void draw_config(struct gen *gen)
 			(unsigned int)gen_below(gen, options->steps_max - options->steps_min + 1ul);
 	config->served = config->kernel->rules.iommufd.present && gen_once_in(gen, 4);
 	config->wild = gen_once_in(gen, 4);
+	config->vast = gen_once_in(gen, 64);
 	config->contig_pages = gen_below(gen, 3) ? 1 : 1ul << gen_below(gen, 10);
 	if (gen_below(gen, 100) < options->fault_percent)
 		config->fault_odds = 4 + (unsigned int)gen_below(gen, 16);
@@ -282,18 +283,32 @@ static void declare_tasks(struct gen *gen, struct node_list *stmts)
 	}
 }
 
+static void add_setting(struct gen *gen, struct stmt *stmt, const char *name, unsigned long number)
+{
+	struct pin_arg *key = new_key(gen, name, gen_number_value(gen, number));
+
+	key->next = stmt->settings;
+	stmt->settings = key;
+}
+
+/* Memory that is far more than the machine has: counts of pages as large as they come. */
+#define VAST_MACHINE_PAGES 16384ul
+
 static void declare_world(struct gen *gen, struct node_list *stmts)
 {
+	struct stmt *stmt = new_stmt(gen, STMT_SET);
 	struct program *program = gen->program;
-	struct stmt *stmt;
 
 	program->settings = (struct world_settings)WORLD_SETTINGS_INIT;
 	program->settings.contig_pages = gen->config.contig_pages;
-	if (gen->config.contig_pages == 1)
-		return;
-	stmt = new_stmt(gen, STMT_SET);
-	stmt->settings = new_key(gen, "contig", gen_number_value(gen, gen->config.contig_pages * GEN_PAGE));
-	node_append(stmts, stmt);
+	if (gen->config.contig_pages != 1)
+		add_setting(gen, stmt, "contig", gen->config.contig_pages * GEN_PAGE);
+	if (gen->config.vast) {
+		program->settings.pages = VAST_MACHINE_PAGES;
+		add_setting(gen, stmt, "pages", VAST_MACHINE_PAGES);
+	}
+	if (stmt->settings)
+		node_append(stmts, stmt);
 }
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -304,7 +319,7 @@ static struct gen_task *pick_task(struct gen *gen)
 	struct gen_picture *picture = &gen->picture;
 	unsigned int nth;
 
-	if (picture->task[gen->current].alive && gen_below(gen, 4))
+	if (!gen->in_block && picture->task[gen->current].alive && gen_below(gen, 4))
 		return &picture->task[gen->current];
 	nth = (unsigned int)gen_below(gen, picture->nr_alive);
 	for (gen->current = 0;; gen->current++)
@@ -410,6 +425,8 @@ static const struct op *pick_op(struct gen *gen)
 {
 	const struct op *op;
 
+	if (gen->nr_focus)
+		return gen->focus[gen_below(gen, gen->nr_focus)];
 	if (is_crowded(gen)) {
 		op = gen->config.op[gen->ending[gen_below(gen, gen->nr_endings)]];
 		if (op->random.effect != EFFECT_EXIT || gen->picture.nr_alive > GEN_LIVE_TASKS)
@@ -455,6 +472,35 @@ static void skip_names(struct gen *gen)
 	}
 }
 
+/* The call that was drawn is the program's; @fails: what it would make is not there. */
+static void take_call(struct gen *gen, struct node_list *stmts, bool fails)
+{
+	append_step(gen, stmts);
+	if (gen->call.op->random.charges && gen->facts)
+		gen->facts->charging++;
+	if (fails || gen->call.doubtful)
+		skip_names(gen);
+	else
+		gen_picture_apply(gen);
+	if (gen->facts) {
+		gen->facts->live += gen_live(&gen->picture);
+		gen->facts->tasks += gen->picture.nr_alive;
+	}
+}
+
+/* What can only be set as long as nothing was done with it: now and then the first thing done with what was made. */
+static void draw_setting(struct gen *gen, struct gen_task *task, struct node_list *stmts)
+{
+	unsigned int makes = gen->call.op->makes, i;
+
+	for (i = 0; i < gen->config.nr_ops; i++) {
+		const struct op *op = gen->config.op[i];
+
+		if (op->random.setting && op->args[0].kinds & makes && gen_once_in(gen, 3) && draw_call(gen, task, op))
+			take_call(gen, stmts, false);
+	}
+}
+
 static void draw_step(struct gen *gen, struct node_list *stmts)
 {
 	struct gen_task *task = pick_task(gen);
@@ -464,17 +510,9 @@ static void draw_step(struct gen *gen, struct node_list *stmts)
 		append_step(gen, stmts);
 	if (!draw_some_call(gen, task))
 		return;
-	append_step(gen, stmts);
-	if (gen->call.op->random.charges && gen->facts)
-		gen->facts->charging++;
-	if (fault || gen->call.doubtful)
-		skip_names(gen);
-	else
-		gen_picture_apply(gen);
-	if (gen->facts) {
-		gen->facts->live += gen_live(&gen->picture);
-		gen->facts->tasks += gen->picture.nr_alive;
-	}
+	take_call(gen, stmts, fault);
+	if (gen->call.op->makes & ~KIND(NUMBER) && task->alive)
+		draw_setting(gen, task, stmts);
 }
 
 static void draw_steps(struct gen *gen, struct node_list *stmts, unsigned int steps)
@@ -486,6 +524,19 @@ static void draw_steps(struct gen *gen, struct node_list *stmts, unsigned int st
 			draw_step(gen, stmts);
 }
 
+/* Often only a few operations: who does the same at the same time meets more than who does anything. */
+static void draw_focus(struct gen *gen)
+{
+	unsigned int nr = 1 + (unsigned int)gen_below(gen, GEN_FOCUS_MAX), i;
+
+	gen->in_block = true;
+	if (gen_once_in(gen, 3))
+		return;
+	for (i = 0; i < nr; i++)
+		gen->focus[i] = pick_op(gen);
+	gen->nr_focus = nr;
+}
+
 /* What overlaps: a dozen calls at most, or no strategy finds its way through them. */
 static void draw_parallel(struct gen *gen, struct node_list *stmts)
 {
@@ -495,7 +546,10 @@ static void draw_parallel(struct gen *gen, struct node_list *stmts)
 	unsigned int before = program->nr_steps;
 
 	program->items[program->nr_items++] = (struct item){ ITEM_PARALLEL, stmt };
+	draw_focus(gen);
 	draw_steps(gen, &body, 2 + (unsigned int)gen_below(gen, 9));
+	gen->in_block = false;
+	gen->nr_focus = 0;
 	if (program->nr_steps == before) {
 		program->nr_items--;
 		return;

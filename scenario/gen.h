@@ -16,6 +16,7 @@
 #define GEN_THINGS_MAX 250u
 #define GEN_MAPPINGS_MAX 64u
 #define GEN_SPACES_MAX 32u	/* mms, and fd tables: bits of a mask */
+#define GEN_FOCUS_MAX 3u
 #define NO_THING (-1)
 
 /* Seeded, or bytes that end. */
@@ -113,6 +114,9 @@ struct gen {
 	uint8_t maker[VALUE_KINDS];	/* index of the first operation that makes one; NUMBER: memory from nothing */
 	struct stmt *spare;		/* of a call that could not be drawn */
 	unsigned int current;		/* the task that called last */
+	bool in_block;			/* tasks take turns, and .focus is what they do */
+	const struct op *focus[GEN_FOCUS_MAX];
+	unsigned int nr_focus;		/* 0: anything */
 	struct gen_facts *facts;
 };
 

@@ -144,6 +144,9 @@ static unsigned long about_limit(struct gen *gen)
 
 static unsigned long draw_size(struct gen *gen)
 {
+	/* 2^31 pages, and a page beside */
+	if (gen->config.vast && gen_once_in(gen, 4))
+		return (8ul << 40) + GEN_PAGE * gen_below(gen, 3) - GEN_PAGE;
 	switch (draw_way(gen, 16, 1)) {
 	case 0:
 		return gen_once_in(gen, 3) ? absurd(gen) : GEN_PAGE * gen_below(gen, 3) + 1 + gen_below(gen, 4095);

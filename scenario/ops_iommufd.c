@@ -448,7 +448,7 @@ static const struct op ops[] = {
 		},
 		.exists = has_iommufd,
 		.run = op_option_rlimit_mode,
-		.random = { .weight = 1 },
+		.random = { .weight = 1, .setting = true },
 	},
 	{
 		.name = "option_huge_pages",
@@ -458,7 +458,7 @@ static const struct op ops[] = {
 		.args = { IOAS_ARG("ioas"), { "value", ARG_NUMBER, ARG_OPTIONAL, .most = 1, .odds = 1 } },
 		.exists = has_iommufd,
 		.run = op_option_huge_pages,
-		.random = { .weight = 1 },
+		.random = { .weight = 1, .setting = true },
 	},
 	{
 		.name = "change_process",

@@ -2,10 +2,11 @@
 /*
  * The shrinker. A candidate is the tree of the best program so far with something left
  * out or changed; it is printed, parsed again and asked about, and if it still fails
- * it is the best one. Two phases take turns until neither helps:
+ * it is the best one. Three phases take turns until none helps:
  *
  * - leaving out: runs of statements, by halves down to single ones, each with what
  *   would no longer have its variable or task;
+ * - the same with calls that a fault counts through, and a smaller count;
  * - simplifying: one change of one place in the tree (enum change), each of which makes
  *   the program smaller by a measure that only falls, so there is an end.
  */
@@ -289,6 +290,52 @@ static bool leave_out_all(struct shrinker *shrinker)
 	return smaller;
 }
 
+/* The N of fail_nth(N) and of fail(SITE, N), or NULL. */
+static unsigned long *fault_number(const struct stmt *stmt)
+{
+	const struct pin_arg *arg;
+
+	if (stmt->kind != STMT_STEP || (strcmp(stmt->step.op_name, "fail") && strcmp(stmt->step.op_name, "fail_nth")))
+		return NULL;
+	for (arg = stmt->step.args; arg && arg->next; arg = arg->next)
+		;
+	return arg && arg->values->first->terms->is_number ? &arg->values->first->terms->number : NULL;
+}
+
+/* Unit @index, which the count of the fault in unit @fault went through, and the count less what it had of it. */
+static bool try_without_counted(struct shrinker *shrinker, unsigned int fault, unsigned int index)
+{
+	unsigned long *number = fault_number(shrinker->unit[fault].stmt), before = *number;
+
+	while (*number > 1 && may_go_on(shrinker)) {
+		--*number;
+		if (try_without(shrinker, index, 1))
+			return true;
+	}
+	*number = before;
+	return false;
+}
+
+static bool leave_out_counted(struct shrinker *shrinker)
+{
+	unsigned int fault, i;
+	bool smaller = false;
+
+	for (fault = 0; fault < shrinker->nr_units; fault++) {
+		if (!fault_number(shrinker->unit[fault].stmt))
+			continue;
+		/* what is left out makes room for what came behind it */
+		for (i = fault + 1; i < shrinker->nr_units && may_go_on(shrinker);)
+			if (try_without_counted(shrinker, fault, i))
+				smaller = true;
+			else
+				i++;
+	}
+	for (i = 0; i < shrinker->nr_units; i++)
+		shrinker->unit[i].left_out = false;
+	return smaller;
+}
+
 /* --- simplifying -------------------------------------------------------------------------- */
 
 /* Counts the changes that are possible, and makes the one that is asked for. */
@@ -473,7 +520,8 @@ bool shrink(const struct program *program, const struct shrink_options *options,
 	result->text = text;
 	result->steps_before = first->nr_steps;
 	take(&shrinker, first);
-	while (may_go_on(&shrinker) && (leave_out_all(&shrinker) | simplify(&shrinker)))
+	while (may_go_on(&shrinker) &&
+	       (leave_out_all(&shrinker) | simplify(&shrinker) | leave_out_counted(&shrinker)))
 		;
 	result->finished = may_go_on(&shrinker);
 	result->steps = shrinker.best->nr_steps;

@@ -59,6 +59,8 @@ struct fuzz_failure {
 	const char *what;		/* "violation pin_count", "model and upstream differ", ... */
 	const char *text;		/* of the program, as a .pin file */
 	const char *path;		/* where that was written, or NULL */
+	const char *kernel;
+	const char *token;		/* of a schedule that shows it, for `run --schedule`; NULL: none */
 	unsigned long program;		/* number */
 	unsigned int calls;		/* that are left */
 };

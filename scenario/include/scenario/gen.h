@@ -48,6 +48,7 @@ struct gen_config {
 	unsigned int steps;
 	unsigned int fault_odds;	/* a fault before one in so many calls; 0: none */
 	bool served;			/* /dev/vfio/vfio is served by iommufd */
+	bool vast;			/* memory of terabytes, and only what locks it */
 	bool wild;			/* many sizes and addresses stand on a boundary, or make no sense */
 	bool parallel;
 };

@@ -138,6 +138,7 @@ struct op_random {
 	unsigned char weight;	/* how often, against the others; 0: never by itself */
 	bool charges;		/* its success charges or pins */
 	enum op_effect effect;
+	bool setting;		/* of what the first argument names: often the first that is done with that */
 };
 
 #define OP_ARGS_MAX 8
