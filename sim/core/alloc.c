@@ -46,6 +46,7 @@ struct sim_big {
 	size_t holders;		/* snapshots that need it at this address */
 	bool retired;		/* freed, but held */
 	bool wanted;		/* while a snapshot is restored: one of its */
+	uint32_t number;	/* in order of allocation, from 1 */
 	uint64_t class;		/* CLASS_BIG, where a small block has its class */
 	unsigned char payload[];
 };
@@ -188,7 +189,7 @@ static void *big_alloc(struct sim_arena *arena, size_t bytes)
 		big = malloc(sizeof(*big) + bytes);
 	if (!big)
 		no_memory(bytes);
-	*big = (struct sim_big){ .bytes = bytes, .class = CLASS_BIG };
+	*big = (struct sim_big){ .bytes = bytes, .number = ++arena->last_big, .class = CLASS_BIG };
 	big_link(&arena->bigs, big);
 	return big->payload;
 }
@@ -320,6 +321,16 @@ void sim_arena_tidy(struct sim_arena *arena)
 {
 	for (unsigned int class = 0; class < SIM_ARENA_CLASSES; class++)
 		arena->free[class] = tidy_list(arena->free[class], class_bytes(class) - HEAD_BYTES);
+}
+
+uint64_t sim_arena_big_at(const struct sim_arena *arena, const void *at, size_t *offset)
+{
+	for (const struct sim_big *big = arena->bigs; big; big = big->next) {
+		*offset = (uintptr_t)at - (uintptr_t)big->payload;
+		if (*offset < big->bytes)
+			return big->number;
+	}
+	return 0;
 }
 
 size_t sim_arena_count_bigs(const struct sim_arena *arena)

@@ -87,6 +87,7 @@ struct sim_arena {
 	struct sim_chunk *last;	/* in use; behind it are those that a restored snapshot gave back */
 	struct sim_big *bigs;	/* blocks that are the host's own, each */
 	struct sim_big *retired;	/* freed, but of a snapshot */
+	uint32_t last_big;
 	bool individual;	/* every block is: under memcheck and the sanitizers */
 	void *free[SIM_ARENA_CLASSES];
 };
@@ -96,6 +97,8 @@ void sim_arena_destroy(struct sim_arena *arena);
 size_t sim_arena_chunk_used(const struct sim_arena *arena, const struct sim_chunk *chunk);
 /* Free blocks have no content, and are given out in the order of their addresses. */
 void sim_arena_tidy(struct sim_arena *arena);
+/* The number of the big block that @at lies in, by order of allocation from 1, and how far in; 0: in none. */
+uint64_t sim_arena_big_at(const struct sim_arena *arena, const void *at, size_t *offset);
 size_t sim_arena_count_bigs(const struct sim_arena *arena);
 /* Lists all big blocks in @bigs; each keeps its address until it is dropped. */
 void sim_arena_hold_bigs(struct sim_arena *arena, struct sim_big **bigs);

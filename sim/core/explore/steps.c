@@ -40,6 +40,7 @@ static void clocks_widen(struct tree *tree, unsigned int actors)
 static uint64_t place_of(const void *at)
 {
 	uint64_t ordinal = 1;
+	size_t in_block;
 
 	for (const struct sim_chunk *chunk = sim_this->arena.first; chunk; chunk = chunk->next, ordinal++) {
 		uintptr_t offset = (uintptr_t)at - (uintptr_t)chunk;
@@ -47,6 +48,9 @@ static uint64_t place_of(const void *at)
 		if (offset < SIM_CHUNK_BYTES)
 			return (uint64_t)1 << 62 | ordinal << 20 | offset;
 	}
+	ordinal = sim_arena_big_at(&sim_this->arena, at, &in_block);
+	if (ordinal)
+		return (uint64_t)1 << 61 | ordinal << 32 | in_block;
 	return (uintptr_t)at;
 }
 
