@@ -101,7 +101,8 @@ static error_t parse_races_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_PREEMPT:
 		if (strcmp(arg, "access") && strcmp(arg, "sync")) {
-			fprintf(stderr, "pinsim: --preempt: '%s' is no place to switch, expected sync or access\n", arg);
+			fprintf(stderr,
+				"pinsim: --preempt: '%s' is no place to switch, expected sync or access\n", arg);
 			exit(EXIT_USAGE);
 		}
 		selection->preempt_access = !strcmp(arg, "access");
