@@ -145,12 +145,13 @@ END_TEST
 
 START_TEST(three_tasks_naive)
 {
+	struct sim_search_options options = { .kind = &sim_search_naive, .silent = ONLY_STEPS, .resumes = true };
 	struct sim_explored explored;
 
-	/* Two and a half million worlds: minutes where each takes long. */
+	/* Two and a half million runs: minutes where each takes long. */
 	if (harness_slow())
 		return;
-	explored = search(&charge_program, 3, &sim_search_naive, NULL);
+	explore_once(&charge_program, 3, &options, NULL, NULL, &explored);
 
 	ck_assert(explored.finished);
 	ck_assert_uint_eq(explored.runs, 2574318);
