@@ -90,7 +90,8 @@ static void empty_target(void)
 	}
 	if (child < 0 || wait4(child, &status, 0, &usage) != child || status)
 		return;
-	seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+		  (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 	printf("libFuzzer, empty target\t%.6g\texecs/s\t-\n", strtod(EMPTY_RUNS, NULL) / seconds);
 #endif
 }

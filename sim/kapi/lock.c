@@ -384,7 +384,7 @@ static noinline void take_check(struct kapi_actor *self, struct kapi_lock *lock,
 		sim_violate(VIOLATION_DEADLOCK, "%s takes %s, which it holds already", kapi_self_name(), lock->name);
 }
 
-/* The lock is the actor's behind this, or it was killed (-EINTR), or the lock is another's and nobody waits (-EBUSY). */
+/* The lock is the actor's behind this, or it was killed (-EINTR), or it is another's and nobody waits (-EBUSY). */
 static noinline int take_among_others(struct kapi_lock *lock, unsigned int flags)
 {
 	bool read = flags & KAPI_LOCK_READ;
