@@ -23,11 +23,6 @@ const struct kernel_rules *kernel_rules(void)
 	return &accounting()->kernel.rules;
 }
 
-const struct kernel *kernel_running(void)
-{
-	return &accounting()->kernel;
-}
-
 const struct proposal *proposal(void)
 {
 	static const struct proposal none;

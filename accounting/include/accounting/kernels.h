@@ -175,7 +175,6 @@ int kernel_lookup(const char *name, struct kernel *kernel, char *name_buf, size_
 
 /* The rules of the kernel that this world runs. */
 const struct kernel_rules *kernel_rules(void);
-const struct kernel *kernel_running(void);
 
 /*
  * Builds SIM_SLOT_ACCOUNTING: the kernel, ledger and invariants. Before
