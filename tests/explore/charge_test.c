@@ -74,7 +74,7 @@ END_TEST
 /* The same where a run ends at a state that was seen before: worlds told apart by their bytes. */
 START_TEST(broken_is_found_by_states)
 {
-	struct sim_search_options options = { .kind = &sim_search_stateful, .resumes = true };
+	struct sim_search_options options = { .kind = &sim_search_stateful, .silent = ONLY_STEPS, .resumes = true };
 	unsigned int tasks = harness_slow() ? 2 : 3;
 	struct sim_explored explored;
 	unsigned long violating = 0;
