@@ -28,6 +28,7 @@
 struct device_options {
 	struct dev_iommu iommu;
 	struct vfio_iommu_options own;
+	bool msi_told;				/* its window was in the list, for which there may be no memory */
 };
 
 /* The options of the devices that a domain is for. */
@@ -72,24 +73,26 @@ static const struct vfio_iommu_options *own_options(const struct device *dev)
 	return &container_of(dev->iommu, struct device_options, iommu)->own;
 }
 
-static void resv_region_add(struct list_head *list, unsigned long start, size_t length, enum iommu_resv_type type)
+static bool resv_region_add(struct list_head *list, unsigned long start, size_t length, enum iommu_resv_type type)
 {
 	struct iommu_resv_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
 
 	if (!region)
-		return;
+		return false;
 	region->start = start;
 	region->length = length;
 	region->type = type;
 	list_add_tail(&region->list, list);
+	return true;
 }
 
 static void vfio_get_resv_regions(struct device *dev, struct list_head *list)
 {
-	const struct vfio_iommu_options *own = own_options(dev);
+	struct device_options *options = container_of(dev->iommu, struct device_options, iommu);
+	const struct vfio_iommu_options *own = &options->own;
 
 	if (own->msi)
-		resv_region_add(list, own->msi, KAPI_VFIO_MSI_BYTES, IOMMU_RESV_SW_MSI);
+		options->msi_told = resv_region_add(list, own->msi, KAPI_VFIO_MSI_BYTES, IOMMU_RESV_SW_MSI);
 	else
 		resv_region_add(list, KAPI_VFIO_MSI_START, KAPI_VFIO_MSI_BYTES, IOMMU_RESV_MSI);
 	if (own->reserved_last)
@@ -349,9 +352,11 @@ int iommu_get_msi_cookie(struct iommu_domain *domain, dma_addr_t base)
 
 void upstream_vfio_device_open(struct device *dev)
 {
+	const struct device_options *options = container_of(dev->iommu, struct device_options, iommu);
 	const struct domain_stamp *stamp = domain_stamp(dev->iommu_group->domain);
+	unsigned long mapped = stamp && stamp->msi ? *stamp->msi : 0;
 
-	WARN_ON(stamp && (stamp->msi ? *stamp->msi : 0) != own_options(dev)->msi);
+	WARN_ON(options->msi_told && mapped != options->own.msi);
 }
 
 /* Domains. */
