@@ -152,7 +152,7 @@ static const struct argp argp = {
 	"  pinsim fuzz --runs 100000 --kernel v6.12 --jobs 4\n"
 	"  pinsim fuzz --backend model,upstream --runs 100000 --faults 50\n"
 	"  pinsim fuzz --parallel --time 600 --out found\n"
-	"  pinsim fuzz --seed 3 --show 17            program 17 of seed 3, and the swarm it was drawn from\n"
+	"  pinsim fuzz --seed 3 --show 17            program 17 of seed 3, and its swarm\n"
 	"\n"
 	"Exit status: 0 nothing was found, 1 something was, 2 bad usage, 3 pinsim itself failed.\n",
 	NULL,

@@ -64,7 +64,7 @@ static const struct argp argp = {
 	"\vTo make a log:\n"
 	"  strace -f -s 4096 -e trace=$(pinsim import --calls) -o LOG PROGRAM\n"
 	"\n"
-	"strace does not show the arguments of VFIO's and iommufd's ioctls. For a program that uses them add\n"
+	"strace does not show the arguments of VFIO's and iommufd's ioctls. For a\nprogram that uses them add\n"
 	"  -E LD_PRELOAD=PATH/pinsim-ioctl-args.so\n"
 	"which is built beside pinsim; it has the program show them to strace.\n"
 	"\n"
