@@ -32,7 +32,7 @@ static long run_brought(struct op_call *call)
 		const struct op_value *value = &call->arg[i];
 
 		arg[i] = ~0UL;
-		if (!value->given)
+		if (!proposed->args[i].name || !value->given)
 			continue;
 		switch (proposed->args[i].type) {
 		case PROPOSAL_ARG_CONTAINER:
