@@ -725,11 +725,13 @@ static bool splice(struct sim_run_tree *tree, struct cursor *cursor, unsigned in
 static struct sim_run *covering(const struct cursor *cursor, unsigned long start, unsigned long last)
 {
 	const struct leaf *leaf = cursor->leaf;
-	struct sim_run *old = cursor->pos < 0 ? NULL : &cursor->leaf->runs[cursor->pos];
+	struct sim_run *old;
 
-	if (leaf->node.form != OPEN || !old || old->last < last || (cursor->pos + 1 == leaf->node.nr && leaf->next))
+	/* only an open leaf has runs to point at */
+	if (leaf->node.form != OPEN || cursor->pos < 0 || (cursor->pos + 1 == leaf->node.nr && leaf->next))
 		return NULL;
-	return old;
+	old = &cursor->leaf->runs[cursor->pos];
+	return old->last < last ? NULL : old;
 }
 
 /* A part of one run gets another value; what it then continues becomes one with it. */
