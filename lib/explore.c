@@ -185,39 +185,17 @@ static bool same_failure(const struct failure *a, const struct failure *b)
 	return a->failed == b->failed && a->violation == b->violation && a->format == b->format;
 }
 
-/* @shorter in place of *@tape where it fails by the same with fewer deviations from the sequential order. Takes it. */
-static bool try_shorter(struct testing *testing, struct sim_tape **tape, struct sim_tape *shorter,
-			const struct failure *wanted)
+struct wanted {
+	struct testing *testing;
+	const struct failure *failure;
+};
+
+static bool fails_alike(void *arg, const struct sim_tape *tape)
 {
-	struct sim_tape *made = NULL;
+	const struct wanted *wanted = arg;
 	struct failure failure;
-	bool better = replay(testing, shorter, NULL, &failure) && same_failure(wanted, &failure);
 
-	sim_tape_free(shorter);
-	if (better) {
-		made = sim_tape_copy();
-		better = sim_tape_deviations(made) < sim_tape_deviations(*tape);
-	}
-	sim_tape_free(better ? *tape : made);
-	if (better)
-		*tape = made;
-	return better;
-}
-
-static void shorten(struct testing *testing, struct sim_tape **tape, const struct failure *wanted)
-{
-	size_t nr = sim_tape_deviations(*tape);
-	unsigned int runs = 0;
-	bool better = true;
-
-	for (; nr && runs < SHORTEN_RUNS_MAX; nr = better && nr == 1 ? 1 : nr / 2) {
-		better = false;
-		for (size_t at = 0; at < sim_tape_deviations(*tape) && runs++ < SHORTEN_RUNS_MAX;)
-			if (try_shorter(testing, tape, sim_tape_without(*tape, at, nr), wanted))
-				better = true;
-			else
-				at += nr;
-	}
+	return replay(wanted->testing, tape, NULL, &failure) && same_failure(wanted->failure, &failure);
 }
 
 static void take_token(struct testing *testing, const struct sim_tape *tape)
@@ -292,7 +270,7 @@ static void failed(struct testing *testing, struct failure failure)
 	struct sim_tape *tape = sim_tape_copy();
 	size_t nr;
 
-	shorten(testing, &tape, &failure);
+	sim_tape_shorten(&tape, SHORTEN_RUNS_MAX, fails_alike, &(struct wanted){ testing, &failure });
 	if (!replay(testing, tape, NULL, &failure) || !failure.failed) {
 		conclude(testing, PINSIM_ERROR,
 			 text_of("%s on %s: the same order was another run the second time: its bodies change what is "

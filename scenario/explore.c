@@ -53,50 +53,28 @@ static void replay(struct exploring *exploring, const struct sim_tape *tape, str
 	exploring->run.tape = NULL;
 }
 
-/* The run of @tape in place of the shortest so far, if it fails by the same with fewer deviations. Takes @tape. */
-static bool try_shorter(struct exploring *exploring, struct sim_tape *tape)
+static bool fails_alike(void *arg, const struct sim_tape *tape)
 {
-	struct explore_report *report = exploring->report;
+	struct exploring *exploring = arg;
 	struct run_result result;
-	struct sim_tape *made;
-	bool shorter = false;
+	bool alike;
 
 	replay(exploring, tape, &result);
-	sim_tape_free(tape);
-	if (same_failure(&report->result, &result)) {
-		made = sim_tape_copy();
-		shorter = sim_tape_deviations(made) < sim_tape_deviations(report->tape);
-		if (!shorter)
-			sim_tape_free(made);
-	}
-	if (!shorter) {
-		run_result_free(&result);
-		return false;
-	}
-	sim_tape_free(report->tape);
-	run_result_free(&report->result);
-	report->tape = made;
-	report->result = result;
-	return true;
+	alike = same_failure(&exploring->report->result, &result);
+	run_result_free(&result);
+	return alike;
 }
 
 static void shrink(struct exploring *exploring)
 {
 	struct explore_report *report = exploring->report;
-	size_t nr = sim_tape_deviations(report->tape), at;
-	unsigned int runs = 0;
-	bool better = true;
+	size_t nr = sim_tape_deviations(report->tape);
 
-	for (; nr; nr = better && nr == 1 ? 1 : nr / 2) {
-		better = false;
-		for (at = 0; at < sim_tape_deviations(report->tape) && runs++ < SHRINK_RUNS_MAX;)
-			if (try_shorter(exploring, sim_tape_without(report->tape, at, nr)))
-				better = true;
-			else
-				at += nr;
-		if (runs >= SHRINK_RUNS_MAX)
-			return;
-	}
+	sim_tape_shorten(&report->tape, SHRINK_RUNS_MAX, fails_alike, exploring);
+	if (sim_tape_deviations(report->tape) == nr)
+		return;
+	run_result_free(&report->result);
+	replay(exploring, report->tape, &report->result);
 }
 
 /*

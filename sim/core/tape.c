@@ -232,3 +232,38 @@ struct sim_tape *sim_tape_without(const struct sim_tape *tape, size_t first, siz
 	}
 	return copy;
 }
+
+/* The run of @shorter in place of *@tape, where it fails with fewer deviations. Takes @shorter. */
+static bool try_shorter(struct sim_tape **tape, struct sim_tape *shorter,
+			bool (*fails)(void *arg, const struct sim_tape *tape), void *arg)
+{
+	struct sim_tape *made = NULL;
+	bool better = fails(arg, shorter);
+
+	sim_tape_free(shorter);
+	if (better) {
+		made = sim_tape_copy();
+		better = sim_tape_deviations(made) < sim_tape_deviations(*tape);
+	}
+	sim_tape_free(better ? *tape : made);
+	if (better)
+		*tape = made;
+	return better;
+}
+
+void sim_tape_shorten(struct sim_tape **tape, unsigned int runs_max,
+		      bool (*fails)(void *arg, const struct sim_tape *tape), void *arg)
+{
+	size_t nr = sim_tape_deviations(*tape);
+	unsigned int runs = 0;
+	bool better = true;
+
+	for (; nr && runs < runs_max; nr = better && nr == 1 ? 1 : nr / 2) {
+		better = false;
+		for (size_t at = 0; at < sim_tape_deviations(*tape) && runs++ < runs_max;)
+			if (try_shorter(tape, sim_tape_without(*tape, at, nr), fails, arg))
+				better = true;
+			else
+				at += nr;
+	}
+}

@@ -60,6 +60,13 @@ size_t sim_tape_deviations(const struct sim_tape *tape);
  * sequential order would do: for shrinking. Owned by the caller.
  */
 struct sim_tape *sim_tape_without(const struct sim_tape *tape, size_t first, size_t nr);
+/*
+ * Makes *@tape, whose run fails, as short as leaving out deviations makes it: halves, quarters, ... and at the end
+ * single ones. @fails runs a tape in the current world and says whether it fails by the same; it is asked at most
+ * @runs_max times. From outside a run; *@tape is freed where a shorter one takes its place.
+ */
+void sim_tape_shorten(struct sim_tape **tape, unsigned int runs_max,
+		      bool (*fails)(void *arg, const struct sim_tape *tape), void *arg);
 /* @token: room for SIM_TOKEN_CHARS_MAX + 4. Returns 0 or -E2BIG. */
 int sim_tape_encode(const struct sim_tape *tape, const struct sim_tape_id *id, char *token);
 /*
