@@ -11,6 +11,7 @@
  *
  * Locks: kvm->lock, inside it the mmap_lock that GUP takes.
  */
+#include <linux/atomic.h>
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -29,44 +30,76 @@ struct kvm_sev {
 	struct list_head list;		/* pinners_state()->sev_vms */
 	struct mutex lock;
 	struct mm_struct *mm;		/* grabbed; only compared */
-	unsigned int nr_regions;
+	unsigned int users;		/* regions, and calls under way: the last one frees it */
+	atomic_t migration_in_progress;
+	struct list_head regions;	/* lock; with none it is no guest yet, or no more */
 	unsigned long pages_locked;	/* lock */
 };
 
 struct sev_region {
 	struct pinner_object object;
-	struct kvm_sev *kvm;
+	struct kvm_sev *kvm;		/* changes under the lock of both */
+	struct list_head list;		/* kvm->regions, once it is pinned */
 	struct pinned_range pages;
 };
 
-/* The VM of current's address space; made where there is none. */
-static struct kvm_sev *kvm_sev_get(void)
+/* The VM of @mm, or NULL. */
+static struct kvm_sev *kvm_sev_of(const struct mm_struct *mm)
 {
 	struct kvm_sev *kvm;
 
 	list_for_each_entry(kvm, &pinners_state()->sev_vms, list)
-		if (kvm->mm == current->mm)
-			goto found;
-	kvm = kzalloc(sizeof(*kvm), GFP_KERNEL);
-	if (!kvm)
-		return NULL;
-	mutex_init(&kvm->lock);
-	kvm->mm = current->mm;
-	mmgrab(kvm->mm);
-	list_add_tail(&kvm->list, &pinners_state()->sev_vms);
-found:
-	kvm->nr_regions++;
+		if (kvm->mm == mm)
+			return kvm;
+	return NULL;
+}
+
+/* The VM of current's address space, made where there is none; with a user more. */
+static struct kvm_sev *kvm_sev_get(void)
+{
+	struct kvm_sev *kvm = kvm_sev_of(current->mm);
+
+	if (!kvm) {
+		kvm = kzalloc(sizeof(*kvm), GFP_KERNEL);
+		if (!kvm)
+			return NULL;
+		mutex_init(&kvm->lock);
+		INIT_LIST_HEAD(&kvm->regions);
+		kvm->mm = current->mm;
+		mmgrab(kvm->mm);
+		list_add_tail(&kvm->list, &pinners_state()->sev_vms);
+	}
+	kvm->users++;
 	return kvm;
 }
 
 static void kvm_sev_put(struct kvm_sev *kvm)
 {
-	if (--kvm->nr_regions)
+	if (--kvm->users)
 		return;
 	list_del(&kvm->list);
 	mmdrop(kvm->mm);
 	mutex_destroy(&kvm->lock);
 	kfree(kvm);
+}
+
+/* The region's VM, locked. While this waits for it the region may go over to another. */
+static struct kvm_sev *region_lock(struct sev_region *region)
+{
+	struct kvm_sev *kvm;
+
+	for (;;) {
+		kvm = region->kvm;
+		kvm->users++;
+		mutex_lock(&kvm->lock);
+		if (kvm == region->kvm)
+			break;
+		mutex_unlock(&kvm->lock);
+		kvm_sev_put(kvm);
+	}
+	/* the region keeps it */
+	kvm->users--;
+	return kvm;
 }
 
 static int sev_pin_memory(struct sev_region *region, unsigned long va, unsigned long len)
@@ -90,17 +123,20 @@ static int sev_pin_memory(struct sev_region *region, unsigned long va, unsigned 
 		return -ENOMEM;
 	}
 	kvm->pages_locked = locked;
+	list_add_tail(&region->list, &kvm->regions);
 	ledger_elsewhere(region->object.charged, npages);
 	return 0;
 }
 
 static void sev_unpin_memory(struct sev_region *region)
 {
-	mutex_lock(&region->kvm->lock);
-	region->kvm->pages_locked -= region->pages.nr_pages;
+	struct kvm_sev *kvm = region_lock(region);
+
+	list_del(&region->list);
+	kvm->pages_locked -= region->pages.nr_pages;
 	ledger_elsewhere(region->object.charged, -(long)region->pages.nr_pages);
 	pinned_range_release(&region->pages, true);
-	mutex_unlock(&region->kvm->lock);
+	mutex_unlock(&kvm->lock);
 }
 
 static void sev_destroy(struct pinner_object *object)
@@ -143,15 +179,49 @@ long sev_pin(unsigned long va, unsigned long len)
 	return ret;
 }
 
-/* The VM of @mm, or NULL. */
-static struct kvm_sev *kvm_sev_of(const struct mm_struct *mm)
+/* Both marked as migrating and locked. EBUSY where another call does that to one of them, EINTR. */
+static int sev_lock_two_vms(struct kvm_sev *dst, struct kvm_sev *src)
 {
-	struct kvm_sev *kvm;
+	int ret = -EBUSY;
 
-	list_for_each_entry(kvm, &pinners_state()->sev_vms, list)
-		if (kvm->mm == mm)
-			return kvm;
-	return NULL;
+	if (atomic_cmpxchg(&dst->migration_in_progress, 0, 1))
+		return ret;
+	if (atomic_cmpxchg(&src->migration_in_progress, 0, 1))
+		goto out_dst;
+	ret = mutex_lock_killable(&dst->lock);
+	if (ret)
+		goto out_src;
+	ret = mutex_lock_killable_nested(&src->lock, SINGLE_DEPTH_NESTING);
+	if (!ret)
+		return 0;
+	mutex_unlock(&dst->lock);
+out_src:
+	atomic_set(&src->migration_in_progress, 0);
+out_dst:
+	atomic_set(&dst->migration_in_progress, 0);
+	return ret;
+}
+
+static void sev_unlock_two_vms(struct kvm_sev *dst, struct kvm_sev *src)
+{
+	mutex_unlock(&dst->lock);
+	mutex_unlock(&src->lock);
+	atomic_set(&dst->migration_in_progress, 0);
+	atomic_set(&src->migration_in_progress, 0);
+}
+
+static void sev_migrate_from(struct kvm_sev *dst, struct kvm_sev *src)
+{
+	struct sev_region *region;
+
+	list_for_each_entry(region, &src->regions, list) {
+		region->kvm = dst;
+		dst->users++;
+		src->users--;
+	}
+	list_splice_init(&src->regions, &dst->regions);
+	dst->pages_locked = src->pages_locked;
+	src->pages_locked = 0;
 }
 
 /*
@@ -161,33 +231,27 @@ static struct kvm_sev *kvm_sev_of(const struct mm_struct *mm)
 long sev_move(const struct task_struct *from)
 {
 	struct kvm_sev *src = kvm_sev_of(from->mm), *dst;
-	struct pinner_object *object;
+	int ret = -ENOMEM;
 
-	if (!from->mm || !src || src->mm == current->mm || kvm_sev_of(current->mm))
+	if (!from->mm || !src || src->mm == current->mm)
 		return -EINVAL;
+	src->users++;
 	dst = kvm_sev_get();
 	if (!dst)
-		return -ENOMEM;
-	mutex_lock(&dst->lock);
-	mutex_lock_nested(&src->lock, SINGLE_DEPTH_NESTING);
-	list_for_each_entry(object, &pinners_state()->objects, list) {
-		struct sev_region *region = container_of(object, struct sev_region, object);
-
-		if (object->ops != &sev_ops || region->kvm != src)
-			continue;
-		region->kvm = dst;
-		dst->nr_regions++;
-		src->nr_regions--;
-	}
-	dst->pages_locked = src->pages_locked;
-	src->pages_locked = 0;
-	mutex_unlock(&src->lock);
-	mutex_unlock(&dst->lock);
-	/* what kvm_sev_get() counted for the call itself; a source without regions is gone */
-	dst->nr_regions--;
-	src->nr_regions++;
+		goto out_src;
+	ret = sev_lock_two_vms(dst, src);
+	if (ret)
+		goto out_dst;
+	if (!list_empty(&dst->regions) || list_empty(&src->regions))
+		ret = -EINVAL;
+	else
+		sev_migrate_from(dst, src);
+	sev_unlock_two_vms(dst, src);
+out_dst:
+	kvm_sev_put(dst);
+out_src:
 	kvm_sev_put(src);
-	return 0;
+	return ret;
 }
 
 long sev_unpin(unsigned int id)

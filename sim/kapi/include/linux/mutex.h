@@ -34,6 +34,11 @@ static inline int __must_check mutex_lock_killable(struct mutex *l)
 	return kapi_lock_take(&l->lock, KAPI_LOCK_KILLABLE, 0);
 }
 
+static inline int __must_check mutex_lock_killable_nested(struct mutex *l, unsigned int subclass)
+{
+	return kapi_lock_take(&l->lock, KAPI_LOCK_KILLABLE, subclass);
+}
+
 static inline int __must_check mutex_lock_interruptible(struct mutex *l)
 {
 	return kapi_lock_take(&l->lock, KAPI_LOCK_KILLABLE, 0);
