@@ -41,6 +41,11 @@ static bool charges_the_task(const struct kernel_rules *rules)
 	return rules->type1.charge == T_TASK;
 }
 
+static bool charges_the_mm(const struct kernel_rules *rules)
+{
+	return rules->type1.charge == T_MM;
+}
+
 static bool blocks_on_vaddr(const struct kernel_rules *rules)
 {
 	return rules->type1.vaddr == V_BLOCK;
@@ -183,6 +188,35 @@ static bool has_vast_memory(const struct program *program)
 	return false;
 }
 
+/* Does @step have @word, of @length, as an argument? */
+static bool has_word(const struct step *step, const char *word, size_t length)
+{
+	unsigned int i;
+
+	for (i = 0; step->op->args[i].name; i++) {
+		const struct pin_value *value = step->bound[i];
+		const char *name = step->op->args[i].type == ARG_WORD && value ? value->first->terms->path->name : "";
+
+		if (!strncmp(name, word, length) && !name[length])
+			return true;
+	}
+	return false;
+}
+
+/* Is there what a domain maps and does not charge, but an mdev may later? Device memory, or zero pages. */
+static bool has_reserved_memory(const struct program *program)
+{
+	const struct step *step;
+	unsigned int i;
+
+	for (i = 0; i < program->nr_items; i++) {
+		step = program->items[i].kind == ITEM_STEP ? &program->items[i].stmt->step : NULL;
+		if (step && (has_word(step, "pfnmap", 6) || has_word(step, "r", 1)))
+			return true;
+	}
+	return false;
+}
+
 #define FAULTS "fail fail_nth"
 /* The calls after which a task, its mm or its user is not the one that paid. */
 #define CHANGES_OWNER "exec exit setuid seteuid fork clone_vm thread send_fd unshare_user"
@@ -276,6 +310,13 @@ static const struct rule rules[] = {
 	    "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_unmap_unpin_reaccount" },
 	  /* of a dead mm, too: then a close is enough */
 	  V(DMA_PAGES), NULL, "vfio_detach close exec exit", "mdev_pin", NULL },
+	{ { "type1_reaccount_refused", "what a detach was refused for an mdev is taken off when the mdev lets go",
+	    "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_unmap_unpin_reaccount, whose charge nobody looks at" },
+	  V_LOCKED_VM, NULL, "vfio_detach close", "mdev_pin", "vfio_dma|used < pages|locked_vm", has_reserved_memory },
+	{ { "type1_replay_dead",
+	    "an attach charges the mm that mapped, dead or not; a dead one gets nothing back where the attach fails",
+	    "drivers/vfio/vfio_iommu_type1.c:vfio_lock_acct, async or not" },
+	  V(FAILED_CALL_RESIDUE) | V(SPURIOUS_REFUSAL), charges_the_mm, "vfio_attach", "exec exit", "locked_vm" },
 	{ { "vfio_last_group", "a call on a container races the detach of its last group, which frees what it uses",
 	    "drivers/vfio/container.c:vfio_fops_unl_ioctl reads iommu_data without a lock" },
 	  V(USE_AFTER_FREE) | V(BUG), NULL, "vfio_detach", "parallel", NULL },
@@ -313,21 +354,6 @@ static bool says(const char *text, const char *any)
 	for (; *any; any += length + (any[length] == '|')) {
 		length = strcspn(any, "|");
 		if (memmem(text, strlen(text), any, length))
-			return true;
-	}
-	return false;
-}
-
-/* Does @step have @word, of @length, as an argument? */
-static bool has_word(const struct step *step, const char *word, size_t length)
-{
-	unsigned int i;
-
-	for (i = 0; step->op->args[i].name; i++) {
-		const struct pin_value *value = step->bound[i];
-		const char *name = step->op->args[i].type == ARG_WORD && value ? value->first->terms->path->name : "";
-
-		if (!strncmp(name, word, length) && !name[length])
 			return true;
 	}
 	return false;
