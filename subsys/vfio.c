@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * vfio as the scenario layer calls it: what a process does with /dev/vfio, one
- * call an operation.
- *
- * A container variable is one file here that stands for the fds a process has:
- * container, groups, devices. They are shared, inherited and closed together; the
- * last close lets go of them in the order in which exit closes fds: container,
- * then each group with its device. The container is either type1's, or a context
- * of iommufd in the same role: /dev/iommu itself (the caller must then still have
- * that fd), or /dev/vfio/vfio where iommufd serves it.
+ * call an operation, of the model. Its files are those of iopt/vfio_fds.h.
  *
  * The order of calls is that of every user: group into the container,
  * VFIO_SET_IOMMU once there is a group, then the device's fd.
  */
-#include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/file.h>
@@ -21,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <iopt/vfio_compat.h>
+#include <iopt/vfio_fds.h>
 #include <kapi/iommu.h>
 #include <mm_model/digest.h>
 #include <mm_model/syscalls.h>
@@ -31,32 +24,42 @@
 #include <subsys/vfio.h>
 #include "vfio_private.h"
 
-/* One group with its device, as a container variable has it. */
+/* A device and its group, as a container variable has them. */
 struct vfio_user_group {
-	struct list_head node;
+	struct vfio_fds_device fds;
 	struct vfio_group group;
 	struct iommufd_device *idev;		/* container served by iommufd */
 };
 
 struct vfio_fd {
-	struct mutex lock;			/* groups */
-	unsigned int version;
+	struct vfio_fds fds;
 	struct vfio_container *container;	/* type1, else NULL */
 	struct iommufd_ctx *ictx;		/* served by iommufd, else NULL */
 	bool iommu_set;				/* VFIO_SET_IOMMU was done on the context */
 	struct file *context_file;		/* /dev/vfio/vfio served by iommufd: ours alone */
 	unsigned long context_id;		/* /dev/iommu: the file that the caller must have, else 0 */
-	struct list_head groups;		/* in order of attaching */
 };
 
 struct vfio_cdev {
-	struct device *dev;
+	struct vfio_fds_cdev fds;
 	struct iommufd_ctx *ictx;
 	struct iommufd_device *idev;
 };
 
-static void user_group_close(struct vfio_user_group *user)
+static struct vfio_fd *to_vfd(struct vfio_fds *fds)
 {
+	return container_of(fds, struct vfio_fd, fds);
+}
+
+static struct vfio_user_group *to_user_group(struct vfio_fds_device *device)
+{
+	return container_of(device, struct vfio_user_group, fds);
+}
+
+static void model_device_detach(struct vfio_fds_device *device)
+{
+	struct vfio_user_group *user = to_user_group(device);
+
 	if (user->idev) {
 		if (iommufd_device_is_attached(user->idev))
 			iommufd_device_detach(user->idev);
@@ -67,59 +70,56 @@ static void user_group_close(struct vfio_user_group *user)
 	if (user->group.iommu_group)
 		iommu_group_put(user->group.iommu_group);
 	kapi_device_destroy(user->group.dev);
-	list_del(&user->node);
+	list_del(&device->node);
 	kfree(user);
 }
 
-static void vfio_fd_free(struct vfio_fd *vfd)
+static void model_close(struct vfio_fds *fds)
 {
-	struct vfio_user_group *user, *next;
+	if (to_vfd(fds)->container)
+		vfio_container_close(to_vfd(fds)->container);
+}
 
-	if (vfd->container)
-		vfio_container_close(vfd->container);
-	list_for_each_entry_safe(user, next, &vfd->groups, node)
-		user_group_close(user);
+static void model_put(struct vfio_fds *fds)
+{
+	struct vfio_fd *vfd = to_vfd(fds);
+
 	if (vfd->ictx)
 		iommufd_ctx_put(vfd->ictx);
 	if (vfd->context_file)
 		fput(vfd->context_file);
-	mutex_destroy(&vfd->lock);
-	kfree(vfd);
 }
 
-static int vfio_fd_release(struct inode *inode, struct file *file)
+static bool model_reachable(const struct vfio_fds *fds)
 {
-	vfio_fd_free(file->private_data);
-	return 0;
+	const struct vfio_fd *vfd = container_of(fds, const struct vfio_fd, fds);
+
+	return !vfd->context_id || mm_fd_of(current, vfd->context_id) >= 0;
 }
 
-static void vfio_fd_digest(struct file *file, struct sim_digest *digest)
+static void model_digest(const struct vfio_fds *fds, struct sim_digest *digest)
 {
-	struct vfio_fd *vfd = file->private_data;
+	const struct vfio_fd *vfd = container_of(fds, const struct vfio_fd, fds);
 	const struct vfio_user_group *user;
 
-	sim_digest_add(digest, vfd->version);
+	sim_digest_add(digest, fds->version);
 	sim_digest_add(digest, vfd->iommu_set);
 	sim_digest_add(digest, vfd->container && vfd->container->iommu);
 	if (vfd->container)
 		vfio_iommu_digest(digest, vfd->container->iommu);
 	mm_digest_file_id(digest, vfd->context_id);
 	mm_digest_file(digest, vfd->context_file);
-	list_for_each_entry(user, &vfd->groups, node) {
+	list_for_each_entry(user, &fds->devices, fds.node) {
 		sim_digest_name(digest, user->group.dev);
 		if (user->idev)
 			sim_digest_add(digest, iommufd_device_is_attached(user->idev));
 	}
 }
 
-static const struct file_operations vfio_fd_fops = {
-	.name = "vfio",
-	.digest = vfio_fd_digest,
-	.release = vfio_fd_release,
-};
-
-static void vfio_mdev_free(struct vfio_mdev *mdev)
+static void model_mdev_free(struct vfio_fds_mdev *fds)
 {
+	struct vfio_mdev *mdev = container_of(fds, struct vfio_mdev, fds);
+
 	if (mdev->access) {
 		vfio_mdev_unbind_iommufd(mdev);
 	} else {
@@ -129,19 +129,10 @@ static void vfio_mdev_free(struct vfio_mdev *mdev)
 	kfree(mdev);
 }
 
-static int vfio_mdev_release(struct inode *inode, struct file *file)
+static void model_cdev_free(struct vfio_fds_cdev *fds)
 {
-	vfio_mdev_free(file->private_data);
-	return 0;
-}
+	struct vfio_cdev *cdev = container_of(fds, struct vfio_cdev, fds);
 
-static const struct file_operations vfio_mdev_fops = {
-	.name = "vfio_mdev",
-	.release = vfio_mdev_release,
-};
-
-static void vfio_cdev_free(struct vfio_cdev *cdev)
-{
 	if (cdev->idev) {
 		if (iommufd_device_is_attached(cdev->idev))
 			iommufd_device_detach(cdev->idev);
@@ -149,49 +140,9 @@ static void vfio_cdev_free(struct vfio_cdev *cdev)
 	}
 	if (cdev->ictx)
 		iommufd_ctx_put(cdev->ictx);
-	if (cdev->dev)
-		kapi_device_destroy(cdev->dev);
+	if (fds->dev)
+		kapi_device_destroy(fds->dev);
 	kfree(cdev);
-}
-
-static int vfio_cdev_release(struct inode *inode, struct file *file)
-{
-	vfio_cdev_free(file->private_data);
-	return 0;
-}
-
-static const struct file_operations vfio_cdev_fops = {
-	.name = "vfio_cdev",
-	.release = vfio_cdev_release,
-};
-
-/* The file of the caller's @fd, with a reference, if it is of that kind: EBADF, ENOTTY. */
-static struct file *vfio_fget(int fd, const struct file_operations *fops)
-{
-	struct file *file = fd < 0 ? NULL : fget(fd);
-
-	if (!file)
-		return ERR_PTR(-EBADF);
-	if (file->f_op != fops) {
-		fput(file);
-		return ERR_PTR(-ENOTTY);
-	}
-	return file;
-}
-
-/* A container's file, for an ioctl on it. Of /dev/iommu used as a container the caller needs that very fd. */
-static struct file *container_fget(int fd, struct vfio_fd **vfd)
-{
-	struct file *file = vfio_fget(fd, &vfio_fd_fops);
-
-	if (IS_ERR(file))
-		return file;
-	*vfd = file->private_data;
-	if ((*vfd)->context_id && mm_fd_of(current, (*vfd)->context_id) < 0) {
-		fput(file);
-		return ERR_PTR(-EBADF);
-	}
-	return file;
 }
 
 /* The device's fd is asked for: bound to the context and attached to its IOAS. */
@@ -222,7 +173,7 @@ static int join_compat(struct vfio_fd *vfd)
 
 	ret = iommufd_vfio_compat_ioas_create(vfd->ictx);
 	if (!ret && !vfd->iommu_set) {
-		ret = iommufd_vfio_set_iommu(vfd->ictx, vfd->version);
+		ret = iommufd_vfio_set_iommu(vfd->ictx, vfd->fds.version);
 		vfd->iommu_set = !ret;
 	}
 	return ret;
@@ -242,11 +193,12 @@ static int join_container(struct vfio_container *container, struct vfio_group *g
 	return ret;
 }
 
-/* One more device, with its group. vfd->lock held, or not yet shared. */
-static int attach_device(struct vfio_fd *vfd)
+/* All IOMMUs are alike here (kapi/iommu.h), so @own is NULL. */
+static long model_device_attach(struct vfio_fds *fds, const struct vfio_iommu_options *own)
 {
 	static const struct kapi_iommu_options options = { .kind = KAPI_IOMMU_VFIO };
 	struct vfio_user_group *user = kzalloc(sizeof(*user), GFP_KERNEL);
+	struct vfio_fd *vfd = to_vfd(fds);
 	int ret;
 
 	if (!user)
@@ -256,23 +208,25 @@ static int attach_device(struct vfio_fd *vfd)
 		kfree(user);
 		return -ENOMEM;
 	}
+	user->fds.dev = user->group.dev;
 	user->group.iommu_group = iommu_group_get(user->group.dev);
-	list_add_tail(&user->node, &vfd->groups);
+	list_add_tail(&user->fds.node, &fds->devices);
 	if (vfd->container) {
-		ret = join_container(vfd->container, &user->group, vfd->version);
+		ret = join_container(vfd->container, &user->group, fds->version);
 	} else {
 		ret = join_compat(vfd);
 		if (!ret)
 			ret = open_compat_device(vfd, user);
 	}
 	if (ret)
-		user_group_close(user);
+		model_device_detach(&user->fds);
 	return ret;
 }
 
 /* What is behind the container's fd: a container of type1, or a context of iommufd. */
-static int open_container(struct vfio_fd *vfd, const struct vfio_open *args)
+static long model_container_open(struct vfio_fds *fds, const struct vfio_open *args)
 {
+	struct vfio_fd *vfd = to_vfd(fds);
 	struct iommufd_ctx *ictx;
 	struct file *file;
 	long fd = args->iommufd;
@@ -302,68 +256,17 @@ static int open_container(struct vfio_fd *vfd, const struct vfio_open *args)
 	return PTR_ERR_OR_ZERO(ictx);
 }
 
-static long model_open(const struct vfio_open *args)
-{
-	struct vfio_fd *vfd = kzalloc(sizeof(*vfd), GFP_KERNEL);
-	long ret;
-
-	if (!vfd)
-		return -ENOMEM;
-	mutex_init(&vfd->lock);
-	INIT_LIST_HEAD(&vfd->groups);
-	vfd->version = args->version;
-	ret = open_container(vfd, args);
-	if (!ret && args->device)
-		ret = attach_device(vfd);
-	if (!ret)
-		ret = anon_inode_getfd("vfio", &vfio_fd_fops, vfd, 0);
-	if (ret < 0)
-		vfio_fd_free(vfd);
-	return ret;
-}
-
-static long model_attach(int fd)
-{
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
-	long ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	mutex_lock(&vfd->lock);
-	ret = attach_device(vfd);
-	mutex_unlock(&vfd->lock);
-	fput(file);
-	return ret;
-}
-
-static long model_detach(int fd)
-{
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
-	long ret = -EINVAL;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	mutex_lock(&vfd->lock);
-	if (!list_empty(&vfd->groups)) {
-		user_group_close(list_last_entry(&vfd->groups, struct vfio_user_group, node));
-		ret = 0;
-	}
-	mutex_unlock(&vfd->lock);
-	fput(file);
-	return ret;
-}
-
 static long do_map(int fd, unsigned long iova, unsigned long va, unsigned long len, unsigned int prot, bool set_vaddr)
 {
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
+	struct vfio_fds *fds;
+	struct file *file = vfio_fds_get(fd, &fds);
 	struct vfio_iommu *iommu;
+	struct vfio_fd *vfd;
 	long ret;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	vfd = to_vfd(fds);
 	if (vfd->container) {
 		iommu = vfio_type1_ioctl_begin(vfd->container);
 		ret = PTR_ERR_OR_ZERO(iommu);
@@ -382,15 +285,17 @@ static long do_map(int fd, unsigned long iova, unsigned long va, unsigned long l
 
 static long do_unmap(int fd, unsigned long iova, unsigned long len, bool all, bool vaddr, unsigned long *unmapped)
 {
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
+	struct vfio_fds *fds;
+	struct file *file = vfio_fds_get(fd, &fds);
 	struct vfio_iommu *iommu;
+	struct vfio_fd *vfd;
 	u64 bytes = 0;
 	long ret;
 
 	*unmapped = 0;
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	vfd = to_vfd(fds);
 	if (vfd->container) {
 		iommu = vfio_type1_ioctl_begin(vfd->container);
 		ret = PTR_ERR_OR_ZERO(iommu);
@@ -428,16 +333,18 @@ static long model_unmap_vaddr(int fd, unsigned long iova, unsigned long len, boo
 	return do_unmap(fd, iova, len, all, true, unmapped);
 }
 
-static struct vfio_mdev *mdev_create(struct vfio_fd *vfd)
+static struct vfio_fds_mdev *model_mdev_create(struct vfio_fds *fds)
 {
 	struct vfio_mdev *mdev = kzalloc(sizeof(*mdev), GFP_KERNEL);
+	struct vfio_fd *vfd = to_vfd(fds);
 	int ret;
 
 	if (!mdev)
 		return ERR_PTR(-ENOMEM);
+	mdev->fds.backend = fds->backend;
 	sim_run_tree_init(&mdev->pins, SIM_RUN_CONSTANT);
 	if (vfd->container) {
-		ret = join_container(vfd->container, &mdev->group, vfd->version);
+		ret = join_container(vfd->container, &mdev->group, fds->version);
 		if (!ret)
 			vfio_mdev_register(mdev);
 	} else {
@@ -446,65 +353,32 @@ static struct vfio_mdev *mdev_create(struct vfio_fd *vfd)
 			ret = vfio_mdev_bind_iommufd(mdev, vfd->ictx);
 	}
 	if (!ret)
-		return mdev;
+		return &mdev->fds;
 	kfree(mdev);
 	return ERR_PTR(ret);
 }
 
-static long model_mdev_attach(int fd)
+static long model_mdev_pin(struct vfio_fds_mdev *fds, unsigned long iova, unsigned long len)
 {
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
-	struct vfio_mdev *mdev;
-	long ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	mutex_lock(&vfd->lock);
-	mdev = mdev_create(vfd);
-	mutex_unlock(&vfd->lock);
-	fput(file);
-	if (IS_ERR(mdev))
-		return PTR_ERR(mdev);
-	ret = anon_inode_getfd("vfio_mdev", &vfio_mdev_fops, mdev, 0);
-	if (ret < 0)
-		vfio_mdev_free(mdev);
-	return ret;
+	return vfio_pin_pages(container_of(fds, struct vfio_mdev, fds), iova, len);
 }
 
-static long model_mdev_pin(int mdev_fd, unsigned long iova, unsigned long len)
+static long model_mdev_unpin(struct vfio_fds_mdev *fds, unsigned long iova, unsigned long len)
 {
-	struct file *file = vfio_fget(mdev_fd, &vfio_mdev_fops);
-	long ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = vfio_pin_pages(file->private_data, iova, len);
-	fput(file);
-	return ret;
-}
-
-static long model_mdev_unpin(int mdev_fd, unsigned long iova, unsigned long len)
-{
-	struct file *file = vfio_fget(mdev_fd, &vfio_mdev_fops);
-	long ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = vfio_unpin_pages(file->private_data, iova, len);
-	fput(file);
-	return ret;
+	return vfio_unpin_pages(container_of(fds, struct vfio_mdev, fds), iova, len);
 }
 
 long vfio_type1_call(int fd, long (*call)(struct vfio_iommu *iommu))
 {
+	struct vfio_fds *fds;
+	struct file *file = vfio_fds_get(fd, &fds);
 	struct vfio_iommu *iommu;
 	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
 	long ret = -ENOTTY;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	vfd = to_vfd(fds);
 	if (vfd->container) {
 		iommu = vfio_type1_ioctl_begin(vfd->container);
 		ret = PTR_ERR_OR_ZERO(iommu);
@@ -517,6 +391,38 @@ long vfio_type1_call(int fd, long (*call)(struct vfio_iommu *iommu))
 	return ret;
 }
 
+static long model_charged(const struct vfio_fds *fds)
+{
+	const struct vfio_fd *vfd = container_of(fds, const struct vfio_fd, fds);
+
+	if (!vfd->container)
+		return iommufd_ctx_charged(vfd->ictx);
+	return vfd->container->iommu ? ledger_charged(vfd->container->iommu->ledger) : 0;
+}
+
+static const struct vfio_backend model_backend = {
+	.bytes = sizeof(struct vfio_fd),
+	.open = model_container_open,
+	.reachable = model_reachable,
+	.close = model_close,
+	.put = model_put,
+	.attach = model_device_attach,
+	.detach = model_device_detach,
+	.mdev_create = model_mdev_create,
+	.mdev_free = model_mdev_free,
+	.mdev_pin = model_mdev_pin,
+	.mdev_unpin = model_mdev_unpin,
+	.cdev_free = model_cdev_free,
+	.charged = model_charged,
+	.device_pfn = kapi_device_pfn,
+	.digest = model_digest,
+};
+
+static long model_open(const struct vfio_open *args)
+{
+	return vfio_fds_open(&model_backend, args);
+}
+
 static long model_cdev_open(int iommufd, unsigned int *id)
 {
 	static const struct kapi_iommu_options options = { .kind = KAPI_IOMMU_VFIO };
@@ -526,8 +432,9 @@ static long model_cdev_open(int iommufd, unsigned int *id)
 
 	if (!cdev)
 		return -ENOMEM;
-	cdev->dev = kapi_device_create(&options);
-	if (!cdev->dev)
+	cdev->fds.backend = &model_backend;
+	cdev->fds.dev = kapi_device_create(&options);
+	if (!cdev->fds.dev)
 		goto out_free;
 	file = fget(iommufd);
 	ret = -EBADF;
@@ -540,7 +447,7 @@ static long model_cdev_open(int iommufd, unsigned int *id)
 		cdev->ictx = NULL;
 		goto out_free;
 	}
-	cdev->idev = iommufd_device_bind(cdev->ictx, cdev->dev, id);
+	cdev->idev = iommufd_device_bind(cdev->ictx, cdev->fds.dev, id);
 	if (IS_ERR(cdev->idev)) {
 		ret = PTR_ERR(cdev->idev);
 		cdev->idev = NULL;
@@ -549,7 +456,7 @@ static long model_cdev_open(int iommufd, unsigned int *id)
 	ret = get_unused_fd_flags(0);
 	if (ret < 0)
 		goto out_free;
-	file = anon_inode_getfile("vfio_cdev", &vfio_cdev_fops, cdev, O_RDWR);
+	file = vfio_cdev_file(&cdev->fds);
 	if (IS_ERR(file)) {
 		put_unused_fd(ret);
 		ret = PTR_ERR(file);
@@ -560,77 +467,24 @@ static long model_cdev_open(int iommufd, unsigned int *id)
 	return ret;
 
 out_free:
-	vfio_cdev_free(cdev);
-	return ret;
-}
-
-/* Observers: no place where another task may go first. */
-
-static long vfd_charged(const struct vfio_fd *vfd)
-{
-	if (!vfd->container)
-		return iommufd_ctx_charged(vfd->ictx);
-	return vfd->container->iommu ? ledger_charged(vfd->container->iommu->ledger) : 0;
-}
-
-static long model_charged(int fd)
-{
-	struct file *file;
-	long ret;
-
-	sim_nopreempt_begin();
-	file = vfio_fget(fd, &vfio_fd_fops);
-	ret = IS_ERR(file) ? -ENOENT : vfd_charged(file->private_data);
-	if (!IS_ERR(file))
-		fput(file);
-	sim_nopreempt_end();
-	return ret;
-}
-
-static struct device *file_device(const struct file *file)
-{
-	struct vfio_fd *vfd = file->private_data;
-	struct vfio_cdev *cdev = file->private_data;
-
-	if (file->f_op == &vfio_cdev_fops)
-		return cdev->dev;
-	if (file->f_op == &vfio_fd_fops && !list_empty(&vfd->groups))
-		return list_first_entry(&vfd->groups, struct vfio_user_group, node)->group.dev;
-	return NULL;
-}
-
-static long model_device_pfn(int fd, unsigned long iova)
-{
-	struct device *dev;
-	struct file *file;
-	long ret = -ENOENT;
-
-	sim_nopreempt_begin();
-	file = fget(fd);
-	if (file) {
-		dev = file_device(file);
-		if (dev)
-			ret = kapi_device_pfn(dev, iova);
-		fput(file);
-	}
-	sim_nopreempt_end();
+	model_cdev_free(&cdev->fds);
 	return ret;
 }
 
 const struct vfio_calls vfio_model = {
 	.open = model_open,
-	.attach = model_attach,
-	.detach = model_detach,
+	.attach = vfio_fds_attach,
+	.detach = vfio_fds_detach,
 	.map = model_map,
 	.unmap = model_unmap,
 	.unmap_vaddr = model_unmap_vaddr,
 	.map_vaddr = model_map_vaddr,
-	.mdev_attach = model_mdev_attach,
-	.mdev_pin = model_mdev_pin,
-	.mdev_unpin = model_mdev_unpin,
+	.mdev_attach = vfio_fds_mdev_attach,
+	.mdev_pin = vfio_fds_mdev_pin,
+	.mdev_unpin = vfio_fds_mdev_unpin,
 	.cdev_open = model_cdev_open,
-	.charged = model_charged,
-	.device_pfn = model_device_pfn,
+	.charged = vfio_fds_charged,
+	.device_pfn = vfio_fds_device_pfn,
 };
 
 struct vfio_state *vfio_state(void)

@@ -14,6 +14,7 @@
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <iopt/vfio_notes.h>
 #include "vfio_private.h"
 
 #define VFIO_PIN_PAGES_MAX_ENTRIES (PAGE_SIZE / sizeof(unsigned long))
@@ -91,28 +92,6 @@ static void unpin_page_external(struct vfio_dma *dma, unsigned long iova, bool d
 	kfree(vpfn);
 	if (do_accounting)
 		vfio_lock_acct(dma, -unlocked, true);
-}
-
-/* What the driver notes: one more (@by 1) or one less (@by -1) of the pages from @iova on. */
-static void mdev_note(struct vfio_mdev *mdev, unsigned long iova, unsigned long npage, int by)
-{
-	unsigned long at = PFN_DOWN(iova), last = at + npage - 1;
-	struct sim_run run;
-
-	while (at <= last) {
-		unsigned long held = 0, end = last;
-
-		if (sim_run_clip(&mdev->pins, at, last, &run)) {
-			if (run.start == at)
-				held = run.value;
-			end = run.start == at ? run.last : run.start - 1;
-		}
-		if (held + by)
-			sim_run_set(&mdev->pins, at, end, held + by, 0);
-		else
-			sim_run_clear(&mdev->pins, at, end);
-		at = end + 1;
-	}
 }
 
 /* One page of vfio_pin_pages(). iommu->lock held. */
@@ -219,7 +198,7 @@ long vfio_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long le
 	mutex_lock(&iommu->lock);
 	ret = pin_locked(iommu, iova, npage);
 	if (!ret)
-		mdev_note(mdev, iova, npage, 1);
+		vfio_note_pages(&mdev->pins, PFN_DOWN(iova), npage, 1);
 	mutex_unlock(&iommu->lock);
 	return ret;
 }
@@ -238,7 +217,7 @@ static void unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned lon
 			return;
 		unpin_page_external(dma, iova + (i << PAGE_SHIFT), do_accounting);
 	}
-	mdev_note(mdev, iova, npage, -1);
+	vfio_note_pages(&mdev->pins, PFN_DOWN(iova), npage, -1);
 }
 
 /* EINVAL where the driver does not hold all of the range. */

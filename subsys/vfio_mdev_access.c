@@ -12,37 +12,25 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <iopt/vfio_compat.h>
+#include <iopt/vfio_notes.h>
 #include "vfio_private.h"
 
-struct vfio_access_pin {
-	struct list_head node;
-	unsigned long iova;
-	unsigned long len;
-};
-
-/* Takes the first pin that overlaps the range off the list; NULL where there is none. */
-static struct vfio_access_pin *take_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned long last)
+static struct vfio_noted_range *take_overlapping(struct vfio_mdev *mdev, unsigned long iova, unsigned long last)
 {
-	struct vfio_access_pin *pin, *found = NULL;
+	struct vfio_noted_range *pin;
 
 	mutex_lock(&mdev->access_lock);
-	list_for_each_entry(pin, &mdev->access_pins, node) {
-		if (pin->iova > last || pin->iova + pin->len - 1 < iova)
-			continue;
-		found = pin;
-		list_del(&pin->node);
-		break;
-	}
+	pin = vfio_take_overlapping(&mdev->access_pins, iova, last);
 	mutex_unlock(&mdev->access_lock);
-	return found;
+	return pin;
 }
 
 static void access_unmap(void *data, unsigned long iova, unsigned long length)
 {
 	struct vfio_mdev *mdev = data;
-	struct vfio_access_pin *pin;
+	struct vfio_noted_range *pin;
 
-	while ((pin = take_pin(mdev, iova, iova + length - 1))) {
+	while ((pin = take_overlapping(mdev, iova, iova + length - 1))) {
 		iommufd_access_unpin_pages(mdev->access, pin->iova, pin->len);
 		kfree(pin);
 	}
@@ -83,7 +71,7 @@ void vfio_mdev_unbind_iommufd(struct vfio_mdev *mdev)
 /* @iova and @len in whole pages. */
 long vfio_access_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
 {
-	struct vfio_access_pin *pin = kmalloc(sizeof(*pin), GFP_KERNEL);
+	struct vfio_noted_range *pin = kmalloc(sizeof(*pin), GFP_KERNEL);
 	int ret;
 
 	if (!pin)
@@ -104,18 +92,14 @@ long vfio_access_pin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned 
 /* EINVAL for anything but a range that was pinned. */
 long vfio_access_unpin_pages(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
 {
-	struct vfio_access_pin *pin;
+	struct vfio_noted_range *pin;
 
 	mutex_lock(&mdev->access_lock);
-	list_for_each_entry(pin, &mdev->access_pins, node) {
-		if (pin->iova != iova || pin->len != len)
-			continue;
-		list_del(&pin->node);
-		mutex_unlock(&mdev->access_lock);
-		iommufd_access_unpin_pages(mdev->access, iova, len);
-		kfree(pin);
-		return 0;
-	}
+	pin = vfio_take_range(&mdev->access_pins, iova, len);
 	mutex_unlock(&mdev->access_lock);
-	return -EINVAL;
+	if (!pin)
+		return -EINVAL;
+	iommufd_access_unpin_pages(mdev->access, iova, len);
+	kfree(pin);
+	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vfio from the inside: containers and groups (vfio_container.c), type1
- * (vfio_type1*.c), mdevs (vfio_mdev.c), and the fds of the scenario layer
+ * (vfio_type1*.c), mdevs (vfio_mdev.c), and the calls of the scenario layer
  * (vfio.c).
  *
  *	vfio_fd (a container variable: container, group and device fds in one)
@@ -13,7 +13,7 @@
  * VFIO_SET_IOMMU until the last group leaves. A vfio_dma stores the group leader
  * that mapped it and, from 6.3 on, its mm (mm_count only).
  *
- * Lock order: vfio_fd.lock, container->group_lock, iommu_drivers_lock,
+ * Lock order: vfio_fds.lock, container->group_lock, iommu_drivers_lock,
  * iommu->lock, device_list_lock, mmap_lock. A driver's dma_unmap() runs with
  * device_list_lock held and takes iommu->lock again, as in the kernel.
  */
@@ -31,6 +31,7 @@
 #include <accounting/kernels.h>
 #include <accounting/ledger.h>
 #include <accounting/proposal.h>
+#include <iopt/vfio_fds.h>
 #include <kapi/iommu.h>
 #include <sim/run_tree.h>
 
@@ -143,13 +144,14 @@ struct iommufd_ctx;
 struct sim_digest;
 
 struct vfio_mdev {
+	struct vfio_fds_mdev fds;
 	struct vfio_group group;
 	struct list_head iommu_entry;		/* vfio_iommu.device_list */
 	struct sim_run_tree pins;		/* what it pinned: IOVA page -> how often; iommu->lock */
 	/* in a container that iommufd serves, instead of all that */
 	struct iommufd_access *access;
 	struct mutex access_lock;
-	struct list_head access_pins;
+	struct list_head access_pins;		/* struct vfio_noted_range */
 };
 
 static inline const struct type1_rules *type1_rules(void)

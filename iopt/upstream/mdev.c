@@ -12,42 +12,15 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vfio.h>
+#include <iopt/vfio_notes.h>
 #include <mm_model/state.h>
 #include <sim/world.h>
 #include "machine.h"
 #include "vfio.h"
 
-struct mdev_range {
-	struct list_head node;
-	unsigned long iova;
-	unsigned long len;
-};
-
 static struct vfio_mdev *to_mdev(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct vfio_mdev, vfio.vdev);
-}
-
-/* One more (@by 1) or one less (@by -1) of the pages from @first on. */
-static void note(struct vfio_mdev *mdev, unsigned long first, unsigned long npage, int by)
-{
-	unsigned long at = first, last = first + npage - 1;
-	struct sim_run run;
-
-	while (at <= last) {
-		unsigned long held = 0, end = last;
-
-		if (sim_run_clip(&mdev->pins, at, last, &run)) {
-			if (run.start == at)
-				held = run.value;
-			end = run.start == at ? run.last : run.start - 1;
-		}
-		if (held + by)
-			sim_run_set(&mdev->pins, at, end, held + by, 0);
-		else
-			sim_run_clear(&mdev->pins, at, end);
-		at = end + 1;
-	}
 }
 
 /* In calls of as many pages as type1 takes. */
@@ -58,7 +31,7 @@ static void unpin_noted(struct vfio_mdev *mdev, unsigned long first, unsigned lo
 	for (; npage; first += part, npage -= part) {
 		part = min(npage, VFIO_PIN_PAGES_MAX_ENTRIES);
 		vfio_device_container_unpin_pages(&mdev->vfio.vdev, first << PAGE_SHIFT, (int)part);
-		note(mdev, first, part, -1);
+		vfio_note_pages(&mdev->pins, first, part, -1);
 	}
 }
 
@@ -77,28 +50,21 @@ static void container_unmap(struct vfio_mdev *mdev, unsigned long first, unsigne
 	} while (held);
 }
 
-/* Takes the first range that overlaps off the list; NULL where there is none. */
-static struct mdev_range *take_range(struct vfio_mdev *mdev, unsigned long iova, unsigned long last)
+static struct vfio_noted_range *take_overlapping(struct vfio_mdev *mdev, unsigned long iova, unsigned long last)
 {
-	struct mdev_range *range, *found = NULL;
+	struct vfio_noted_range *range;
 
 	mutex_lock(&mdev->lock);
-	list_for_each_entry(range, &mdev->ranges, node) {
-		if (range->iova > last || range->iova + range->len - 1 < iova)
-			continue;
-		found = range;
-		list_del(&range->node);
-		break;
-	}
+	range = vfio_take_overlapping(&mdev->ranges, iova, last);
 	mutex_unlock(&mdev->lock);
-	return found;
+	return range;
 }
 
 static void access_unmap(struct vfio_mdev *mdev, unsigned long iova, unsigned long last)
 {
-	struct mdev_range *range;
+	struct vfio_noted_range *range;
 
-	while ((range = take_range(mdev, iova, last))) {
+	while ((range = take_overlapping(mdev, iova, last))) {
 		iommufd_access_unpin_pages(mdev->vfio.vdev.iommufd_access, range->iova, range->len);
 		kfree(range);
 	}
@@ -213,7 +179,7 @@ static long container_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned l
 					      IOMMU_READ | IOMMU_WRITE, pages);
 	check_pages(pages, nr, ret);
 	if (ret > 0)
-		note(mdev, PFN_DOWN(iova), npage, 1);
+		vfio_note_pages(&mdev->pins, PFN_DOWN(iova), npage, 1);
 	mutex_unlock(&mdev->lock);
 	sim_free(pages);
 	return ret < 0 ? ret : 0;
@@ -221,13 +187,13 @@ static long container_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned l
 
 static long access_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
 {
-	struct mdev_range *range = kmalloc(sizeof(*range), GFP_KERNEL);
+	struct vfio_noted_range *range = kmalloc(sizeof(*range), GFP_KERNEL);
 	struct page **pages;
 	int ret;
 
 	if (!range)
 		return -ENOMEM;
-	*range = (struct mdev_range){ .iova = iova, .len = len };
+	*range = (struct vfio_noted_range){ .iova = iova, .len = len };
 	pages = sim_alloc((len >> PAGE_SHIFT) * sizeof(*pages));
 	ret = iommufd_access_pin_pages(mdev->vfio.vdev.iommufd_access, iova, len, pages, IOMMUFD_ACCESS_RW_WRITE);
 	sim_free(pages);
@@ -269,20 +235,16 @@ static long container_unpin(struct vfio_mdev *mdev, unsigned long first, unsigne
 
 static long access_unpin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)
 {
-	struct mdev_range *range;
+	struct vfio_noted_range *range;
 
 	mutex_lock(&mdev->lock);
-	list_for_each_entry(range, &mdev->ranges, node) {
-		if (range->iova != iova || range->len != len)
-			continue;
-		list_del(&range->node);
-		mutex_unlock(&mdev->lock);
-		iommufd_access_unpin_pages(mdev->vfio.vdev.iommufd_access, iova, len);
-		kfree(range);
-		return 0;
-	}
+	range = vfio_take_range(&mdev->ranges, iova, len);
 	mutex_unlock(&mdev->lock);
-	return -EINVAL;
+	if (!range)
+		return -EINVAL;
+	iommufd_access_unpin_pages(mdev->vfio.vdev.iommufd_access, iova, len);
+	kfree(range);
+	return 0;
 }
 
 long upstream_mdev_unpin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len)

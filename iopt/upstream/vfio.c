@@ -4,11 +4,9 @@
  * vfio_iommu_type1.c and vfio/iommufd.c, or on the container that its
  * vfio_compat.c serves. What a process does, by ioctl where there is one.
  *
- * As in the model (subsys/vfio.c) a container variable is one file that stands for
- * the fds a process has: container, groups, devices, and its last close lets go of
- * them in the order in which exit closes fds. Groups and devices have no file of
- * their own: what vfio's group.c and vfio_main.c do on the way of the calls below
- * is done here.
+ * The files of a process are those of iopt/vfio_fds.h. Groups and devices have no file
+ * of their own: what vfio's group.c and vfio_main.c do on the way of the calls below is
+ * done here.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -18,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 #include <iopt/upstream.h>
+#include <iopt/vfio_fds.h>
 #include <mm_model/syscalls.h>
 #include <sim/sched.h>
 #include <sim/world.h>
@@ -29,30 +28,39 @@
 
 /* A real device in the container. */
 struct vfio_user {
-	struct list_head node;
+	struct vfio_fds_device fds;
 	struct upstream_vfio vfio;
 	bool bound;				/* container served by iommufd: it is open */
 };
 
 struct vfio_fd {
-	struct mutex lock;			/* users */
-	unsigned int version;
+	struct vfio_fds fds;
 	struct file *container;			/* /dev/vfio/vfio of vfio, else NULL */
 	struct type1 *type1;			/* its IOMMU, while it has one */
 	struct iommufd_ctx *ictx;		/* served by iommufd, else NULL */
 	struct file *context_file;		/* that one's */
 	bool own;				/* /dev/vfio/vfio served by iommufd: ours alone */
 	bool iommu_set;				/* VFIO_SET_IOMMU was done on the context */
-	struct list_head users;			/* in order of attaching */
 };
 
 struct vfio_cdev {
+	struct vfio_fds_cdev fds;
 	struct list_head node;			/* upstream_machine.cdevs */
 	struct upstream_vfio vfio;
 	struct iommufd_ctx *ictx;
 	struct file *file;
 	u32 id;
 };
+
+static struct vfio_fd *to_vfd(struct vfio_fds *fds)
+{
+	return container_of(fds, struct vfio_fd, fds);
+}
+
+static struct vfio_mdev *to_mdev(struct vfio_fds_mdev *fds)
+{
+	return container_of(fds, struct vfio_mdev, fds);
+}
 
 static const struct vfio_device_ops physical_ops = {
 	.name = "physical",
@@ -115,102 +123,59 @@ static void physical_unbind(struct upstream_vfio *vfio)
 	mutex_unlock(&vfio->dev_set.lock);
 }
 
-static void user_close(struct vfio_user *user)
+static void upstream_detach(struct vfio_fds_device *device)
 {
+	struct vfio_user *user = container_of(device, struct vfio_user, fds);
+
 	if (user->bound)
 		physical_unbind(&user->vfio);
 	if (user->vfio.group.container)
 		upstream_vfio_leave(&user->vfio);
-	list_del(&user->node);
+	list_del(&device->node);
 	physical_destroy(&user->vfio);
 	kfree(user);
 }
 
-static void vfio_fd_free(struct vfio_fd *vfd)
+static void upstream_close(struct vfio_fds *fds)
 {
-	struct vfio_user *user, *next;
+	if (to_vfd(fds)->container)
+		__fput_sync(to_vfd(fds)->container);
+}
 
-	if (vfd->container)
-		__fput_sync(vfd->container);
-	list_for_each_entry_safe(user, next, &vfd->users, node)
-		user_close(user);
+static void upstream_put(struct vfio_fds *fds)
+{
+	struct vfio_fd *vfd = to_vfd(fds);
+
 	if (vfd->type1)
 		type1_disown(vfd->type1);
 	if (vfd->ictx)
 		iommufd_ctx_put(vfd->ictx);
 	if (vfd->own)
 		fput(vfd->context_file);
-	mutex_destroy(&vfd->lock);
-	kfree(vfd);
 }
 
-static int vfio_fd_release(struct inode *inode, struct file *file)
+static bool upstream_reachable(const struct vfio_fds *fds)
 {
-	vfio_fd_free(file->private_data);
-	return 0;
+	const struct vfio_fd *vfd = container_of(fds, const struct vfio_fd, fds);
+
+	return !vfd->ictx || vfd->own || mm_fd_of(current, vfd->context_file->f_id) >= 0;
 }
 
-static const struct file_operations vfio_fd_fops = {
-	.name = "vfio",
-	.release = vfio_fd_release,
-};
-
-static int vfio_mdev_release(struct inode *inode, struct file *file)
+static void upstream_mdev_free(struct vfio_fds_mdev *fds)
 {
-	upstream_mdev_close(file->private_data);
-	upstream_mdev_destroy(file->private_data);
-	return 0;
+	upstream_mdev_close(to_mdev(fds));
+	upstream_mdev_destroy(to_mdev(fds));
 }
 
-static const struct file_operations vfio_mdev_fops = {
-	.name = "vfio_mdev",
-	.release = vfio_mdev_release,
-};
-
-static int vfio_cdev_release(struct inode *inode, struct file *file)
+static void upstream_cdev_free(struct vfio_fds_cdev *fds)
 {
-	struct vfio_cdev *cdev = file->private_data;
+	struct vfio_cdev *cdev = container_of(fds, struct vfio_cdev, fds);
 
 	list_del(&cdev->node);
 	physical_unbind(&cdev->vfio);
 	iommufd_ctx_put(cdev->ictx);
 	physical_destroy(&cdev->vfio);
 	kfree(cdev);
-	return 0;
-}
-
-static const struct file_operations vfio_cdev_fops = {
-	.name = "vfio_cdev",
-	.release = vfio_cdev_release,
-};
-
-/* The file of the caller's @fd, with a reference, if it is of that kind: EBADF, ENOTTY. */
-static struct file *vfio_fget(int fd, const struct file_operations *fops)
-{
-	struct file *file = fd < 0 ? NULL : fget(fd);
-
-	if (!file)
-		return ERR_PTR(-EBADF);
-	if (file->f_op != fops) {
-		fput(file);
-		return ERR_PTR(-ENOTTY);
-	}
-	return file;
-}
-
-/* A container's file, for an ioctl on it. Of /dev/iommu used as a container the caller needs that very fd. */
-static struct file *container_fget(int fd, struct vfio_fd **vfd)
-{
-	struct file *file = vfio_fget(fd, &vfio_fd_fops);
-
-	if (IS_ERR(file))
-		return file;
-	*vfd = file->private_data;
-	if ((*vfd)->ictx && !(*vfd)->own && mm_fd_of(current, (*vfd)->context_file->f_id) < 0) {
-		fput(file);
-		return ERR_PTR(-EBADF);
-	}
-	return file;
 }
 
 static long container_ioctl(struct vfio_fd *vfd, unsigned int cmd, unsigned long arg)
@@ -224,8 +189,8 @@ static long container_ioctl(struct vfio_fd *vfd, unsigned int cmd, unsigned long
 
 static long set_iommu(struct vfio_fd *vfd)
 {
-	unsigned long type = vfd->version == 1 ? VFIO_TYPE1_IOMMU :
-			     vfd->version == 2 ? VFIO_TYPE1v2_IOMMU : VERSION_UNKNOWN;
+	unsigned long type = vfd->fds.version == 1 ? VFIO_TYPE1_IOMMU :
+			     vfd->fds.version == 2 ? VFIO_TYPE1v2_IOMMU : VERSION_UNKNOWN;
 	long ret = container_ioctl(vfd, VFIO_SET_IOMMU, type);
 
 	if (!ret && vfd->container)
@@ -280,10 +245,10 @@ static long open_compat(struct vfio_fd *vfd, struct vfio_user *user)
 	return ret;
 }
 
-/* One more device, with its group. vfd->lock held, or not yet shared. */
-static long attach_device(struct vfio_fd *vfd, const struct vfio_iommu_options *own)
+static long upstream_attach(struct vfio_fds *fds, const struct vfio_iommu_options *own)
 {
 	struct vfio_user *user = kzalloc(sizeof(*user), GFP_KERNEL);
+	struct vfio_fd *vfd = to_vfd(fds);
 	long ret;
 
 	if (!user)
@@ -293,7 +258,8 @@ static long attach_device(struct vfio_fd *vfd, const struct vfio_iommu_options *
 		kfree(user);
 		return ret;
 	}
-	list_add_tail(&user->node, &vfd->users);
+	user->fds.dev = user->vfio.vdev.dev;
+	list_add_tail(&user->fds.node, &fds->devices);
 	if (vfd->container) {
 		ret = join_container(vfd, &user->vfio);
 	} else {
@@ -302,9 +268,9 @@ static long attach_device(struct vfio_fd *vfd, const struct vfio_iommu_options *
 			ret = open_compat(vfd, user);
 	}
 	if (ret)
-		user_close(user);
+		upstream_detach(&user->fds);
 	else
-		upstream_vfio_device_open(user->vfio.vdev.dev);
+		upstream_vfio_device_open(user->fds.dev);
 	return ret;
 }
 
@@ -324,8 +290,9 @@ static struct file *open_vfio_misc(void)
 }
 
 /* What is behind the container's fd: vfio's own file, or a context of iommufd. */
-static long open_container(struct vfio_fd *vfd, const struct vfio_open *args)
+static long upstream_open(struct vfio_fds *fds, const struct vfio_open *args)
 {
+	struct vfio_fd *vfd = to_vfd(fds);
 	struct iommufd_ctx *ictx;
 	struct file *file;
 
@@ -350,73 +317,15 @@ static long open_container(struct vfio_fd *vfd, const struct vfio_open *args)
 	return PTR_ERR_OR_ZERO(ictx);
 }
 
-static long upstream_vfio_open(const struct vfio_open *args)
-{
-	struct vfio_fd *vfd = kzalloc(sizeof(*vfd), GFP_KERNEL);
-	long ret;
-
-	if (!vfd)
-		return -ENOMEM;
-	mutex_init(&vfd->lock);
-	INIT_LIST_HEAD(&vfd->users);
-	vfd->version = args->version;
-	ret = open_container(vfd, args);
-	if (!ret && args->device)
-		ret = attach_device(vfd, NULL);
-	if (!ret)
-		ret = anon_inode_getfd("vfio", &vfio_fd_fops, vfd, 0);
-	if (ret < 0)
-		vfio_fd_free(vfd);
-	return ret;
-}
-
-static long upstream_vfio_attach_other(int fd, const struct vfio_iommu_options *own)
-{
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
-	long ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	mutex_lock(&vfd->lock);
-	ret = attach_device(vfd, own);
-	mutex_unlock(&vfd->lock);
-	fput(file);
-	return ret;
-}
-
-static long upstream_vfio_attach(int fd)
-{
-	return upstream_vfio_attach_other(fd, NULL);
-}
-
-static long upstream_vfio_detach(int fd)
-{
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
-	long ret = -EINVAL;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	mutex_lock(&vfd->lock);
-	if (!list_empty(&vfd->users)) {
-		user_close(list_last_entry(&vfd->users, struct vfio_user, node));
-		ret = 0;
-	}
-	mutex_unlock(&vfd->lock);
-	fput(file);
-	return ret;
-}
-
 static long fd_ioctl(int fd, unsigned int cmd, void *arg)
 {
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
+	struct vfio_fds *fds;
+	struct file *file = vfio_fds_get(fd, &fds);
 	long ret;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	ret = container_ioctl(vfd, cmd, HOST(arg));
+	ret = container_ioctl(to_vfd(fds), cmd, HOST(arg));
 	fput(file);
 	return ret;
 }
@@ -533,13 +442,15 @@ static long upstream_vfio_dirty(int fd, unsigned long iova, unsigned long len, b
 	return ret;
 }
 
-static struct vfio_mdev *mdev_create(struct vfio_fd *vfd)
+static struct vfio_fds_mdev *upstream_mdev_attach(struct vfio_fds *fds)
 {
 	struct vfio_mdev *mdev = upstream_mdev_create();
+	struct vfio_fd *vfd = to_vfd(fds);
 	long ret;
 
 	if (IS_ERR(mdev))
-		return mdev;
+		return ERR_CAST(mdev);
+	mdev->fds.backend = fds->backend;
 	if (vfd->container) {
 		ret = join_container(vfd, &mdev->vfio);
 		if (!ret)
@@ -550,55 +461,19 @@ static struct vfio_mdev *mdev_create(struct vfio_fd *vfd)
 			ret = upstream_mdev_bind(mdev, vfd->ictx);
 	}
 	if (!ret)
-		return mdev;
+		return &mdev->fds;
 	upstream_mdev_destroy(mdev);
 	return ERR_PTR(ret);
 }
 
-static long upstream_mdev_attach(int fd)
+static long mdev_pin(struct vfio_fds_mdev *fds, unsigned long iova, unsigned long len)
 {
-	struct vfio_fd *vfd;
-	struct file *file = container_fget(fd, &vfd);
-	struct vfio_mdev *mdev;
-	long ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	mutex_lock(&vfd->lock);
-	mdev = mdev_create(vfd);
-	mutex_unlock(&vfd->lock);
-	fput(file);
-	if (IS_ERR(mdev))
-		return PTR_ERR(mdev);
-	ret = anon_inode_getfd("vfio_mdev", &vfio_mdev_fops, mdev, 0);
-	if (ret < 0) {
-		upstream_mdev_close(mdev);
-		upstream_mdev_destroy(mdev);
-	}
-	return ret;
+	return upstream_mdev_pin(to_mdev(fds), iova, len);
 }
 
-static long mdev_call(int fd, unsigned long iova, unsigned long len,
-		      long (*call)(struct vfio_mdev *mdev, unsigned long iova, unsigned long len))
+static long mdev_unpin(struct vfio_fds_mdev *fds, unsigned long iova, unsigned long len)
 {
-	struct file *file = vfio_fget(fd, &vfio_mdev_fops);
-	long ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = call(file->private_data, iova, len);
-	fput(file);
-	return ret;
-}
-
-static long upstream_vfio_mdev_pin(int mdev_fd, unsigned long iova, unsigned long len)
-{
-	return mdev_call(mdev_fd, iova, len, upstream_mdev_pin);
-}
-
-static long upstream_vfio_mdev_unpin(int mdev_fd, unsigned long iova, unsigned long len)
-{
-	return mdev_call(mdev_fd, iova, len, upstream_mdev_unpin);
+	return upstream_mdev_unpin(to_mdev(fds), iova, len);
 }
 
 /* VFIO_DEVICE_BIND_IOMMUFD. On an error nothing is left. */
@@ -622,6 +497,35 @@ static long bind_cdev(struct vfio_cdev *cdev, int iommufd)
 	return ret;
 }
 
+static long charged(const struct vfio_fds *fds)
+{
+	const struct vfio_fd *vfd = container_of(fds, const struct vfio_fd, fds);
+
+	return vfd->ictx ? upstream_ctx_charged(vfd->ictx) : vfd->type1 ? ledger_charged(vfd->type1->ledger) : 0;
+}
+
+static const struct vfio_backend upstream_backend = {
+	.bytes = sizeof(struct vfio_fd),
+	.open = upstream_open,
+	.reachable = upstream_reachable,
+	.close = upstream_close,
+	.put = upstream_put,
+	.attach = upstream_attach,
+	.detach = upstream_detach,
+	.mdev_create = upstream_mdev_attach,
+	.mdev_free = upstream_mdev_free,
+	.mdev_pin = mdev_pin,
+	.mdev_unpin = mdev_unpin,
+	.cdev_free = upstream_cdev_free,
+	.charged = charged,
+	.device_pfn = upstream_device_pfn,
+};
+
+static long upstream_vfio_open(const struct vfio_open *args)
+{
+	return vfio_fds_open(&upstream_backend, args);
+}
+
 static long upstream_cdev_open(int iommufd, unsigned int *id)
 {
 	struct vfio_cdev *cdev = kzalloc(sizeof(*cdev), GFP_KERNEL);
@@ -640,12 +544,13 @@ static long upstream_cdev_open(int iommufd, unsigned int *id)
 	ret = fd;
 	if (fd < 0)
 		goto out_unbind;
-	cdev->file = anon_inode_getfile("vfio_cdev", &vfio_cdev_fops, cdev, O_RDWR);
+	cdev->file = vfio_cdev_file(&cdev->fds);
 	if (IS_ERR(cdev->file)) {
 		put_unused_fd(fd);
 		ret = PTR_ERR(cdev->file);
 		goto out_unbind;
 	}
+	cdev->fds = (struct vfio_fds_cdev){ .backend = &upstream_backend, .dev = cdev->vfio.vdev.dev };
 	list_add(&cdev->node, &upstream()->cdevs);
 	*id = cdev->id;
 	fd_install(fd, cdev->file);
@@ -758,71 +663,21 @@ int vfio_info_add_capability(struct vfio_info_cap *caps, struct vfio_info_cap_he
 	return 0;
 }
 
-/* Observers: no place where another task may go first. */
-
-static long upstream_vfio_charged(int fd)
-{
-	struct vfio_fd *vfd;
-	struct file *file;
-	long ret = -ENOENT;
-
-	sim_nopreempt_begin();
-	file = vfio_fget(fd, &vfio_fd_fops);
-	if (!IS_ERR(file)) {
-		vfd = file->private_data;
-		ret = vfd->ictx ? upstream_ctx_charged(vfd->ictx) :
-		      vfd->type1 ? ledger_charged(vfd->type1->ledger) : 0;
-		fput(file);
-	}
-	sim_nopreempt_end();
-	return ret;
-}
-
-static struct device *file_device(const struct file *file)
-{
-	struct vfio_fd *vfd = file->private_data;
-	struct vfio_cdev *cdev = file->private_data;
-
-	if (file->f_op == &vfio_cdev_fops)
-		return cdev->vfio.vdev.dev;
-	if (file->f_op == &vfio_fd_fops && !list_empty(&vfd->users))
-		return list_first_entry(&vfd->users, struct vfio_user, node)->vfio.vdev.dev;
-	return NULL;
-}
-
-static long upstream_vfio_device_pfn(int fd, unsigned long iova)
-{
-	struct device *dev;
-	struct file *file;
-	long ret = -ENOENT;
-
-	sim_nopreempt_begin();
-	file = fget(fd);
-	if (file) {
-		dev = file_device(file);
-		if (dev)
-			ret = upstream_device_pfn(dev, iova);
-		fput(file);
-	}
-	sim_nopreempt_end();
-	return ret;
-}
-
 const struct vfio_calls vfio_upstream = {
 	.open = upstream_vfio_open,
-	.attach = upstream_vfio_attach,
-	.attach_other = upstream_vfio_attach_other,
-	.detach = upstream_vfio_detach,
+	.attach = vfio_fds_attach,
+	.attach_other = vfio_fds_attach_other,
+	.detach = vfio_fds_detach,
 	.map = upstream_vfio_map,
 	.unmap = upstream_vfio_unmap,
 	.unmap_vaddr = upstream_vfio_unmap_vaddr,
 	.map_vaddr = upstream_vfio_map_vaddr,
 	.dirty_log = upstream_vfio_dirty_log,
 	.dirty = upstream_vfio_dirty,
-	.mdev_attach = upstream_mdev_attach,
-	.mdev_pin = upstream_vfio_mdev_pin,
-	.mdev_unpin = upstream_vfio_mdev_unpin,
+	.mdev_attach = vfio_fds_mdev_attach,
+	.mdev_pin = vfio_fds_mdev_pin,
+	.mdev_unpin = vfio_fds_mdev_unpin,
 	.cdev_open = upstream_cdev_open,
-	.charged = upstream_vfio_charged,
-	.device_pfn = upstream_vfio_device_pfn,
+	.charged = vfio_fds_charged,
+	.device_pfn = vfio_fds_device_pfn,
 };

@@ -9,6 +9,7 @@
 #define UPSTREAM_VFIO_H
 
 #include <drivers/vfio/vfio.h>
+#include <iopt/vfio_fds.h>
 #include <sim/run_tree.h>
 
 struct upstream_vfio {
@@ -18,10 +19,11 @@ struct upstream_vfio {
 };
 
 struct vfio_mdev {
+	struct vfio_fds_mdev fds;
 	struct upstream_vfio vfio;
 	struct mutex lock;			/* the driver's: what it holds, below */
 	struct sim_run_tree pins;		/* in a container of type1's: IOVA page -> how often */
-	struct list_head ranges;		/* in one that iommufd serves: as they were pinned */
+	struct list_head ranges;		/* in one that iommufd serves: struct vfio_noted_range */
 };
 
 /* vfio.c */
