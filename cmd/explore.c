@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinsim explore */
 #include <errno.h>
+#include <sim/threads.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <scenario/explore.h>
-#include <scenario/lanes.h>
-#include <scenario/report.h>
-#include "commands.h"
-
-struct explore_arguments {
-	struct selection selection;
-	struct explore_options options;
-	const char *html;
-	unsigned int jobs;
-	bool ascii, json, outcomes;
-};
+#include "explore.h"
 
 #define JOBS_MAX 256u
 
@@ -26,6 +16,7 @@ enum {
 	OPT_BOUND = 'b',
 	OPT_DEPTH = 'd',
 	OPT_JOBS = 'j',
+	OPT_OUT = 'o',
 	OPT_TIME = 256,
 	OPT_RUNS,
 	OPT_TWICE,
@@ -47,7 +38,9 @@ static const struct argp_option options[] = {
 	{ "outcomes", OPT_OUTCOMES, NULL, 0,
 	  "no verdict but what the calls and the observables of each expect come to, in any schedule, a line each", 0 },
 	{ "ascii", OPT_ASCII, NULL, 0, "lanes without line drawing characters", 0 },
-	{ "html", OPT_HTML, "OUT", 0, "write the failing schedule as one page into the file OUT", 0 },
+	{ "out", OPT_OUT, "FILE", 0,
+	  "write the first failure's smaller scenario into FILE, and draw and replay that one", 0 },
+	{ "html", OPT_HTML, "OUT", 0, "write the first failing schedule as one page into the file OUT", 0 },
 	{ "json", OPT_JSON, NULL, 0, "one JSON object for each kernel", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -98,6 +91,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_ASCII:
 		args->ascii = true;
+		break;
+	case OPT_OUT:
+		args->out = arg;
 		break;
 	case OPT_HTML:
 		args->html = arg;
@@ -158,7 +154,8 @@ struct exploration {
 	struct kernel_list *kernels;	/* of --kernel, or NULL */
 	const char *where;		/* of the progress line */
 	bool shown;			/* there is one */
-	bool broke, unfinished, bad_file, differs;
+	bool written;			/* --out and --html: there was a failure */
+	bool broke, unfinished, bad_file, differs, unwritten;
 	unsigned int ran;
 	struct job *jobs;		/* in the order of the command line */
 	unsigned int running;
@@ -180,136 +177,6 @@ static void on_progress(void *arg, const struct sim_explored *explored)
 	fprintf(stderr, "\r\033[K%s: %lu schedules, %lu cut short", exploration->where, explored->runs, explored->cut);
 }
 
-/* Above 2^53 a double is no count any more. */
-static const char *count_text(double count, char *buf, size_t size)
-{
-	snprintf(buf, size, count < 9007199254740992.0 ? "%.0f" : "about %.3g", count);
-	return buf;
-}
-
-/* How far the search came, in words that say no more than it knows. */
-static void print_explored(const struct explore_report *report, bool races)
-{
-	const struct sim_explored *explored = &report->explored;
-	char buf[32];
-
-	if (explored->finished && explored->traces && explored->interleavings > 0)
-		printf("all %s interleavings (%lu trace%s) explored",
-		       count_text(explored->interleavings, buf, sizeof(buf)), explored->traces,
-		       explored->traces == 1 ? "" : "s");
-	else if (explored->finished && explored->traces)
-		printf("all %lu traces explored", explored->traces);
-	else if (explored->finished && explored->states)
-		printf("all %lu states explored", explored->states);
-	else if (explored->finished)
-		printf("all %s interleavings explored", count_text(explored->interleavings, buf, sizeof(buf)));
-	else if (explored->bound_known)
-		printf("all with at most %u preemption%s explored, more were not", explored->bound,
-		       explored->bound == 1 ? "" : "s");
-	else
-		printf("not all explored");
-	printf("; %lu run%s in %.1f s", explored->runs, explored->runs == 1 ? "" : "s", report->seconds);
-	if (explored->unfit)
-		printf(" (%s)", explored->unfit);
-	if (explored->finished && explored->frees_open && !races)
-		printf(" (freed memory: plain accesses %s)",
-		       explored->runs > explored->traces ? "sampled" : "not seen");
-}
-
-static void print_failure(const struct exploration *exploration, const struct program *program,
-			  const struct explore_report *report, const struct kernel *kernel)
-{
-	const struct explore_arguments *args = exploration->args;
-	struct run_options options = {
-		.kernel = kernel,
-		.backend = args->selection.backend,
-		.strategy = &sim_strategy_replay,
-		.tape = report->tape,
-		.races = args->selection.races,
-		.preempt_access = args->selection.preempt_access,
-	};
-	struct lanes_style style = { .ascii = args->ascii, .colour = use_colour(stdout), .rows_max = 300 };
-	struct lanes *lanes = lanes_replay(program, &options);
-	FILE *out;
-
-	lanes_text(lanes, &style, stdout);
-	if (args->html) {
-		out = fopen(args->html, "w");
-		if (out)
-			lanes_html(lanes, out);
-		if (!out || ferror(out) | fclose(out))
-			fprintf(stderr, "pinsim: --html: cannot write '%s': %s\n", args->html, strerror(errno));
-	}
-	lanes_free(lanes);
-}
-
-static const char *const end_names[] = {
-	[EXPLORE_HOLDS] = "holds",	 [EXPLORE_FAILS] = "fails",   [EXPLORE_UNFINISHED] = "unfinished",
-	[EXPLORE_NA] = "n/a",		 [EXPLORE_ERROR] = "error",   [EXPLORE_DIFFERS] = "differs",
-};
-
-static void print_json(const struct program *program, const struct explore_report *report, const struct kernel *kernel)
-{
-	const struct sim_explored *explored = &report->explored;
-
-	printf("{\"file\": \"%s\", \"kernel\": \"%s\", \"verdict\": \"%s\", \"finished\": %s, \"runs\": %lu, "
-	       "\"cut\": %lu, \"traces\": %lu, \"states\": %lu, \"interleavings\": %.0f, \"seconds\": %.3f",
-	       program->path, kernel->name, end_names[report->end], explored->finished ? "true" : "false",
-	       explored->runs, explored->cut, explored->finished ? explored->traces : 0, explored->states,
-	       explored->finished ? explored->interleavings : 0, report->seconds);
-	if (explored->finished && explored->frees_open)
-		fputs(", \"frees_open\": true", stdout);
-	if (explored->bound_known)
-		printf(", \"preemptions\": %u", explored->bound);
-	if (report->failed_at)
-		printf(", \"failed_at\": %lu", report->failed_at);
-	if (report->result.nr_violations)
-		printf(", \"violation\": \"%s\"", sim_violation_name(report->result.violations[0].violation));
-	if (report->result.token)
-		printf(", \"token\": \"%s\"", report->result.token);
-	puts("}");
-}
-
-static void print_text(struct exploration *exploration, const struct program *program,
-		       const struct explore_report *report, const struct kernel *kernel)
-{
-	bool races = exploration->args->selection.races;
-
-	printf("%-5s %s on %s: ", end_names[report->end], program->path, kernel->name);
-	switch (report->end) {
-	case EXPLORE_FAILS:
-		if (report->never) {
-			printf("no schedule shows line %u: %s\n      ", report->never->pos.line,
-			       report->never->expect.text);
-			print_explored(report, races);
-			putchar('\n');
-			break;
-		}
-		printf("in schedule %lu, with %zu switch%s out of order", report->failed_at,
-		       sim_tape_deviations(report->tape), sim_tape_deviations(report->tape) == 1 ? "" : "es");
-		if (sim_tape_deviations(report->tape) != report->deviations)
-			printf(" (found with %zu)", report->deviations);
-		putchar('\n');
-		print_failure(exploration, program, report, kernel);
-		break;
-	case EXPLORE_NA:
-		printf("the kernel has no %s\n", report->result.missing ? report->result.missing : "such call");
-		break;
-	case EXPLORE_ERROR:
-		putchar('\n');
-		fflush(stdout);
-		fputs(report->result.error, stderr);
-		break;
-	case EXPLORE_DIFFERS:
-		printf("schedule %lu was another run the second time\n", report->failed_at);
-		break;
-	default:
-		print_explored(report, races);
-		putchar('\n');
-		break;
-	}
-}
-
 static void print_outcomes(const struct program *program, struct outcomes *outcomes, const struct kernel *kernel)
 {
 	const char *text;
@@ -321,35 +188,42 @@ static void print_outcomes(const struct program *program, struct outcomes *outco
 
 static void explore_one(struct exploration *exploration, const struct program *program, const struct kernel *kernel)
 {
-	struct explore_options options = exploration->args->options;
+	const struct explore_arguments *args = exploration->args;
+	struct explore_options options = args->options;
 	struct explore_report report;
+	struct explore_small small = { .text = NULL };
+	struct explored_file explored = { program, &options, &report, NULL };
 
 	options.kernel = kernel;
-	options.backend = exploration->args->selection.backend;
-	options.races = exploration->args->selection.races;
-	options.preempt_access = exploration->args->selection.preempt_access;
-	options.search.seed = exploration->args->selection.seed;
+	options.backend = args->selection.backend;
+	options.races = args->selection.races;
+	options.preempt_access = args->selection.preempt_access;
+	options.search.seed = args->selection.seed;
 	options.stop = &interrupted;
 	options.progress = on_progress;
 	options.arg = exploration;
-	options.outcomes = exploration->args->outcomes ? outcomes_create() : NULL;
+	options.outcomes = args->outcomes ? outcomes_create() : NULL;
 	exploration->where = program->path;
 	explore(program, &options, &report);
+	/* What real threads have done once no search finds again. */
+	if (report.end == EXPLORE_FAILS && report.failed_at && !SIM_THREADS &&
+	    explore_shrink(program, &options, &report, args->out ? args->out : program->path, &small))
+		explored.small = &small;
 	if (exploration->shown)
 		fputs("\r\033[K", stderr);
 	exploration->shown = false;
 	if (options.outcomes)
 		print_outcomes(program, options.outcomes, kernel);
-	else if (exploration->args->json)
-		print_json(program, &report, kernel);
 	else
-		print_text(exploration, program, &report, kernel);
+		exploration->unwritten |= !explore_print(args, &explored, !exploration->written);
 	fflush(stdout);
 	exploration->ran++;
+	exploration->written |= report.end == EXPLORE_FAILS && report.failed_at;
 	exploration->broke |= report.end == EXPLORE_FAILS && !options.outcomes;
 	exploration->unfinished |= report.end == EXPLORE_UNFINISHED;
 	exploration->bad_file |= report.end == EXPLORE_ERROR && !interrupted;
 	exploration->differs |= report.end == EXPLORE_DIFFERS;
+	explore_small_free(&small);
 	explore_report_free(&report);
 	outcomes_free(options.outcomes);
 }
@@ -426,6 +300,8 @@ static int exploration_status(const struct exploration *exploration)
 {
 	if (exploration->differs)
 		return EXIT_OURS;
+	if (exploration->unwritten)
+		return EXIT_USAGE;
 	if (exploration->broke)
 		return EXIT_BROKE;
 	if (exploration->bad_file)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinsim shrink FILE */
 #include <stdlib.h>
-#include <string.h>
+#include <scenario/failure.h>
 #include <scenario/shrink.h>
 #include "commands.h"
 
@@ -45,65 +45,28 @@ static const struct argp argp = {
 	NULL,
 };
 
-/* A failure, as it can be known again in a smaller program. */
-struct failure {
-	enum failure_kind kind;
-	enum sim_violation violation;	/* also one that is stated and shows */
-	bool stated;
-	char text[512];			/* the operation, or the expect */
-	long ret;
-};
-
 struct question {
 	struct run_options options;
 	struct failure failure;
+	bool stated;			/* it fails by nothing: the violation is one that the file states, and shows */
 };
 
-static void note_ret(void *arg, const struct step_report *step)
+/* What @program fails by, or else what it states and shows; @stated: that. */
+static struct failure failure_in(const struct program *program, const struct run_options *options, bool *stated)
 {
-	struct failure *failure = arg;
-
-	/* the last one: matched with the first failure of the result below */
-	if (step->judged && !step->held && failure->kind == FAILURE_NONE) {
-		failure->kind = FAILURE_STEP;
-		failure->ret = step->ret;
-		snprintf(failure->text, sizeof(failure->text), "%s", step->stmt->step.op_name);
-	}
-}
-
-static const struct run_events events = { .step = note_ret };
-
-static struct failure failure_of(const struct program *program, const struct run_options *options)
-{
-	struct failure failure = { .kind = FAILURE_NONE, .violation = VIOLATION_NR };
-	struct run_options run = *options;
+	struct failure failure;
 	struct run_result result;
 	size_t i;
 
-	run.events = &events;
-	run.arg = &failure;
-	scenario_run(program, &run, &result);
-	if (result.verdict == VERDICT_FAIL) {
-		if (result.failure != FAILURE_STEP)
-			failure = (struct failure){ .kind = result.failure, .violation = VIOLATION_NR };
-		if (result.failure == FAILURE_VIOLATION)
-			failure.violation = result.failed_violation;
-		if (result.failure == FAILURE_EXPECT)
-			snprintf(failure.text, sizeof(failure.text), "%s", result.failed->expect.text);
-	} else {
-		failure = (struct failure){ .kind = FAILURE_NONE, .violation = VIOLATION_NR };
-		for (i = 0; i < result.nr_violations && result.verdict == VERDICT_PASS && !failure.stated; i++) {
-			failure.stated = result.violations[i].stated;
-			failure.violation = result.violations[i].violation;
-		}
+	*stated = false;
+	scenario_run(program, options, &result);
+	failure_of(&result, &failure);
+	for (i = 0; i < result.nr_violations && result.verdict == VERDICT_PASS && !*stated; i++) {
+		*stated = result.violations[i].stated;
+		failure.violation = result.violations[i].violation;
 	}
 	run_result_free(&result);
 	return failure;
-}
-
-static bool is_failure(const struct failure *failure)
-{
-	return failure->kind != FAILURE_NONE || failure->stated;
 }
 
 /* Schedules of a smaller program in which the failure is looked for. */
@@ -119,12 +82,11 @@ static bool fails_alike(void *arg, const struct program *program)
 		return false;
 	for (i = 0; i < (program->has_parallel ? SCHEDULES : 1); i++) {
 		struct failure failure;
+		bool stated;
 
 		run.seed = i ? i - 1 : question->options.seed;
-		failure = failure_of(program, &run);
-		if (failure.kind == question->failure.kind && failure.stated == question->failure.stated &&
-		    (failure.violation == question->failure.violation || failure.kind == FAILURE_STEP) &&
-		    failure.ret == question->failure.ret && !strcmp(failure.text, question->failure.text)) {
+		failure = failure_in(program, &run, &stated);
+		if (stated == question->stated && failure_same(&failure, &question->failure)) {
 			question->options.seed = run.seed;
 			return true;
 		}
@@ -144,10 +106,10 @@ static bool find_failure(const struct program *program, const struct kernel_list
 		if (!program_runs_on(program, question->options.kernel) ||
 		    !backend_runs(question->options.backend, question->options.kernel))
 			continue;
-		question->failure = failure_of(program, &question->options);
+		question->failure = failure_in(program, &question->options, &question->stated);
 		if (question->failure.kind != FAILURE_NONE)
 			return true;
-		if (is_failure(&question->failure) && !shows) {
+		if (question->stated && !shows) {
 			stated = *question;
 			shows = true;
 		}

@@ -22,6 +22,7 @@ struct exploring {
 	struct explore_report *report;
 	struct scenario_session *session;
 	struct run_options run;
+	struct failure failure;		/* that it was found by */
 	unsigned long shown;		/* bit i: program_open_statement(i) was shown */
 	struct timespec begun;
 };
@@ -38,12 +39,6 @@ static double seconds_since(const struct timespec *begun)
  * Shrinking
  */
 
-static bool same_failure(const struct run_result *a, const struct run_result *b)
-{
-	return b->verdict == VERDICT_FAIL && a->failure == b->failure && a->failed == b->failed &&
-	       a->failed_violation == b->failed_violation;
-}
-
 static void replay(struct exploring *exploring, const struct sim_tape *tape, struct run_result *result)
 {
 	exploring->run.strategy = &sim_strategy_replay;
@@ -56,13 +51,13 @@ static void replay(struct exploring *exploring, const struct sim_tape *tape, str
 static bool fails_alike(void *arg, const struct sim_tape *tape)
 {
 	struct exploring *exploring = arg;
+	struct failure failure;
 	struct run_result result;
-	bool alike;
 
 	replay(exploring, tape, &result);
-	alike = same_failure(&exploring->report->result, &result);
+	failure_of(&result, &failure);
 	run_result_free(&result);
-	return alike;
+	return failure_same(&exploring->failure, &failure);
 }
 
 static void shrink(struct exploring *exploring)
@@ -90,7 +85,8 @@ static void failed(struct exploring *exploring, struct run_result *result, unsig
 	report->result = *result;
 	report->tape = sim_tape_copy();
 	report->deviations = sim_tape_deviations(report->tape);
-	shrink(exploring);
+	if (!exploring->options->as_found)
+		shrink(exploring);
 }
 
 /* Does the same schedule come to the same once more? */
@@ -122,6 +118,9 @@ static bool judge(struct exploring *exploring, struct run_result *result, unsign
 	}
 	switch (result->verdict) {
 	case VERDICT_FAIL:
+		failure_of(result, &exploring->failure);
+		if (exploring->options->wanted && !failure_same(&exploring->failure, exploring->options->wanted))
+			break;
 		failed(exploring, result, at);
 		return true;
 	case VERDICT_ERROR:

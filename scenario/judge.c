@@ -125,6 +125,8 @@ void judge_step(struct run *run, struct step_state *state)
 			report.held = result_holds(run, result, state);
 		if (!report.held) {
 			report.want = stated(result_case, want, sizeof(want));
+			if (!run->result.failures)
+				run->result.failed_ret = state->ret;
 			count_failure(run, FAILURE_STEP, state->stmt, result_case && result_case->set);
 		}
 	}

@@ -56,5 +56,6 @@ Suite *session_suite(void);
 Suite *lanes_suite(void);
 Suite *search_suite(void);
 Suite *fuzz_suite(void);
+Suite *explore_suite(void);
 
 #endif

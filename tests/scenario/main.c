@@ -20,6 +20,7 @@ int main(void)
 	srunner_add_suite(runner, lanes_suite());
 	srunner_add_suite(runner, search_suite());
 	srunner_add_suite(runner, fuzz_suite());
+	srunner_add_suite(runner, explore_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -4,12 +4,14 @@
  * that a search comes to (sim/explore.h), until one fails or nothing is left.
  *
  * A failure is shrunk to few deviations from the sequential order: each is left
- * out in turn, and stays out where the run then fails by the same thing.
+ * out in turn, and stays out where the run then fails by the same thing. By
+ * explore_shrink() the program becomes smaller, too, with the same failure.
  */
 #ifndef SCENARIO_EXPLORE_H
 #define SCENARIO_EXPLORE_H
 
 #include <sim/explore.h>
+#include <scenario/failure.h>
 #include <scenario/outcomes.h>
 #include <scenario/runner.h>
 
@@ -21,6 +23,8 @@ struct explore_options {
 	double seconds_max;		/* 0: no limit */
 	bool races, preempt_access;	/* as in struct run_options */
 	bool twice;			/* each schedule again, and the hashes compared */
+	const struct failure *wanted;	/* schedules that fail otherwise count as if they held; or NULL: any failure */
+	bool as_found;			/* the failing schedule is not made short */
 	struct outcomes *outcomes;	/* told of each schedule, and no failure ends the search; or NULL */
 	const volatile sig_atomic_t *stop;
 	void (*progress)(void *arg, const struct sim_explored *explored);	/* now and then; or NULL */
@@ -50,5 +54,26 @@ struct explore_report {
 /* @report: filled in every case; freed with explore_report_free(). */
 void explore(const struct program *program, const struct explore_options *options, struct explore_report *report);
 void explore_report_free(struct explore_report *report);
+
+struct explore_small {
+	char *text;			/* the program as a file, malloc'd */
+	struct program *program;	/* what is parsed from it */
+	struct explore_report report;	/* its failing schedule; the token is for a file with just this text */
+	unsigned int calls_before, calls;
+	unsigned long tries;		/* candidates */
+	bool finished;			/* nothing smaller is left to try */
+};
+
+/*
+ * A smaller program with the same failure as @report's, a failing schedule of @program
+ * under @options: the same call comes to the same result, the same expect does not hold, or
+ * the same violation shows; and where @program holds in order, so does the smaller one. A
+ * function of its arguments, but for a program of which one schedule takes many
+ * milliseconds. @path: names it in messages. Ends early by options->stop, with the best so far. False,
+ * and an empty @small, where the failure does not show again.
+ */
+bool explore_shrink(const struct program *program, const struct explore_options *options,
+		    const struct explore_report *report, const char *path, struct explore_small *small);
+void explore_small_free(struct explore_small *small);
 
 #endif

@@ -110,6 +110,7 @@ struct run_result {
 	enum failure_kind failure;	/* the first one */
 	const struct stmt *failed;	/* FAILURE_STEP, FAILURE_EXPECT */
 	enum sim_violation failed_violation;
+	long failed_ret;		/* FAILURE_STEP: what it returned */
 	unsigned int failures;
 	/* Of the failures, those of statements without a SET: matrix's "differs". */
 	unsigned int unconditioned;
