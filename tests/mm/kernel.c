@@ -11,66 +11,28 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/user_namespace.h>
-
-struct pins {
-	struct page_run run[64];
-	unsigned int nr;
-};
+#include "kernel.h"
 
 struct counted {
 	unsigned int *released;
 	bool *mm_was_null;
 };
 
-long kernel_pin(unsigned long va, unsigned long nr, unsigned int flags, struct pins *pins);
-long kernel_pin_remote(struct task_struct *task, unsigned long va, unsigned long nr, unsigned int flags,
-		       struct pins *pins);
-long kernel_pin_memfd(int fd, unsigned long pgoff, unsigned long nr, struct pins *pins);
-void kernel_unpin(struct pins *pins);
-unsigned long kernel_frame_contig(unsigned long frame);
-unsigned long kernel_pfn(unsigned long frame);
-bool kernel_frame_is_zero(unsigned long frame);
-unsigned long kernel_total_vm(const struct task_struct *task);
-unsigned int kernel_map_count(const struct task_struct *task);
-unsigned long kernel_page_runs(const struct task_struct *task);
-unsigned long kernel_mlocked(const struct task_struct *task);
-unsigned long kernel_vma(const struct task_struct *task, unsigned long va, unsigned long *start, unsigned int *flags);
-long kernel_counted_fd(unsigned int *released, bool *mm_was_null);
-long kernel_fget_fput(int fd, unsigned int *released, unsigned int *seen_before_return);
-bool kernel_capable(int cap);
-void kernel_get_task(struct task_struct *task);
-void kernel_put_task(struct task_struct *task);
-bool kernel_task_has_mm(const struct task_struct *task);
-bool kernel_is_leader(const struct task_struct *task);
-long kernel_locked_vm(const struct mm_struct *mm);
-void kernel_break_mm_users(struct task_struct *task, int by);
-void kernel_break_mm_count(struct task_struct *task, int by);
-void kernel_break_user(struct task_struct *task, int by);
-void kernel_exec_hook(struct task_struct *task, struct mm_struct *old, struct mm_struct *new);
-void kernel_fork_hook(struct task_struct *parent, struct task_struct *child);
-void kernel_charge_pinned(struct task_struct *task, long pages);
-long kernel_pin_again(unsigned long va, unsigned long nr, struct pins *pins);
-long kernel_pin_few(unsigned long va, unsigned long nr, unsigned int max, struct pins *pins);
-long kernel_follow(unsigned long va, unsigned long nr, bool write, unsigned long *frame);
-bool kernel_frame_reserved(unsigned long frame);
-unsigned long kernel_frame_of_pfn(unsigned long pfn);
-unsigned long kernel_frame_folio(unsigned long frame, unsigned long *head);
-long kernel_device_mmap(unsigned long len, unsigned int *closes);
-void kernel_put_held_file(void *file);
-void *kernel_hold_file(int fd);
-long kernel_charge_ucounts(long pages);
-long kernel_uncharge_ucounts(long pages);
-void *kernel_alloc(void);
-void kernel_free(void *ptr);
+_Static_assert(sizeof(struct pin_run) == sizeof(struct page_run), "a run of pins is a page_run");
+
+static struct page_run *page_runs_of(struct pins *pins)
+{
+	return (struct page_run *)pins->run;
+}
 
 static unsigned int gup_flags(unsigned int flags)
 {
-	return FOLL_PIN | (flags & 1 ? FOLL_WRITE : 0) | (flags & 2 ? FOLL_LONGTERM : 0);
+	return FOLL_PIN | (flags & PIN_WRITE ? FOLL_WRITE : 0) | (flags & PIN_LONGTERM ? FOLL_LONGTERM : 0);
 }
 
 long kernel_pin(unsigned long va, unsigned long nr, unsigned int flags, struct pins *pins)
 {
-	struct page_runs runs = { .run = pins->run, .max = ARRAY_SIZE(pins->run) };
+	struct page_runs runs = { .run = page_runs_of(pins), .max = ARRAY_SIZE(pins->run) };
 	long ret = pin_user_runs_fast(va, nr, gup_flags(flags), &runs);
 
 	pins->nr = runs.nr;
@@ -80,7 +42,7 @@ long kernel_pin(unsigned long va, unsigned long nr, unsigned int flags, struct p
 long kernel_pin_remote(struct task_struct *task, unsigned long va, unsigned long nr, unsigned int flags,
 		       struct pins *pins)
 {
-	struct page_runs runs = { .run = pins->run, .max = ARRAY_SIZE(pins->run) };
+	struct page_runs runs = { .run = page_runs_of(pins), .max = ARRAY_SIZE(pins->run) };
 	struct mm_struct *mm = get_task_mm(task);
 	int locked = 1;
 	long ret;
@@ -98,7 +60,7 @@ long kernel_pin_remote(struct task_struct *task, unsigned long va, unsigned long
 
 long kernel_pin_memfd(int fd, unsigned long pgoff, unsigned long nr, struct pins *pins)
 {
-	struct page_runs runs = { .run = pins->run, .max = ARRAY_SIZE(pins->run) };
+	struct page_runs runs = { .run = page_runs_of(pins), .max = ARRAY_SIZE(pins->run) };
 	struct file *file = fget(fd);
 	long ret = memfd_pin_runs(file, pgoff, nr, &runs);
 
@@ -109,7 +71,7 @@ long kernel_pin_memfd(int fd, unsigned long pgoff, unsigned long nr, struct pins
 
 void kernel_unpin(struct pins *pins)
 {
-	unpin_user_runs(pins->run, pins->nr, false);
+	unpin_user_runs(page_runs_of(pins), pins->nr, false);
 	pins->nr = 0;
 }
 
@@ -288,7 +250,7 @@ void kernel_free(void *ptr)
 /* A batch that ends short is asked for again within the same system call; the second answer. */
 long kernel_pin_again(unsigned long va, unsigned long nr, struct pins *pins)
 {
-	struct page_runs runs = { .run = pins->run, .max = ARRAY_SIZE(pins->run) };
+	struct page_runs runs = { .run = page_runs_of(pins), .max = ARRAY_SIZE(pins->run) };
 	long first = pin_user_runs_fast(va, nr, FOLL_PIN | FOLL_WRITE, &runs), second;
 
 	second = pin_user_runs_fast(va + first * PAGE_SIZE, nr - first, FOLL_PIN | FOLL_WRITE, &runs);
@@ -299,7 +261,7 @@ long kernel_pin_again(unsigned long va, unsigned long nr, struct pins *pins)
 /* A vector of @max runs only. */
 long kernel_pin_few(unsigned long va, unsigned long nr, unsigned int max, struct pins *pins)
 {
-	struct page_runs runs = { .run = pins->run, .max = max };
+	struct page_runs runs = { .run = page_runs_of(pins), .max = max };
 	long ret = pin_user_runs_fast(va, nr, FOLL_PIN | FOLL_WRITE, &runs);
 
 	pins->nr = runs.nr;
