@@ -14,6 +14,7 @@ help:
 	@echo 'make coverage        the tests once more with gcov: lines and branches by folder; fails below coverage/thresholds'
 	@echo 'make stress          the races on real threads: native, ThreadSanitizer, helgrind and drd'
 	@echo 'make fuzz TIME=60      random programs for so many seconds on all cores, failures into build/fuzz'
+	@echo 'make invariants      is each invariant needed: the mutants of tests/invariants, all of them (some minutes)'
 	@echo 'make bench           the benchmarks of bench/'
 	@echo 'make planted         the planted bugs: what is found, replayed by every build and under every tool'
 	@echo 'make clean           removes build/ and build-*/'
@@ -54,8 +55,11 @@ planted:
 fuzz: build/pinsim
 	build/pinsim fuzz --time $(TIME) --seed $(SEED) --jobs $$(nproc) --out build/fuzz
 
+invariants: build/pinsim
+	tests/invariants/mutants build --jobs $$(nproc)
+
 clean:
 	rm -rf build build-*
 
 FORCE:
-.PHONY: all help run test $(PARTS:%=test-%) coverage bench planted stress fuzz clean FORCE
+.PHONY: all help run test $(PARTS:%=test-%) coverage bench planted stress fuzz invariants clean FORCE

@@ -32,6 +32,7 @@ enum {
 	OPT_NO_SHRINK,
 	OPT_SHOW,
 	OPT_KNOWN,
+	OPT_IGNORE,
 };
 
 static const struct argp_option options[] = {
@@ -50,6 +51,7 @@ static const struct argp_option options[] = {
 	{ "steps", OPT_STEPS, "MIN..MAX", 0, "calls of a program (10..100)", 0 },
 	{ "no-shrink", OPT_NO_SHRINK, NULL, 0, "write failures as they were drawn", 0 },
 	{ "known", OPT_KNOWN, NULL, 0, "tell also what a kernel is known for, as failures", 0 },
+	{ "ignore", OPT_IGNORE, "NAME[,NAME]", 0, "violations that are no failure here: to look behind a frequent one", 0 },
 	{ "show", OPT_SHOW, "N", 0, "print program N and what it was drawn from, and run nothing", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -65,6 +67,26 @@ static void parse_steps(struct argp_state *state, const char *text, struct gen_o
 		argp_error(state, "--steps %s: expected MIN..MAX, from 1 to 2000", text);
 	gen->steps_min = (unsigned int)min;
 	gen->steps_max = (unsigned int)max;
+}
+
+static unsigned long parse_violations(struct argp_state *state, const char *text)
+{
+	unsigned long violations = 0;
+	enum sim_violation violation;
+	char name[64];
+	size_t length;
+
+	for (;; text += length + 1) {
+		length = strcspn(text, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)length, text);
+		violation = sim_violation_by_name(name);
+		if (violation == VIOLATION_NR)
+			argp_error(state, "--ignore: '%s' is no violation, expected a name from `pinsim list invariants`",
+				   name);
+		violations |= 1ul << violation;
+		if (!text[length])
+			return violations;
+	}
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -120,6 +142,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_KNOWN:
 		fuzz->known = true;
+		break;
+	case OPT_IGNORE:
+		fuzz->ignored = parse_violations(state, arg);
 		break;
 	case OPT_SHOW:
 		args->config_of = arg;

@@ -123,7 +123,7 @@ static void judge(const struct fuzz_check *check, const struct program *program,
 		known = explain(program, check->kernel, result, i);
 		if (known >= 0 && check->stats)
 			check->stats->explained[known]++;
-		if ((known >= 0 && !check->known) ||
+		if ((known >= 0 && !check->known) || check->ignored & 1ul << result->violations[i].violation ||
 		    (check->one_violation &&
 		     (result->violations[i].violation != check->wanted || known != check->wanted_known)))
 			continue;
@@ -585,6 +585,7 @@ static void one(struct fuzz *fuzz, unsigned long number)
 		.count = number % SAMPLE_EVERY == 0,
 		.stats = fuzz->stats,
 		.known = options->known,
+		.ignored = options->ignored,
 		.nowhere = fuzz->nowhere,
 		.stop = options->stop,
 	};

@@ -37,6 +37,7 @@ struct fuzz_check {
 	unsigned long seed;		/* of the schedule: also which strategy draws it */
 	bool twice, count;
 	bool known;			/* what is explained is a failure too */
+	unsigned long ignored;		/* bit by violation: none of these is one */
 	bool one_violation;		/* only .wanted is looked for, and it need not be the first */
 	enum sim_violation wanted;
 	int wanted_known;		/* and what explains it; -1: nothing does */

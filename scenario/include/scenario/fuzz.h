@@ -30,6 +30,7 @@ struct fuzz_options {
 	const char *folder;			/* for failures and the state to go on from; NULL: none is kept */
 	bool shrink;
 	bool known;				/* what a kernel is known for is a failure too */
+	unsigned long ignored;			/* bit by violation: none of these is a failure */
 	const volatile sig_atomic_t *stop;
 };
 
