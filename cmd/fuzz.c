@@ -51,7 +51,8 @@ static const struct argp_option options[] = {
 	{ "steps", OPT_STEPS, "MIN..MAX", 0, "calls of a program (10..100)", 0 },
 	{ "no-shrink", OPT_NO_SHRINK, NULL, 0, "write failures as they were drawn", 0 },
 	{ "known", OPT_KNOWN, NULL, 0, "tell also what a kernel is known for, as failures", 0 },
-	{ "ignore", OPT_IGNORE, "NAME[,NAME]", 0, "violations that are no failure here: to look behind a frequent one", 0 },
+	{ "ignore", OPT_IGNORE, "NAME[,NAME]", 0,
+	  "violations that are no failure here: to look behind a frequent one", 0 },
 	{ "show", OPT_SHOW, "N", 0, "print program N and what it was drawn from, and run nothing", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -81,7 +82,7 @@ static unsigned long parse_violations(struct argp_state *state, const char *text
 		snprintf(name, sizeof(name), "%.*s", (int)length, text);
 		violation = sim_violation_by_name(name);
 		if (violation == VIOLATION_NR)
-			argp_error(state, "--ignore: '%s' is no violation, expected a name from `pinsim list invariants`",
+			argp_error(state, "--ignore: '%s' is no violation, expected a name of `pinsim list invariants`",
 				   name);
 		violations |= 1ul << violation;
 		if (!text[length])
