@@ -14,17 +14,9 @@
 #define CHUNK_BYTES_MAX (64u * 1024)
 #define ZERO_AHEAD_BYTES 1024u
 
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	size_t zeroed;
-	size_t size;
+struct arena_chunk {
+	struct arena_chunk *next;
 	_Alignas(16) unsigned char bytes[];
-};
-
-struct arena {
-	struct chunk *chunks;
-	size_t next_size;
 };
 
 _Noreturn void out_of_memory(void)
@@ -106,7 +98,7 @@ struct arena *arena_create(void)
 
 void arena_destroy(struct arena *arena)
 {
-	struct chunk *chunk;
+	struct arena_chunk *chunk;
 
 	if (!arena)
 		return;
@@ -117,44 +109,38 @@ void arena_destroy(struct arena *arena)
 	free(arena);
 }
 
-static void *chunk_alloc(struct arena *arena, size_t bytes)
+static void add_chunk(struct arena *arena, size_t bytes)
 {
 	size_t size = arena->next_size;
-	struct chunk *chunk;
+	struct arena_chunk *chunk;
 
 	if (arena->next_size < CHUNK_BYTES_MAX)
 		arena->next_size *= 2;
 	if (size < bytes)
 		size = bytes;
 	chunk = xrealloc(NULL, sizeof(*chunk) + size);
-	*chunk = (struct chunk){ .size = size, .next = arena->chunks };
+	chunk->next = arena->chunks;
 	arena->chunks = chunk;
-	return chunk;
+	arena->at = chunk->bytes;
+	arena->zeroed = chunk->bytes;
+	arena->end = chunk->bytes + size;
 }
 
-static void zero_ahead(struct chunk *chunk)
+void *arena_alloc_ahead(struct arena *arena, size_t bytes)
 {
-	size_t until = chunk->used + ZERO_AHEAD_BYTES;
+	unsigned char *at;
+	size_t ahead;
 
-	if (until > chunk->size)
-		until = chunk->size;
-	memset(chunk->bytes + chunk->zeroed, 0, until - chunk->zeroed);
-	chunk->zeroed = until;
-}
-
-void *arena_alloc(struct arena *arena, size_t bytes)
-{
-	struct chunk *chunk = arena->chunks;
-	void *ptr;
-
-	bytes = (bytes + 15) & ~(size_t)15;
-	if (!chunk || chunk->size - chunk->used < bytes)
-		chunk = chunk_alloc(arena, bytes);
-	ptr = chunk->bytes + chunk->used;
-	chunk->used += bytes;
-	if (chunk->used > chunk->zeroed)
-		zero_ahead(chunk);
-	return ptr;
+	if ((size_t)(arena->end - arena->at) < bytes)
+		add_chunk(arena, bytes);
+	at = arena->at;
+	arena->at += bytes;
+	ahead = (size_t)(arena->end - arena->at);
+	if (ahead > ZERO_AHEAD_BYTES)
+		ahead = ZERO_AHEAD_BYTES;
+	memset(arena->zeroed, 0, (size_t)(arena->at + ahead - arena->zeroed));
+	arena->zeroed = arena->at + ahead;
+	return at;
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t bytes)

@@ -7,12 +7,31 @@
 #include <stddef.h>
 #include <stdio.h>
 
-struct arena;
+struct arena_chunk;
+
+struct arena {
+	unsigned char *at;		/* what comes next, of the newest chunk */
+	unsigned char *zeroed;		/* up to here it is zero */
+	unsigned char *end;
+	struct arena_chunk *chunks;
+	size_t next_size;
+};
 
 struct arena *arena_create(void);
 void arena_destroy(struct arena *arena);
-/* Zeroed. Never fails: out of memory is exit status 3. */
-void *arena_alloc(struct arena *arena, size_t bytes);
+/* As arena_alloc(), where what is zero already does not do; @bytes: a multiple of 16. */
+void *arena_alloc_ahead(struct arena *arena, size_t bytes);
+/* Zeroed, and aligned to 16. Never fails: out of memory is exit status 3. */
+static inline void *arena_alloc(struct arena *arena, size_t bytes)
+{
+	unsigned char *at = arena->at;
+
+	bytes = (bytes + 15) & ~(size_t)15;
+	if ((size_t)(arena->zeroed - at) < bytes)
+		return arena_alloc_ahead(arena, bytes);
+	arena->at = at + bytes;
+	return at;
+}
 char *arena_strndup(struct arena *arena, const char *text, size_t bytes);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -78,11 +78,14 @@ static bool op_ends(const struct op *op)
 	}
 }
 
-static void note_makers(struct gen *gen)
+static void note_makers_and_settings(struct gen *gen)
 {
 	unsigned int i, makes;
 
 	memset(gen->maker, 0xff, sizeof(gen->maker));
+	for (i = 0; i < gen->config.nr_ops; i++)
+		if (gen->config.op[i]->random.setting)
+			gen->setting[gen->nr_settings++] = (uint8_t)i;
 	for (i = gen->config.nr_ops; i--;) {
 		const struct op *op = gen->config.op[i];
 
@@ -101,11 +104,12 @@ static void fill_picks(struct gen *gen)
 
 	for (i = 0; i < gen->config.nr_ops; i++) {
 		const struct op *op = gen->config.op[i];
+		bool ends = op_ends(op);
 
 		for (times = op->random.weight * (1 + !gen_below(gen, 3)); times; times--) {
 			if (gen->nr_picks < sizeof(gen->pick))
 				gen->pick[gen->nr_picks++] = (uint8_t)i;
-			if (op_ends(op) && gen->nr_endings < sizeof(gen->ending))
+			if (ends && gen->nr_endings < sizeof(gen->ending))
 				gen->ending[gen->nr_endings++] = (uint8_t)i;
 		}
 	}
@@ -179,7 +183,7 @@ static void draw_config(struct gen *gen)
 	config->parallel = options->parallel;
 	draw_tasks(gen);
 	draw_ops(gen);
-	note_makers(gen);
+	note_makers_and_settings(gen);
 	fill_picks(gen);
 }
 
@@ -493,10 +497,10 @@ static void draw_setting(struct gen *gen, struct gen_task *task, struct node_lis
 {
 	unsigned int makes = gen->call.op->makes, i;
 
-	for (i = 0; i < gen->config.nr_ops; i++) {
-		const struct op *op = gen->config.op[i];
+	for (i = 0; i < gen->nr_settings; i++) {
+		const struct op *op = gen->config.op[gen->setting[i]];
 
-		if (op->random.setting && op->args[0].kinds & makes && gen_once_in(gen, 3) && draw_call(gen, task, op))
+		if (op->args[0].kinds & makes && gen_once_in(gen, 3) && draw_call(gen, task, op))
 			take_call(gen, stmts, false);
 	}
 }
@@ -605,9 +609,10 @@ static struct program *draw_program(struct gen *gen)
 	struct node_list stmts = { NULL, NULL };
 	unsigned int steps;
 
-	if (gen->facts)
-		memset(gen->facts, 0, sizeof(*gen->facts));
 	draw_config(gen);
+	/* the configuration is complete here, and the sums begin */
+	if (gen->facts)
+		*gen->facts = (struct gen_facts){ .config = gen->config };
 	start_program(gen);
 	declare_world(gen, &stmts);
 	declare_tasks(gen, &stmts);
@@ -624,18 +629,24 @@ static struct program *draw_program(struct gen *gen)
 	}
 	gen->program->stmts = stmts.head;
 	keep_variables(gen);
-	if (gen->facts) {
-		gen->facts->config = gen->config;
+	if (gen->facts)
 		gen->facts->steps = gen->program->nr_steps;
-	}
 	return gen->program;
+}
+
+static void gen_init(struct gen *gen, const struct gen_options *options, struct gen_facts *facts)
+{
+	memset(gen, 0, GEN_ZEROED_BYTES);
+	gen->options = options;
+	gen->facts = facts;
 }
 
 struct program *gen_program(const struct gen_options *options, unsigned long seed, struct gen_facts *facts)
 {
-	struct gen gen = { .options = options, .facts = facts };
 	struct program *program;
+	struct gen gen;
 
+	gen_init(&gen, options, facts);
 	sim_rng_init(&gen.choices.rng, seed);
 	program = draw_program(&gen);
 	program->hash = seed;
@@ -645,7 +656,10 @@ struct program *gen_program(const struct gen_options *options, unsigned long see
 struct program *gen_program_from_bytes(const struct gen_options *options, const uint8_t *bytes, size_t nr,
 				       struct gen_facts *facts)
 {
-	struct gen gen = { .options = options, .choices = { .bytes = bytes, .left = nr }, .facts = facts };
+	struct gen gen;
 
+	gen_init(&gen, options, facts);
+	gen.choices.bytes = bytes;
+	gen.choices.left = nr;
 	return draw_program(&gen);
 }

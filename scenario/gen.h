@@ -63,16 +63,17 @@ struct gen_set {
 };
 
 struct gen_picture {
-	struct gen_task task[GEN_TASKS_MAX];
 	unsigned int nr_tasks, nr_alive;
-	struct gen_thing thing[GEN_THINGS_MAX];
 	unsigned int nr_things, nr_live_things;
 	struct gen_set live;		/* of all kinds */
 	struct gen_set live_of[VALUE_KINDS];
-	struct gen_mapping mapping[GEN_MAPPINGS_MAX];
 	unsigned int nr_mappings;
 	unsigned int nr_mms, nr_tables, nr_groups;
 	unsigned long next_iova;
+	/* from here on whoever adds an entry sets all of it */
+	struct gen_task task[GEN_TASKS_MAX];
+	struct gen_mapping mapping[GEN_MAPPINGS_MAX];
+	struct gen_thing thing[GEN_THINGS_MAX];
 };
 
 /* The call that is being drawn. */
@@ -101,16 +102,12 @@ struct gen {
 	const struct gen_options *options;
 	struct gen_choices choices;
 	struct gen_config config;
-	struct gen_picture picture;
 	struct gen_call call;
 	struct program *program;
 	struct arena *arena;
 	struct result_case *any;	/* -> _ */
 	const struct pin_source *source;
-	uint8_t pick[1024];		/* indices of config.op, each as often as its weight */
-	unsigned int nr_picks;
-	uint8_t ending[256];		/* of those, indices of what ends something */
-	unsigned int nr_endings;
+	unsigned int nr_picks, nr_endings, nr_settings;
 	uint8_t maker[VALUE_KINDS];	/* index of the first operation that makes one; NUMBER: memory from nothing */
 	struct stmt *spare;		/* of a call that could not be drawn */
 	unsigned int current;		/* the task that called last */
@@ -118,7 +115,14 @@ struct gen {
 	const struct op *focus[GEN_FOCUS_MAX];
 	unsigned int nr_focus;		/* 0: anything */
 	struct gen_facts *facts;
+	struct gen_picture picture;
+	uint8_t pick[1024];		/* indices of config.op, each as often as its weight */
+	uint8_t ending[256];		/* of those, indices of what ends something */
+	uint8_t setting[GEN_OPS_MAX];	/* indices of what sets something of what was just made */
 };
+
+/* Large arrays lie behind what has to be zero when a program is begun. */
+#define GEN_ZEROED_BYTES (offsetof(struct gen, picture) + offsetof(struct gen_picture, task))
 
 /* gen.c: gen_below() where it is not small and seeded; @bound >= 2. */
 unsigned long gen_choose(struct gen *gen, unsigned long bound);

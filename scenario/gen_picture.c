@@ -75,17 +75,44 @@ static bool can_name(const struct gen_picture *picture, const struct gen_task *t
 	return picture->thing[thing->file].holders & holder_bit(task, thing->kind);
 }
 
-/* Those that live, of these kinds, and that @task can name, in order of slots. */
+/* What lives of these kinds, in this word of a set. */
+static uint64_t live_of_kinds(const struct gen_picture *picture, unsigned int kinds, unsigned int word)
+{
+	uint64_t bits = 0;
+
+	for (; kinds; kinds &= kinds - 1)
+		bits |= picture->live_of[__builtin_ctz(kinds)].word[word];
+	return bits;
+}
+
+/* The latest that lives, of these kinds, and that @task can name; NO_THING: none. */
+static int latest_nameable(const struct gen_picture *picture, const struct gen_task *task, unsigned int kinds)
+{
+	unsigned int word = (picture->nr_things + 63) / 64;
+
+	while (word--) {
+		uint64_t bits = live_of_kinds(picture, kinds, word);
+
+		while (bits) {
+			unsigned int bit = 63 - (unsigned int)__builtin_clzl(bits), slot = word * 64 + bit;
+
+			if (can_name(picture, task, &picture->thing[slot]))
+				return (int)slot;
+			bits ^= 1ul << bit;
+		}
+	}
+	return NO_THING;
+}
+
+/* All of them, in order of slots. */
 static unsigned int nameable(const struct gen_picture *picture, const struct gen_task *task, unsigned int kinds,
 			     uint8_t *candidate)
 {
-	unsigned int nr = 0, word, left;
+	unsigned int nr = 0, word;
 
 	for (word = 0; word * 64 < picture->nr_things; word++) {
-		uint64_t bits = 0;
+		uint64_t bits = live_of_kinds(picture, kinds, word);
 
-		for (left = kinds; left; left &= left - 1)
-			bits |= picture->live_of[__builtin_ctz(left)].word[word];
 		for (; bits; bits &= bits - 1) {
 			unsigned int slot = word * 64 + (unsigned int)__builtin_ctzl(bits);
 
@@ -112,13 +139,24 @@ int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int ki
 	/* now and then what is closed, or another task's: EBADF, ENOENT, EFAULT */
 	bool whichever = gen_once_in(gen, 64);
 	uint8_t candidate[GEN_THINGS_MAX];
-	unsigned int nr = whichever ? of_kinds(picture, kinds, candidate) : nameable(picture, task, kinds, candidate);
+	unsigned int nr = 0;
+	int latest;
 
-	if (!nr)
+	if (whichever) {
+		nr = of_kinds(picture, kinds, candidate);
+		latest = nr ? candidate[nr - 1] : NO_THING;
+	} else {
+		latest = latest_nameable(picture, task, kinds);
+	}
+	if (latest < 0)
 		return NO_THING;
 	gen->call.doubtful |= whichever;
 	/* half of the time the latest: programs go on with what they have just made */
-	return gen_once_in(gen, 2) ? candidate[nr - 1] : candidate[gen_below(gen, nr)];
+	if (gen_once_in(gen, 2))
+		return latest;
+	if (!whichever)
+		nr = nameable(picture, task, kinds, candidate);
+	return candidate[gen_below(gen, nr)];
 }
 
 int gen_pick_mapping(struct gen *gen, int space)
