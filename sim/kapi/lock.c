@@ -252,6 +252,11 @@ static void order_check(struct kapi_state *state, struct kapi_actor *self, struc
 	}
 }
 
+static inline struct kapi_held *top_held(const struct kapi_actor *self)
+{
+	return self->nr_held ? &self->held[self->nr_held - 1] : NULL;
+}
+
 static struct kapi_held *held_find(struct kapi_actor *self, const struct kapi_lock *lock)
 {
 	for (unsigned int i = self->nr_held; i--;)
@@ -297,6 +302,16 @@ static void own(struct kapi_lock *lock, struct sim_actor *actor, bool read)
 		lock->writer = actor;
 	else
 		lock->outside = true;
+}
+
+static void disown(struct kapi_lock *lock, bool read)
+{
+	if (read) {
+		lock->readers--;
+	} else {
+		lock->writer = NULL;
+		lock->outside = false;
+	}
 }
 
 /* Hands the lock to whoever stands at the head, and to the readers right behind a reader. */
@@ -408,31 +423,54 @@ static noinline int take_among_others(struct kapi_lock *lock, unsigned int flags
 	return 0;
 }
 
-int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subclass)
+static noinline int take_checked(struct kapi_actor *self, struct kapi_lock *lock, unsigned int flags,
+				 unsigned int subclass)
 {
-	struct kapi_actor *self = kapi_actor();
-	bool read = flags & KAPI_LOCK_READ;
 	struct kapi_class *class;
 	int err;
 
 	lock_check(lock);
-	class = lock->class;
-	if (unlikely(subclass || !class))
-		class = class_of(kapi_state(), lock, subclass);
+	class = class_of(kapi_state(), lock, subclass);
 	if (self->nr_held | self->atomic | self->rcu_nesting)
 		take_check(self, lock, class, flags);
-	/* Nearly always nobody has it, nobody else can run, and nobody looks on: both records are one step. */
-	if (likely(!(flags & ~KAPI_LOCK_READ) && free_for(lock, read) && !lock->first &&
-		   sim_point_both(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK,
-				  read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED, lock->id, lock))) {
-		own(lock, sim_self(), read);
-	} else {
-		err = take_among_others(lock, flags);
-		if (err)
-			return err;
-	}
-	sim_race_acquire(lock, !read);
+	err = take_among_others(lock, flags);
+	if (err)
+		return err;
+	sim_race_acquire(lock, !(flags & KAPI_LOCK_READ));
 	held_add(self, lock, class, flags);
+	return 0;
+}
+
+/* Nobody has it or waits for it, as is nearly always so. Freed memory does not look like that. */
+static inline bool is_idle(const struct kapi_lock *lock)
+{
+	return !lock->writer && !lock->readers && !lock->outside && !lock->first;
+}
+
+/* Would take_check() of an idle lock find nothing that it does not know? */
+static inline bool is_known_order(const struct kapi_actor *self, const struct kapi_lock *lock)
+{
+	const struct kapi_held *top = top_held(self);
+
+	if ((self->atomic | self->rcu_nesting) && !lock->spin)
+		return false;
+	return !top || (!top->try && top->class != lock->class && edge_known(top->class, lock->class));
+}
+
+/* A lock of a known class that is free for an actor which is alone, and unwatched: both records are one step. */
+int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subclass)
+{
+	struct kapi_actor *self = kapi_actor();
+	bool read = flags & KAPI_LOCK_READ;
+
+	if (unlikely(!lock->class || subclass || !is_idle(lock) || !is_known_order(self, lock) ||
+		     (flags & ~(KAPI_LOCK_READ | KAPI_LOCK_KILLABLE)) || sim_current_front()->faults ||
+		     !sim_point_both(read ? SIM_POINT_LOCK_READ : SIM_POINT_LOCK,
+				     read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED, lock->id, lock)))
+		return take_checked(self, lock, flags, subclass);
+	own(lock, sim_self(), read);
+	sim_race_acquire(lock, !read);
+	held_add(self, lock, lock->class, flags);
 	return 0;
 }
 
@@ -446,7 +484,7 @@ void kapi_lock_might(struct kapi_lock *lock)
 	order_check(state, kapi_actor(), lock, class_of(state, lock, 0), 0);
 }
 
-void kapi_lock_drop(struct kapi_lock *lock, bool read)
+static noinline void drop_checked(struct kapi_lock *lock, bool read)
 {
 	struct kapi_held *held = held_find(kapi_actor(), lock);
 
@@ -461,14 +499,28 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 	lock_check_freed(lock);
 	sim_race_release(lock, read);
 	held_remove(kapi_actor(), held);
-	if (read) {
-		lock->readers--;
-	} else {
-		lock->writer = NULL;
-		lock->outside = false;
-	}
+	disown(lock, read);
 	if (lock->first)
 		hand_over(lock);
+	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
+}
+
+/* The last that was taken, for which nobody waits, by an actor which is alone. */
+void kapi_lock_drop(struct kapi_lock *lock, bool read)
+{
+	struct kapi_actor *self = kapi_actor();
+	const struct kapi_held *top = top_held(self);
+
+	if (unlikely(!top || top->lock != lock || top->read != read || lock->first ||
+		     lock->id == POISON_WORD || !sim_alone())) {
+		drop_checked(lock, read);
+		return;
+	}
+	sim_race_release(lock, read);
+	self->nr_held--;
+	if (lock->spin)
+		self->atomic--;
+	disown(lock, read);
 	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
 }
 
