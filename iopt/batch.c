@@ -13,16 +13,16 @@ void *temp_kmalloc(unsigned long *nr, size_t elm_bytes, size_t model_bytes)
 	void *mem;
 
 	*nr = min(*nr, TEMP_MEMORY_LIMIT / elm_bytes);
-	mem = kmalloc(*nr * model_bytes, GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
+	mem = kmalloc_unused(*nr * model_bytes, GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
 	if (mem)
 		return mem;
 	*nr = PAGE_SIZE / elm_bytes;
-	return kmalloc(*nr * model_bytes, GFP_KERNEL);
+	return kmalloc_unused(*nr * model_bytes, GFP_KERNEL);
 }
 
 void batch_clear(struct pfn_batch *batch)
 {
-	batch->nr = 0;
+	batch->runs.nr = 0;
 	batch->slots = 0;
 	batch->total_pfns = 0;
 }
@@ -31,9 +31,10 @@ int batch_init(struct pfn_batch *batch, unsigned long max_pages)
 {
 	unsigned long slots = max_pages;
 
-	batch->run = temp_kmalloc(&slots, BATCH_ELM_BYTES, sizeof(*batch->run));
-	if (!batch->run)
+	batch->mem = temp_kmalloc(&slots, BATCH_ELM_BYTES, sizeof(*batch->runs.run));
+	if (!batch->mem)
 		return -ENOMEM;
+	page_runs_init(&batch->runs, slots);
 	batch->max_slots = slots;
 	batch_clear(batch);
 	return 0;
@@ -44,21 +45,20 @@ void batch_init_backup(struct pfn_batch *batch, unsigned long max_pages, struct 
 	unsigned long slots = max_pages;
 
 	if (max_pages <= BATCH_BACKUP_SLOTS)
-		batch->run = NULL;
+		batch->mem = NULL;
 	else
-		batch->run = temp_kmalloc(&slots, BATCH_ELM_BYTES, sizeof(*batch->run));
-	if (!batch->run) {
-		batch->run = backup;
+		batch->mem = temp_kmalloc(&slots, BATCH_ELM_BYTES, sizeof(*batch->runs.run));
+	if (!batch->mem)
 		slots = BATCH_BACKUP_SLOTS;
-	}
+	batch->runs = (struct page_runs){ .run = backup, .max = slots, .room = BATCH_BACKUP_SLOTS };
 	batch->max_slots = slots;
 	batch_clear(batch);
 }
 
-void batch_destroy(struct pfn_batch *batch, struct page_run *backup)
+void batch_destroy(struct pfn_batch *batch)
 {
-	if (batch->run != backup)
-		kfree(batch->run);
+	page_runs_free(&batch->runs);
+	kfree(batch->mem);
 }
 
 void batch_clear_carry(struct pfn_batch *batch, unsigned long keep_pfns)
@@ -66,20 +66,20 @@ void batch_clear_carry(struct pfn_batch *batch, unsigned long keep_pfns)
 	const struct iommufd_rules *rules = iommufd_rules();
 	struct page_run *tail;
 
-	if (!keep_pfns || WARN_ON(!batch->nr || batch->run[batch->nr - 1].nr < keep_pfns)) {
+	if (!keep_pfns || WARN_ON(!batch->runs.nr || batch->runs.run[batch->runs.nr - 1].nr < keep_pfns)) {
 		batch_clear(batch);
 		return;
 	}
-	tail = &batch->run[batch->nr - 1];
+	tail = &batch->runs.run[batch->runs.nr - 1];
 	/* 13a0d1ae7ee6: with one entry, its length was overwritten before the carry's place was worked out from it */
 	if (!(rules->carry_order && batch->slots == 1))
 		tail->frame += tail->nr - keep_pfns;
-	batch->run[0].frame = tail->frame;
-	batch->run[0].nr = keep_pfns;
+	batch->runs.run[0].frame = tail->frame;
+	batch->runs.run[0].nr = keep_pfns;
 	batch->total_pfns = keep_pfns;
 	/* b7c822fa6b77: the end was set to 0, so that the next page overwrites the carry */
-	batch->nr = rules->carry_end_zero ? 0 : 1;
-	batch->slots = batch->nr;
+	batch->runs.nr = rules->carry_end_zero ? 0 : 1;
+	batch->slots = batch->runs.nr;
 }
 
 void batch_skip_carry(struct pfn_batch *batch, unsigned long skip_pfns)
@@ -87,8 +87,8 @@ void batch_skip_carry(struct pfn_batch *batch, unsigned long skip_pfns)
 	if (!batch->total_pfns)
 		return;
 	skip_pfns = min(batch->total_pfns, skip_pfns);
-	batch->run[0].frame += skip_pfns;
-	batch->run[0].nr -= skip_pfns;
+	batch->runs.run[0].frame += skip_pfns;
+	batch->runs.run[0].nr -= skip_pfns;
 	batch->total_pfns -= skip_pfns;
 }
 
@@ -115,7 +115,7 @@ static unsigned long frames_in_slots(unsigned long frame, unsigned long nr, unsi
 
 unsigned long batch_add_run(struct pfn_batch *batch, unsigned long frame, unsigned long nr)
 {
-	struct page_run *tail = batch->nr ? &batch->run[batch->nr - 1] : NULL;
+	struct page_run *tail = batch->runs.nr ? &batch->runs.run[batch->runs.nr - 1] : NULL;
 	bool follows = tail && frame == tail->frame + tail->nr;
 	unsigned long joined = 0, added;
 	unsigned int used;
@@ -128,13 +128,8 @@ unsigned long batch_add_run(struct pfn_batch *batch, unsigned long frame, unsign
 		added += frames_in_slots(frame + joined, nr - joined, batch->max_slots - batch->slots, &used);
 		batch->slots += used;
 	}
-	if (follows) {
-		tail->nr += added;
-	} else if (added) {
-		batch->run[batch->nr].frame = frame;
-		batch->run[batch->nr].nr = added;
-		batch->nr++;
-	}
+	if (added)
+		page_runs_add(&batch->runs, frame, added);
 	batch->total_pfns += added;
 	return added;
 }
@@ -230,9 +225,9 @@ int batch_to_domain(struct pfn_batch *batch, struct iommu_domain *domain, const 
 	/* so that any page can be unmapped alone later (VFIO_TYPE1_IOMMU) */
 	if (area->iopt->disable_large_pages)
 		prot |= KAPI_IOMMU_BY_PAGE;
-	for (i = 0; i < batch->nr; i++) {
-		unsigned long bytes = min(left, batch->run[i].nr * PAGE_SIZE - offset);
-		int rc = iommu_map_frames(domain, iova, (batch->run[i].frame << PAGE_SHIFT) + offset, bytes, prot,
+	for (i = 0; i < batch->runs.nr; i++) {
+		unsigned long bytes = min(left, batch->runs.run[i].nr * PAGE_SIZE - offset);
+		int rc = iommu_map_frames(domain, iova, (batch->runs.run[i].frame << PAGE_SHIFT) + offset, bytes, prot,
 					  GFP_KERNEL_ACCOUNT);
 
 		if (rc) {
@@ -254,15 +249,15 @@ void batch_unpin(struct pfn_batch *batch, struct iopt_pages *pages, unsigned lon
 	for (i = 0; npages; i++) {
 		unsigned long nr;
 
-		if (WARN_ON(i >= max(batch->nr, 1u)))
+		if (WARN_ON(i >= max(batch->runs.nr, 1u)))
 			return;
 		/* empty, where a carry was skipped whole */
-		if (first >= batch->run[i].nr) {
-			first -= batch->run[i].nr;
+		if (first >= batch->runs.run[i].nr) {
+			first -= batch->runs.run[i].nr;
 			continue;
 		}
-		nr = min(npages, batch->run[i].nr - first);
-		iopt_pages_unpin_run(pages, batch->run[i].frame + first, nr);
+		nr = min(npages, batch->runs.run[i].nr - first);
+		iopt_pages_unpin_run(pages, batch->runs.run[i].frame + first, nr);
 		npages -= nr;
 		first = 0;
 	}

@@ -16,8 +16,8 @@
 #define BATCH_BACKUP_SLOTS 21	/* what fits the 256 bytes of stack that paths which cannot fail fall back on */
 
 struct pfn_batch {
-	struct page_run *run;
-	unsigned int nr;			/* entries of run in use */
+	struct page_runs runs;
+	void *mem;				/* what the kernel has them in; NULL: on the stack */
 	unsigned int slots;
 	unsigned int max_slots;
 	unsigned long total_pfns;
@@ -27,7 +27,7 @@ struct pfn_batch {
 int batch_init(struct pfn_batch *batch, unsigned long max_pages);
 /* Cannot fail: falls back on @backup, of BATCH_BACKUP_SLOTS entries. */
 void batch_init_backup(struct pfn_batch *batch, unsigned long max_pages, struct page_run *backup);
-void batch_destroy(struct pfn_batch *batch, struct page_run *backup);
+void batch_destroy(struct pfn_batch *batch);
 void batch_clear(struct pfn_batch *batch);
 /* Keeps the last @keep_pfns pages, which were unmapped but are not to be unpinned yet. */
 void batch_clear_carry(struct pfn_batch *batch, unsigned long keep_pfns);
@@ -63,6 +63,7 @@ unsigned long iopt_domain_frames(struct iommu_domain *domain, const struct iopt_
  */
 struct pfn_reader_user {
 	struct page_runs upages;
+	void *upages_mem;			/* what the kernel has them in */
 	bool has_upages;
 	unsigned long upages_want;		/* room to ask for, if more than the first call needs */
 	unsigned long upages_max;		/* pages one call may pin */
@@ -89,7 +90,7 @@ void iopt_pages_unpin_run(struct iopt_pages *pages, unsigned long frame, unsigne
 /*
  * Scratch memory as the kernel takes it: no more than 64 KiB, less rather than
  * fail. @elm_bytes: what an entry takes in the kernel; *@nr: entries wanted, and
- * got. The memory holds *@nr entries of @model_bytes. NULL: no memory.
+ * got, told as of @model_bytes each. Nothing lies behind what is returned. NULL: no memory.
  */
 void *temp_kmalloc(unsigned long *nr, size_t elm_bytes, size_t model_bytes);
 

@@ -148,7 +148,7 @@ static void pfn_reader_destroy(struct pfn_reader *pfns)
 
 	pfn_reader_release_pins(pfns);
 	pfn_reader_user_destroy(&pfns->user, pages);
-	batch_destroy(&pfns->batch, NULL);
+	batch_destroy(&pfns->batch);
 	WARN_ON(pages->last_npinned != pages->npinned);
 }
 
@@ -378,7 +378,7 @@ static void iopt_area_unfill_domain_until(struct iopt_area *area, struct iopt_pa
 	if (unmapped_end <= last_index)
 		iopt_area_unmap_domain_range(area, domain, unmapped_end, last_index);
 	WARN_ON(batch.total_pfns);
-	batch_destroy(&batch, backup);
+	batch_destroy(&batch);
 	iopt_pages_update_unpinned(pages);
 }
 

@@ -46,8 +46,9 @@ void pfn_reader_user_destroy(struct pfn_reader_user *user, struct iopt_pages *pa
 	if (user->locked >= 0 && pages->type == IOPT_ADDRESS_USER && pages->source_mm != current->mm)
 		mmput(pages->source_mm);
 	user->locked = -1;
-	kfree(user->upages.run);
-	user->upages.run = NULL;
+	page_runs_free(&user->upages);
+	kfree(user->upages_mem);
+	user->upages_mem = NULL;
 	user->has_upages = false;
 }
 
@@ -93,10 +94,10 @@ int pfn_reader_user_pin(struct pfn_reader_user *user, struct iopt_pages *pages, 
 
 	if (!user->has_upages) {
 		user->upages_max = max(npages, user->upages_want);
-		user->upages.run = temp_kmalloc(&user->upages_max, UPAGES_ELM_BYTES, sizeof(*user->upages.run));
-		if (!user->upages.run)
+		user->upages_mem = temp_kmalloc(&user->upages_max, UPAGES_ELM_BYTES, sizeof(*user->upages.run));
+		if (!user->upages_mem)
 			return -ENOMEM;
-		user->upages.max = user->upages_max;
+		page_runs_init(&user->upages, user->upages_max);
 		user->has_upages = true;
 	}
 	if (user->locked == -1) {

@@ -51,7 +51,7 @@ static void iopt_pages_unfill_xarray(struct iopt_pages *pages, unsigned long sta
 		iopt_pages_unpin_xarray(&batch, pages, span.first, span.last);
 	}
 	if (inited)
-		batch_destroy(&batch, backup);
+		batch_destroy(&batch);
 	iopt_pages_update_unpinned(pages);
 }
 

@@ -145,7 +145,6 @@ unsigned long device_frames_alloc(unsigned long nr);
 /* Pins or unpins a run of a page table or file: knows the zero page's rules. */
 void frames_pin(unsigned long frame, unsigned long nr);
 void frames_unpin(unsigned long frame, unsigned long nr);
-void page_runs_add(struct page_runs *runs, unsigned long frame, unsigned long nr);
 bool page_runs_room(const struct page_runs *runs, unsigned long frame);
 
 /* hugetlb.c: the pool and its reservations, all in 2M pages */

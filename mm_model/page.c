@@ -394,14 +394,48 @@ bool page_runs_room(const struct page_runs *runs, unsigned long frame)
 	return runs->nr < runs->max || (last && last->frame + last->nr == frame);
 }
 
+/* Most of what is pinned at once is one run or two. */
+#define PAGE_RUNS_FEW 8u
+
+void page_runs_init(struct page_runs *runs, unsigned int max)
+{
+	unsigned int room = min(max, PAGE_RUNS_FEW);
+
+	*runs = (struct page_runs){ .run = sim_alloc(room * sizeof(*runs->run)), .max = max, .room = room,
+				    .grown = true };
+}
+
+void page_runs_free(struct page_runs *runs)
+{
+	if (runs->grown)
+		sim_free(runs->run);
+	runs->run = NULL;
+	runs->grown = false;
+}
+
+static noinline void page_runs_grow(struct page_runs *runs)
+{
+	unsigned int room = min(2 * runs->room, runs->max);
+	struct page_run *run = sim_alloc(room * sizeof(*run));
+
+	memcpy(run, runs->run, runs->nr * sizeof(*run));
+	page_runs_free(runs);
+	runs->run = run;
+	runs->room = room;
+	runs->grown = true;
+}
+
 void page_runs_add(struct page_runs *runs, unsigned long frame, unsigned long nr)
 {
 	struct page_run *last = runs->nr ? &runs->run[runs->nr - 1] : NULL;
 
-	if (last && last->frame + last->nr == frame)
+	if (last && last->frame + last->nr == frame) {
 		last->nr += nr;
-	else
-		runs->run[runs->nr++] = (struct page_run){ .frame = frame, .nr = nr };
+		return;
+	}
+	if (runs->room && runs->nr == runs->room)
+		page_runs_grow(runs);
+	runs->run[runs->nr++] = (struct page_run){ .frame = frame, .nr = nr };
 }
 
 unsigned long mm_frames_pinned(void)

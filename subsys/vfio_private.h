@@ -130,6 +130,7 @@ struct vfio_pfn {
 /* What one GUP call brought and no chunk has taken yet. */
 struct vfio_batch {
 	struct page_runs pages;
+	void *vector;				/* what the kernel has them in; NULL: pages.run is the fallback */
 	struct page_run fallback[1];		/* where the vector could not be allocated */
 	unsigned long capacity;			/* pages a call */
 	unsigned long size;			/* pages left, from pages.run[next] on */

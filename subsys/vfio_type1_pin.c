@@ -223,17 +223,17 @@ void vfio_batch_init(struct vfio_batch *batch)
 	*batch = (struct vfio_batch){ .capacity = 1, .pages = { .run = batch->fallback, .max = 1 } };
 	if (type1_rules()->pin == P_ONE)
 		return;
-	batch->pages.run = kmalloc_array(VFIO_BATCH_MAX_CAPACITY, sizeof(*batch->pages.run), GFP_KERNEL);
-	if (batch->pages.run)
-		batch->pages.max = batch->capacity = VFIO_BATCH_MAX_CAPACITY;
-	else
-		batch->pages.run = batch->fallback;
+	batch->vector = kmalloc_unused(VFIO_BATCH_MAX_CAPACITY * sizeof(*batch->pages.run), GFP_KERNEL);
+	if (!batch->vector)
+		return;
+	batch->capacity = VFIO_BATCH_MAX_CAPACITY;
+	page_runs_init(&batch->pages, VFIO_BATCH_MAX_CAPACITY);
 }
 
 void vfio_batch_fini(struct vfio_batch *batch)
 {
-	if (batch->pages.run != batch->fallback)
-		kfree(batch->pages.run);
+	page_runs_free(&batch->pages);
+	kfree(batch->vector);
 }
 
 static void batch_empty(struct vfio_batch *batch)

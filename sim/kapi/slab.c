@@ -36,6 +36,7 @@ struct kapi_object {
 	size_t bytes;
 	const char *site;
 	bool told;			/* in a leak report, or excepted from it */
+	bool unused;			/* there is no memory behind it */
 	unsigned long magic;		/* last: a write before the object damages it */
 };
 
@@ -53,9 +54,15 @@ static struct kapi_object *object_of(const void *ptr)
 	return (struct kapi_object *)ptr - 1;
 }
 
+/* Behind the header. */
+static size_t memory_bytes(const struct kapi_object *object)
+{
+	return object->unused ? 0 : object->bytes;
+}
+
 static unsigned char *redzone_of(struct kapi_object *object)
 {
-	return (unsigned char *)(object + 1) + object->bytes;
+	return (unsigned char *)(object + 1) + memory_bytes(object);
 }
 
 /* All the same as the first: that is what comparing them with themselves, one further on, says, and says fast. */
@@ -64,14 +71,15 @@ static bool filled(const void *at, unsigned char byte, size_t bytes)
 	return !bytes || (*(const unsigned char *)at == byte && !memcmp(at, (const char *)at + 1, bytes - 1));
 }
 
-static void *object_alloc(size_t bytes, gfp_t gfp, const char *site)
+static inline void *object_alloc(size_t bytes, gfp_t gfp, const char *site, bool unused)
 {
 	struct kapi_state *state = kapi_state();
-	struct kapi_object *object = sim_alloc(sizeof(*object) + bytes + REDZONE_BYTES);
+	struct kapi_object *object = sim_alloc(sizeof(*object) + (unused ? 0 : bytes) + REDZONE_BYTES);
 
 	object->bytes = bytes;
 	object->site = site;
 	object->told = false;
+	object->unused = unused;
 	object->magic = MAGIC_LIVE;
 	list_add_tail(&object->live, &state->objects);
 	state->nr_objects++;
@@ -82,16 +90,25 @@ static void *object_alloc(size_t bytes, gfp_t gfp, const char *site)
 	return object + 1;
 }
 
+/* The point and the fault site. */
+static inline bool may_have(size_t bytes, gfp_t gfp)
+{
+	if (gfpflags_allow_blocking(gfp))
+		kapi_might_sleep("an allocation");
+	sim_point(SIM_POINT_ALLOC, 0, bytes);
+	return bytes <= INT_MAX && ((gfp & __GFP_NOFAIL) || !sim_fault(SIM_FAULT_ALLOC));
+}
+
 void *kapi_kvmalloc(size_t bytes, gfp_t gfp, const char *site)
 {
 	if (!bytes)
 		return ZERO_SIZE_PTR;
-	if (gfpflags_allow_blocking(gfp))
-		kapi_might_sleep("an allocation");
-	sim_point(SIM_POINT_ALLOC, 0, bytes);
-	if (bytes > INT_MAX || (!(gfp & __GFP_NOFAIL) && sim_fault(SIM_FAULT_ALLOC)))
-		return NULL;
-	return object_alloc(bytes, gfp, site);
+	return may_have(bytes, gfp) ? object_alloc(bytes, gfp, site, false) : NULL;
+}
+
+void *kapi_kmalloc_unused(size_t bytes, gfp_t gfp, const char *site)
+{
+	return may_have(bytes, gfp) ? object_alloc(bytes, 0, site, true) : NULL;
 }
 
 void *kapi_kmalloc(size_t bytes, gfp_t gfp, const char *site)
@@ -106,7 +123,14 @@ size_t ksize(const void *ptr)
 
 static size_t poison_bytes(const struct kapi_object *object)
 {
-	return min(object->bytes, POISON_BYTES_MAX);
+	return min(memory_bytes(object), POISON_BYTES_MAX);
+}
+
+/* Out of line, as the library's memset() is faster than what a compiler that knows the bound puts in its place. */
+static noinline void poison(void *at, size_t bytes)
+{
+	OPTIMIZER_HIDE_VAR(bytes);
+	memset(at, POISON_FREE, bytes);
 }
 
 static void release_oldest(struct kapi_state *state)
@@ -117,8 +141,8 @@ static void release_oldest(struct kapi_state *state)
 	if (!state->freed_first)
 		state->freed_last = &state->freed_first;
 	state->nr_freed--;
-	state->freed_bytes -= object->bytes;
-	kapi_asan_unpoison(object + 1, object->bytes);
+	state->freed_bytes -= memory_bytes(object);
+	kapi_asan_unpoison(object + 1, memory_bytes(object));
 	if (!filled(object + 1, POISON_FREE, poison_bytes(object)))
 		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written after it was freed",
 			    object->bytes, kapi_basename(object->site));
@@ -153,20 +177,20 @@ void kfree(const void *ptr)
 		return;
 	}
 	check_redzone(object);
-	kapi_locks_freed_check(object + 1, object->bytes);
-	sim_touch_freed(object + 1, object->bytes);
-	sim_race_freed(object + 1, object->bytes, __builtin_return_address(0));
+	kapi_locks_freed_check(object + 1, memory_bytes(object));
+	sim_touch_freed(object + 1, memory_bytes(object));
+	sim_race_freed(object + 1, memory_bytes(object), __builtin_return_address(0));
 	object->magic = MAGIC_FREE;
 	list_del(&object->live);
 	state->nr_objects--;
 	state->object_bytes -= object->bytes;
-	memset(object + 1, POISON_FREE, poison_bytes(object));
-	kapi_asan_poison(object + 1, object->bytes);
+	poison(object + 1, poison_bytes(object));
+	kapi_asan_poison(object + 1, memory_bytes(object));
 	object->next_freed = NULL;
 	*state->freed_last = object;
 	state->freed_last = &object->next_freed;
 	state->nr_freed++;
-	state->freed_bytes += object->bytes;
+	state->freed_bytes += memory_bytes(object);
 	while (state->nr_freed > QUARANTINE_OBJECTS || state->freed_bytes > QUARANTINE_BYTES)
 		release_oldest(state);
 }

@@ -44,6 +44,24 @@ static void no_leak(void)
 	kt_check(!kapi_allocated_objects());
 }
 
+/*
+ * Situation: what the kernel would allocate and nobody uses: two are freed, one of them twice, and one stays.
+ * Expectation: an object like any other, of the size asked for, to whoever counts, frees again or looks for leaks.
+ */
+static void unused(void)
+{
+	void *freed = kmalloc_unused(8192, GFP_KERNEL), *last = kmalloc_unused(100, GFP_KERNEL);
+
+	kt_check(kmalloc_unused(4096, GFP_KERNEL) && kapi_allocated_bytes() == 12388);
+	kfree(last);
+	kfree(freed);
+	kfree(freed);
+	kt_expect(VIOLATION_DOUBLE_FREE, 1);
+	kapi_leak_check();
+	kt_expect(VIOLATION_LEAK, 1);
+	kt_check(kt_reported(VIOLATION_LEAK, "4096 bytes in 1 objects from test_slab.c:"));
+}
+
 /* Situation: an object is freed twice. Expectation: told, with where it came from, and the object is not harmed. */
 static void double_free(void)
 {
@@ -253,6 +271,7 @@ static void strings(void)
 const struct kt_case kt_cases[] = {
 	{ "leaks", leaks },
 	{ "no_leak", no_leak },
+	{ "unused", unused },
 	{ "double_free", double_free },
 	{ "freed_with_lock", freed_with_lock },
 	{ "use_after_free", use_after_free },

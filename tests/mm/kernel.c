@@ -39,6 +39,22 @@ long kernel_pin(unsigned long va, unsigned long nr, unsigned int flags, struct p
 	return ret;
 }
 
+unsigned int kernel_grown_runs(unsigned int nr)
+{
+	struct page_runs runs;
+	unsigned int wrong = 0;
+
+	page_runs_init(&runs, nr);
+	for (unsigned int i = 0; i < nr; i++)
+		page_runs_add(&runs, 2 * i, 1);
+	for (unsigned int i = 0; i < nr; i++)
+		wrong += runs.run[i].frame != 2 * i || runs.run[i].nr != 1;
+	page_runs_add(&runs, 2 * nr - 1, 5);
+	wrong += runs.nr != nr || runs.run[nr - 1].nr != 6;
+	page_runs_free(&runs);
+	return wrong;
+}
+
 long kernel_pin_remote(struct task_struct *task, unsigned long va, unsigned long nr, unsigned int flags,
 		       struct pins *pins)
 {

@@ -31,6 +31,8 @@ unsigned long kernel_pfn(unsigned long frame);
 bool kernel_frame_is_zero(unsigned long frame);
 unsigned long kernel_total_vm(const struct task_struct *task);
 unsigned int kernel_map_count(const struct task_struct *task);
+/* Fills a vector of @nr runs that grows, with every other page; returns how many runs are not what was added. */
+unsigned int kernel_grown_runs(unsigned int nr);
 unsigned long kernel_page_runs(const struct task_struct *task);
 /* VM_LOCKED pages, counted VMA by VMA. */
 unsigned long kernel_mlocked(const struct task_struct *task);

@@ -758,6 +758,18 @@ START_TEST(scale)
 }
 END_TEST
 
+/*
+ * Situation: a vector that has memory for few runs gets as many as it may have, more than it began with or not, and one
+ * that goes on behind the last. Expectation: all of them are there, and the last has grown.
+ */
+START_TEST(grown)
+{
+	static const unsigned int runs[] = { 1, 8, 9, 1000 };
+
+	ck_assert_uint_eq(kernel_grown_runs(runs[_i]), 0);
+}
+END_TEST
+
 /* An unpin too many is found, and so is a page that stays pinned. */
 START_TEST(unbalanced)
 {
@@ -836,6 +848,7 @@ Suite *gup_suite(void)
 	tcase_add_test(tcase, hugetlb_memfd);
 	tcase_add_test(tcase, contig);
 	tcase_add_test(tcase, scale);
+	tcase_add_loop_test(tcase, grown, 0, 4);
 	tcase_add_test(tcase, unbalanced);
 	tcase_add_test(tcase, remote);
 	suite_add_tcase(suite, tcase);

@@ -113,6 +113,12 @@ bool frame_is_zero(unsigned long frame);
 unsigned long frame_folio(unsigned long frame, unsigned long *head);
 /* How many of @nr frames from @frame on are pages of their own, before the first that is part of a larger folio. */
 unsigned long frame_small_pages(unsigned long frame, unsigned long nr);
+/* A vector that grows as far as it is used, of @max runs at most: what the kernel has an array of pages for. */
+void page_runs_init(struct page_runs *runs, unsigned int max);
+/* Where it grew, what it grew into. */
+void page_runs_free(struct page_runs *runs);
+/* Appends what there is room for, as page_runs.max has it. */
+void page_runs_add(struct page_runs *runs, unsigned long frame, unsigned long nr);
 /*
  * GUP (mm/gup.c), in runs. Pins from @start up to @nr_pages pages or until @runs
  * is full, and appends to @runs. Returns the pages pinned (> 0, may be short), or

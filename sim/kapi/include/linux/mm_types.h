@@ -41,6 +41,8 @@ struct page_runs {
 	struct page_run *run;
 	unsigned int nr;
 	unsigned int max;
+	unsigned int room;		/* of run, which grows up to max; 0: for all of them, and it stays as it is */
+	bool grown;			/* run is world memory */
 };
 
 /*

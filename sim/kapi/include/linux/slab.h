@@ -34,6 +34,11 @@ struct rcu_head;
 void *kapi_kmalloc(size_t bytes, gfp_t gfp, const char *site);
 void *kapi_kvmalloc(size_t bytes, gfp_t gfp, const char *site);
 void *kapi_krealloc(const void *ptr, size_t bytes, gfp_t gfp, const char *site);
+/*
+ * What the kernel allocates and the model has in another form: a point, may fail and may leak like any other, but not
+ * a byte lies behind it.
+ */
+void *kapi_kmalloc_unused(size_t bytes, gfp_t gfp, const char *site);
 /* NULL and ZERO_SIZE_PTR do nothing. VIOLATION_DOUBLE_FREE for what is not allocated. */
 void kfree(const void *ptr);
 size_t ksize(const void *ptr);
@@ -41,6 +46,7 @@ size_t ksize(const void *ptr);
 void kapi_kfree_rcu(struct rcu_head *head, void *ptr);
 
 #define kmalloc(bytes, gfp) kapi_kmalloc(bytes, gfp, KAPI_SITE)
+#define kmalloc_unused(bytes, gfp) kapi_kmalloc_unused(bytes, gfp, KAPI_SITE)
 #define kzalloc(bytes, gfp) kmalloc(bytes, (gfp) | __GFP_ZERO)
 #define kmalloc_node(bytes, gfp, node) kmalloc(bytes, gfp)
 #define kzalloc_node(bytes, gfp, node) kzalloc(bytes, gfp)
