@@ -31,7 +31,8 @@ static const struct argp_option options[] = {
 	  "portfolio (the default), dpor, stateful, bounded, pct, random or naive", 0 },
 	{ "preempt-bound", OPT_BOUND, "K", 0, "bounded: stop behind the schedules with K preemptions", 0 },
 	{ "depth", OPT_DEPTH, "D", 0, "pct: the ordering points that a bug needs (2 to 5 in turn)", 0 },
-	{ "jobs", OPT_JOBS, "N", 0, "so many processes, each with kernels of its own (1)", 0 },
+	{ "jobs", OPT_JOBS, "N", 0,
+	  "so many processes: a kernel each, or all for one search where there is only one (1)", 0 },
 	{ "time", OPT_TIME, "S", 0, "stop after S seconds, for each kernel", 0 },
 	{ "runs", OPT_RUNS, "N", 0, "stop after N schedules, for each kernel", 0 },
 	{ "twice", OPT_TWICE, NULL, 0, "run each schedule twice and compare the trace hashes", 0 },
@@ -154,6 +155,7 @@ struct exploration {
 	struct kernel_list *kernels;	/* of --kernel, or NULL */
 	const char *where;		/* of the progress line */
 	bool shown;			/* there is one */
+	bool never;			/* the last one fails as no schedule shows something: none is drawn */
 	bool written;			/* --out and --html: there was a failure */
 	bool broke, unfinished, bad_file, differs, unwritten;
 	unsigned int ran;
@@ -186,13 +188,86 @@ static void print_outcomes(const struct program *program, struct outcomes *outco
 		printf("%s on %s: %s\n", program->path, kernel->name, text);
 }
 
-static void explore_one(struct exploration *exploration, const struct program *program, const struct kernel *kernel)
+static int exploration_status(const struct exploration *exploration)
+{
+	if (exploration->differs)
+		return EXIT_OURS;
+	if (exploration->unwritten)
+		return EXIT_USAGE;
+	if (exploration->broke)
+		return EXIT_BROKE;
+	if (exploration->bad_file)
+		return EXIT_USAGE;
+	return exploration->unfinished || interrupted ? EXIT_UNFINISHED : EXIT_HELD;
+}
+
+/* What a process came to counts as if it had been this one. */
+static void count_status(struct exploration *exploration, int status)
+{
+	switch (status) {
+	case EXIT_HELD:
+		break;
+	case EXIT_BROKE:
+		exploration->broke = true;
+		break;
+	case EXIT_USAGE:
+		exploration->bad_file = true;
+		break;
+	case EXIT_UNFINISHED:
+		exploration->unfinished = true;
+		break;
+	default:
+		exploration->differs = true;
+		break;
+	}
+}
+
+struct told {
+	struct exploration *exploration;
+	const struct program *program;
+	const struct explore_options *options;
+};
+
+/* Says what a search came to, and frees it; the exit status of that alone. */
+static int tell(void *arg, struct explore_report *report)
+{
+	const struct told *told = arg;
+	const struct explore_arguments *args = told->exploration->args;
+	const struct explore_options *options = told->options;
+	struct exploration one = { .args = args };
+	struct explore_small small = { .text = NULL };
+	struct explored_file explored = { told->program, options, report, NULL };
+
+	/* What real threads have done once no search finds again. */
+	if (report->end == EXPLORE_FAILS && report->failed_at && !SIM_THREADS &&
+	    explore_shrink(told->program, options, report, args->out ? args->out : told->program->path, &small))
+		explored.small = &small;
+	if (told->exploration->shown)
+		fputs("\r\033[K", stderr);
+	told->exploration->shown = false;
+	if (options->outcomes)
+		print_outcomes(told->program, options->outcomes, options->kernel);
+	else
+		one.unwritten = !explore_print(args, &explored, !told->exploration->written);
+	fflush(stdout);
+	told->exploration->never = report->never;
+	one.broke = report->end == EXPLORE_FAILS && !options->outcomes;
+	one.unfinished = report->end == EXPLORE_UNFINISHED;
+	one.bad_file = report->end == EXPLORE_ERROR && !interrupted;
+	one.differs = report->end == EXPLORE_DIFFERS;
+	explore_small_free(&small);
+	explore_report_free(report);
+	return exploration_status(&one);
+}
+
+/* By @jobs processes. */
+static int explore_one(struct exploration *exploration, const struct program *program, const struct kernel *kernel,
+		       unsigned int jobs)
 {
 	const struct explore_arguments *args = exploration->args;
 	struct explore_options options = args->options;
-	struct explore_report report;
-	struct explore_small small = { .text = NULL };
-	struct explored_file explored = { program, &options, &report, NULL };
+	struct told told = { exploration, program, &options };
+	int status;
 
 	options.kernel = kernel;
 	options.backend = args->selection.backend;
@@ -204,28 +279,16 @@ static void explore_one(struct exploration *exploration, const struct program *p
 	options.arg = exploration;
 	options.outcomes = args->outcomes ? outcomes_create() : NULL;
 	exploration->where = program->path;
-	explore(program, &options, &report);
-	/* What real threads have done once no search finds again. */
-	if (report.end == EXPLORE_FAILS && report.failed_at && !SIM_THREADS &&
-	    explore_shrink(program, &options, &report, args->out ? args->out : program->path, &small))
-		explored.small = &small;
+	exploration->never = false;
+	fflush(stdout);
+	status = explore_together(program, &options, jobs, tell, &told);
+	outcomes_free(options.outcomes);
 	if (exploration->shown)
 		fputs("\r\033[K", stderr);
 	exploration->shown = false;
-	if (options.outcomes)
-		print_outcomes(program, options.outcomes, kernel);
-	else
-		exploration->unwritten |= !explore_print(args, &explored, !exploration->written);
-	fflush(stdout);
 	exploration->ran++;
-	exploration->written |= report.end == EXPLORE_FAILS && report.failed_at;
-	exploration->broke |= report.end == EXPLORE_FAILS && !options.outcomes;
-	exploration->unfinished |= report.end == EXPLORE_UNFINISHED;
-	exploration->bad_file |= report.end == EXPLORE_ERROR && !interrupted;
-	exploration->differs |= report.end == EXPLORE_DIFFERS;
-	explore_small_free(&small);
-	explore_report_free(&report);
-	outcomes_free(options.outcomes);
+	exploration->written |= status == EXIT_BROKE && !exploration->never;
+	return status;
 }
 
 /*
@@ -252,26 +315,6 @@ static void job_tell(struct job *job)
 	free(job);
 }
 
-static void job_count(struct exploration *exploration, int status)
-{
-	switch (WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OURS) {
-	case EXIT_HELD:
-		break;
-	case EXIT_BROKE:
-		exploration->broke = true;
-		break;
-	case EXIT_USAGE:
-		exploration->bad_file = true;
-		break;
-	case EXIT_UNFINISHED:
-		exploration->unfinished = true;
-		break;
-	default:
-		exploration->differs = true;
-		break;
-	}
-}
-
 /* Waits until at most @running processes are left; tells of those whose turn it is. */
 static void jobs_wait(struct exploration *exploration, unsigned int running)
 {
@@ -286,7 +329,7 @@ static void jobs_wait(struct exploration *exploration, unsigned int running)
 		for (struct job *job = exploration->jobs; job; job = job->next)
 			job->over |= job->pid == pid;
 		exploration->running--;
-		job_count(exploration, status);
+		count_status(exploration, WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OURS);
 	}
 	while (exploration->jobs && exploration->jobs->over) {
 		struct job *job = exploration->jobs;
@@ -294,19 +337,6 @@ static void jobs_wait(struct exploration *exploration, unsigned int running)
 		exploration->jobs = job->next;
 		job_tell(job);
 	}
-}
-
-static int exploration_status(const struct exploration *exploration)
-{
-	if (exploration->differs)
-		return EXIT_OURS;
-	if (exploration->unwritten)
-		return EXIT_USAGE;
-	if (exploration->broke)
-		return EXIT_BROKE;
-	if (exploration->bad_file)
-		return EXIT_USAGE;
-	return exploration->unfinished || interrupted ? EXIT_UNFINISHED : EXIT_HELD;
 }
 
 static void explore_in_job(struct exploration *exploration, const struct program *program, const struct kernel *kernel)
@@ -323,18 +353,26 @@ static void explore_in_job(struct exploration *exploration, const struct program
 		exit(EXIT_OURS);
 	}
 	if (!job->pid) {
-		exploration->broke = exploration->unfinished = exploration->bad_file = exploration->differs = false;
 		if (dup2(fileno(job->out), STDOUT_FILENO) < 0)
 			_exit(EXIT_OURS);
-		explore_one(exploration, program, kernel);
-		fflush(stdout);
-		_exit(exploration_status(exploration));
+		_exit(explore_one(exploration, program, kernel, 1));
 	}
 	exploration->running++;
 	exploration->ran++;
 	while (*last)
 		last = &(*last)->next;
 	*last = job;
+}
+
+/*
+ * Where there is one search to be made, --jobs are for it; else each gets one. What is
+ * written of the first failure has to know which one that is.
+ */
+static bool one_by_one(const struct exploration *exploration, const struct kernel_list *list)
+{
+	const struct explore_arguments *args = exploration->args;
+
+	return args->jobs < 2 || args->out || args->html || (args->selection.nr_files == 1 && list->nr == 1);
 }
 
 static bool explore_file(void *arg, const struct scenario_file *file)
@@ -351,15 +389,15 @@ static bool explore_file(void *arg, const struct scenario_file *file)
 	}
 	for (size_t i = 0; i < list->nr && !interrupted; i++) {
 		const struct kernel *kernel = &list->kernels[i]->kernel;
-		void (*explore)(struct exploration *exploration, const struct program *program,
-				const struct kernel *kernel);
 
-		if (program_runs_on(file->program, kernel) &&
-		    backend_runs(exploration->args->selection.backend, kernel))
-			explore = exploration->args->jobs > 1 ? explore_in_job : explore_one;
-		else
+		if (!program_runs_on(file->program, kernel) ||
+		    !backend_runs(exploration->args->selection.backend, kernel))
 			continue;
-		explore(exploration, file->program, kernel);
+		if (one_by_one(exploration, list))
+			count_status(exploration, explore_one(exploration, file->program, kernel,
+							      exploration->args->jobs));
+		else
+			explore_in_job(exploration, file->program, kernel);
 	}
 	kernel_list_free(&own);
 	return false;

@@ -58,10 +58,10 @@ struct searched {
 	struct sim_explored explored;
 };
 
-static void run_over(const struct sim_search *search, enum sim_outcome outcome, struct searched *searched)
+static void run_over(struct sim_search *search, enum sim_outcome outcome, struct searched *searched)
 {
 	sim_window(false);
-	if (sim_search_cut(search))
+	if (sim_search_skipped(search) || sim_search_cut(search))
 		return;
 	searched->runs++;
 	searched->hash += sim_trace_hash();

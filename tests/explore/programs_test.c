@@ -177,6 +177,56 @@ START_TEST(whole_states)
 }
 END_TEST
 
+/* Every third lot is one process's. */
+#define PROCESSES 3
+
+static bool every_third(void *arg, unsigned long lot)
+{
+	return lot % PROCESSES == *(unsigned int *)arg;
+}
+
+/*
+ * A search that several processes share: each run is in the lot of one of them, whatever
+ * the number of places above the lots, and a trace is still run once.
+ */
+START_TEST(lots)
+{
+	const struct program *program = &programs[_i];
+	const struct sim_search_kind *const kinds[] = { &sim_search_dpor, &sim_search_naive };
+	struct sim_explored whole, part;
+	struct brute brute;
+
+	brute_force(program, &brute);
+	if (brute.interleavings > 20000 && harness_slow())
+		return;
+	for (unsigned int i = 0; i < 6; i++) {
+		unsigned long stuck = 0, all_stuck = 0, runs = 0, cut = 0;
+		double interleavings = 0;
+		unsigned int process;
+		struct sim_search_options options = {
+			.kind = kinds[i % 2], .silent = ONLY_STEPS, .resumes = true, .count = true, .split = 1 + i,
+		};
+
+		explore_once(program, program->tasks, &options, count_stuck, &all_stuck, &whole);
+		ck_assert_uint_eq(whole.runs, i % 2 ? brute.interleavings : brute.traces);
+		options.mine = every_third;
+		options.split_arg = &process;
+		for (process = 0; process < PROCESSES; process++) {
+			explore_once(program, program->tasks, &options, count_stuck, &stuck, &part);
+			ck_assert(part.finished);
+			runs += part.runs;
+			cut += part.cut;
+			interleavings += part.interleavings;
+		}
+		ck_assert_msg(runs == whole.runs && cut == whole.cut,
+			      "%s, %s: %lu runs and %lu cut in lots, %lu and %lu in all", program->name,
+			      options.kind->name, runs, cut, whole.runs, whole.cut);
+		ck_assert_uint_eq(stuck, all_stuck);
+		ck_assert_double_eq(interleavings, (double)brute.interleavings);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("explore_programs");
@@ -185,6 +235,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tcase, counts, 0, sizeof(programs) / sizeof(programs[0]));
+	tcase_add_loop_test(tcase, lots, 0, sizeof(programs) / sizeof(programs[0]));
 	tcase_add_loop_test(tcase, whole_states, 0, sizeof(programs) / sizeof(programs[0]));
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);

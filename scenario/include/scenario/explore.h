@@ -15,6 +15,11 @@
 #include <scenario/outcomes.h>
 #include <scenario/runner.h>
 
+/* Where all traces were run, and plain accesses to what is freed could not be seen: so many more, of three kinds. */
+#define EXPLORE_RUNS_BEYOND 300
+
+struct explore_member;
+
 struct explore_options {
 	const struct kernel *kernel;
 	const struct backend *backend;
@@ -26,6 +31,7 @@ struct explore_options {
 	const struct failure *wanted;	/* schedules that fail otherwise count as if they held; or NULL: any failure */
 	bool as_found;			/* the failing schedule is not made short */
 	struct outcomes *outcomes;	/* told of each schedule, and no failure ends the search; or NULL */
+	struct explore_member *member;	/* of a team (explore_together()); NULL elsewhere */
 	const volatile sig_atomic_t *stop;
 	void (*progress)(void *arg, const struct sim_explored *explored);	/* now and then; or NULL */
 	void *arg;
@@ -54,6 +60,16 @@ struct explore_report {
 /* @report: filled in every case; freed with explore_report_free(). */
 void explore(const struct program *program, const struct explore_options *options, struct explore_report *report);
 void explore_report_free(struct explore_report *report);
+
+/*
+ * explore() by up to @jobs processes of its own, then @tell(@arg, @report), which frees the
+ * report and returns an exit status: that is returned. What is told is what one process
+ * would tell. @tell may run in a process that ends behind it; stdout is to be flushed
+ * before, and is behind it. pct, stateful, runs_max of a search in a tree, and outcomes
+ * are one process's. 3: a process died, and has said why.
+ */
+int explore_together(const struct program *program, const struct explore_options *options, unsigned int jobs,
+		     int (*tell)(void *arg, struct explore_report *report), void *arg);
 
 struct explore_small {
 	char *text;			/* the program as a file, malloc'd */

@@ -26,6 +26,8 @@ static bool bounded_again(struct tree *tree)
 	/* This round had those with fewer preemptions as well. */
 	explored->interleavings = (double)(explored->runs - tree->runs_before);
 	tree->runs_before = explored->runs;
+	if (tree->options.round)
+		tree->over_budget = tree->options.round(tree->options.split_arg, tree->over_budget);
 	explored->bound = tree->budget;
 	explored->bound_known = true;
 	if (!tree->over_budget)

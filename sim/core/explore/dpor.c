@@ -273,7 +273,8 @@ static unsigned int dpor_choose(struct tree *tree, struct node *node)
 	if (!able)
 		return NOBODY;
 	actor = tree_prefer(node, able);
-	node->todo = 1ull << actor;
+	/* Who comes to a race below may be another process, which cannot have it reversed here. */
+	node->todo = node->partings < tree->options.split && !node->glued ? node->enabled : 1ull << actor;
 	return actor;
 }
 

@@ -43,6 +43,7 @@ struct node {
 	uint32_t preemptions;	/* up to and with this choice */
 	uint16_t actor;
 	uint16_t current;	/* who was running and could have gone on; NOBODY */
+	uint16_t partings;	/* above it: nodes where somebody else could have gone on */
 	bool glued;		/* nobody else could have been picked: part of the step before */
 	bool waits;		/* comes to a real wait, as nobody else can go on: touches nothing */
 	bool opens;		/* first of a window */
@@ -164,6 +165,10 @@ struct tree {
 	uint64_t *states;		/* stateful: hashes, by open addressing */
 	size_t room_states;
 
+	uint32_t lot_node;		/* options.split: 1 + the node where the lot under way begins; 0: none yet */
+	unsigned long nr_lots;
+	bool lot_asked, skipped;	/* of the run that is over or under way */
+
 	unsigned int budget;		/* bounded: preemptions of this round */
 	bool over_budget;		/* something was left out for it */
 	unsigned long runs_before;	/* of the rounds before */
@@ -181,6 +186,8 @@ void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_s
 void tree_fini(struct tree *tree);
 /* Ends the last run; false where nothing is left. */
 bool tree_next(struct tree *tree);
+/* The run that is over is another process's: options.mine. */
+bool tree_skipped(struct tree *tree);
 /* @array with room for @need. */
 void *tree_grown(void *array, uint32_t *room, size_t need, size_t size);
 /* nodes[depth]. Nodes are made in the order of the path. */

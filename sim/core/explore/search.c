@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define DEPTH_DEFAULT 3
-#define PARTS_MAX 4
 
 struct sim_search {
 	const struct sim_search_kind *kind;
@@ -20,7 +19,8 @@ struct sim_search {
 	struct tree tree;
 	unsigned long samples;			/* begun */
 	struct sim_pct_context pct;
-	struct sim_search *parts[PARTS_MAX];
+	unsigned int part;			/* of a portfolio: which one it is */
+	struct sim_search *parts[SIM_SEARCH_PARTS];
 	unsigned int nr_parts, turn;
 	unsigned long beyond;			/* runs since dpor has seen all */
 	struct sim_search *last;		/* the part whose run it was */
@@ -77,12 +77,21 @@ const struct sim_search_kind *sim_search_kind_by_name(const char *name)
 	return NULL;
 }
 
-static void add_part(struct sim_search *search, const struct sim_search_kind *kind)
+static const struct sim_search_kind *const portfolio[SIM_SEARCH_PARTS] = {
+	&sim_search_dpor, &sim_search_bounded, &sim_search_random, &sim_search_pct,
+};
+
+static void add_parts(struct sim_search *search)
 {
 	struct sim_search_options options = search->options;
 
-	options.kind = kind;
-	search->parts[search->nr_parts++] = sim_search_create(&options);
+	for (unsigned int i = 0; i < SIM_SEARCH_PARTS; i++) {
+		if (search->options.parts && !(search->options.parts >> i & 1))
+			continue;
+		options.kind = portfolio[i];
+		search->parts[search->nr_parts] = sim_search_create(&options);
+		search->parts[search->nr_parts++]->part = i;
+	}
 }
 
 struct sim_search *sim_search_create(const struct sim_search_options *options)
@@ -104,12 +113,8 @@ struct sim_search *sim_search_create(const struct sim_search_options *options)
 		tree_init(&search->tree, &stateful_ops, options);
 	else if (search->kind == &sim_search_stateful)
 		tree_init(&search->tree, &whole_ops, options);
-	if (search->kind == &sim_search_portfolio) {
-		add_part(search, &sim_search_dpor);
-		add_part(search, &sim_search_bounded);
-		add_part(search, &sim_search_random);
-		add_part(search, &sim_search_pct);
-	}
+	if (search->kind == &sim_search_portfolio)
+		add_parts(search);
 	return search;
 }
 
@@ -122,6 +127,11 @@ void sim_search_destroy(struct sim_search *search)
 	if (search->tree.ops)
 		tree_fini(&search->tree);
 	free(search);
+}
+
+unsigned int sim_search_part(const struct sim_search *search)
+{
+	return search->last ? search->last->part : search->part;
 }
 
 static bool sample_next(struct sim_search *search, struct sim_config *config)
@@ -204,6 +214,11 @@ bool sim_search_cut(const struct sim_search *search)
 	return search->tree.ops && search->tree.cut && !search->tree.ops->remembers;
 }
 
+bool sim_search_skipped(struct sim_search *search)
+{
+	return search->tree.ops && tree_skipped(&search->tree);
+}
+
 static void portfolio_explored(const struct sim_search *search, struct sim_explored *explored)
 {
 	for (unsigned int i = 0; i < search->nr_parts; i++) {
@@ -226,7 +241,7 @@ void sim_search_explored(const struct sim_search *search, struct sim_explored *e
 {
 	*explored = search->tree.explored;
 	/* The last run counts, too, where nobody asks for a next one. */
-	explored->runs += search->tree.running && !sim_search_cut(search);
+	explored->runs += search->tree.running && !search->tree.skipped && !sim_search_cut(search);
 	if (!search->tree.ops && !search->nr_parts)
 		*explored = (struct sim_explored){ .runs = search->samples };
 	explored->by = search->kind->name;

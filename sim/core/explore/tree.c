@@ -36,6 +36,8 @@ struct node *tree_node_new(struct tree *tree)
 		tree->nodes = tree_grown(tree->nodes, &tree->room, tree->depth + 1, sizeof(*node));
 	node = &tree->nodes[tree->depth];
 	*node = (struct node){ .current = NOBODY, .opens = tree->depth == tree->window };
+	if (tree->depth && tree->options.split)
+		node->partings = node[-1].partings + (!node[-1].glued && (node[-1].enabled & (node[-1].enabled - 1)));
 	if (tree->touching)
 		steps_node(tree, node);
 	return node;
@@ -58,6 +60,36 @@ _Noreturn void tree_not_the_same(const struct tree *tree)
 {
 	sim_die("step %u of a schedule was another one when it was run again: the run is no function of its choices",
 		tree->depth + 1);
+}
+
+/*
+ * Lots: parts of the tree for several processes
+ */
+
+static bool next_lot(struct tree *tree)
+{
+	tree->skipped = tree->options.mine && !tree->options.mine(tree->options.split_arg, tree->nr_lots);
+	tree->nr_lots++;
+	return !tree->skipped;
+}
+
+/* @node is new. False: it is the first of a lot that another process runs. */
+static inline bool enter_lot(struct tree *tree, const struct node *node)
+{
+	if (likely(!tree->options.split) || tree->lot_node || node->partings < tree->options.split)
+		return true;
+	tree->lot_node = tree->depth + 1;
+	return next_lot(tree);
+}
+
+bool tree_skipped(struct tree *tree)
+{
+	/* A run that parts from others less often is a lot by itself. */
+	if (tree->options.split && tree->running && !tree->lot_node && !tree->lot_asked) {
+		tree->lot_asked = true;
+		next_lot(tree);
+	}
+	return tree->skipped;
 }
 
 /*
@@ -157,6 +189,8 @@ static unsigned int tree_pick(void *state, const struct sim_actor_view *ready, u
 		tree->arrived = false;
 		node = tree_node_new(tree);
 		look_around(tree, node, ready, nr, current);
+		if (!enter_lot(tree, node))
+			return cut(tree);
 		node->actor = tree->ops->choose(tree, node);
 		if (node->actor == NOBODY)
 			return cut(tree);
@@ -294,6 +328,10 @@ static void run_over(struct tree *tree)
 
 	if (tree->touching)
 		steps_end(tree);
+	if (tree_skipped(tree)) {
+		tree->running = false;
+		return;
+	}
 	tree->running = false;
 	if (tree->cut && !tree->ops->remembers) {
 		explored->cut++;
@@ -310,15 +348,19 @@ bool tree_next(struct tree *tree)
 		return true;
 	if (tree->running)
 		run_over(tree);
+	tree->lot_asked = tree->skipped = false;
 	if (tree->explored.unfit || tree->ended)
 		return false;
 	for (; tree->depth; tree->depth--) {
 		if (!try_next(tree))
 			continue;
 		tree->replay = tree->depth;
+		if (tree->replay < tree->lot_node)
+			tree->lot_node = 0;
 		return true;
 	}
 	tree->replay = 0;
+	tree->lot_node = 0;
 	tree->nr_touches = 1;
 	tree->nr_sleepers = 0;
 	if (tree->ops->again && tree->ops->again(tree))

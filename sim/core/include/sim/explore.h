@@ -77,6 +77,7 @@ const struct sim_search_kind *sim_search_kind_by_name(const char *name);
 const struct sim_search_kind *sim_search_kind_at(unsigned int index);
 
 #define SIM_SEARCH_ACTORS_MAX 64
+#define SIM_SEARCH_PARTS 4	/* of the portfolio: dpor, bounded, random, pct */
 
 struct sim_search_options {
 	const struct sim_search_kind *kind;	/* NULL: sim_search_portfolio */
@@ -98,11 +99,25 @@ struct sim_search_options {
 	bool resumes;				/* one world for all runs; the caller asks sim_search_resume() */
 	unsigned long beyond;			/* portfolio, where frees_open: so many more, by its other parts */
 	bool count;				/* interleavings too, where the search does not run each */
+	unsigned int parts;			/* portfolio: bit i: its i-th part, of SIM_SEARCH_PARTS; 0: all */
+	/*
+	 * Several processes do one search (dpor, bounded, naive), each the same way: all below the first @split places
+	 * where runs part is one lot, and lots have numbers, from 0, that are the same in each process. mine() says
+	 * whether this process runs it; the others pass over it. Every run belongs to one lot. At those places dpor
+	 * tries everybody: a trace is still run once, but more runs are cut. round(): bounded has come to the end of a
+	 * round; waits for the others, and returns whether any of them has left something out for the bound.
+	 */
+	unsigned int split;			/* 0: it is all one */
+	bool (*mine)(void *arg, unsigned long lot);	/* NULL: all are */
+	bool (*round)(void *arg, bool over_budget);	/* or NULL */
+	void *split_arg;
 };
 
 /* Never NULL. */
 struct sim_search *sim_search_create(const struct sim_search_options *options);
 void sim_search_destroy(struct sim_search *search);
+/* Of a portfolio: which part's the run under way is, from 0 as in options.parts. */
+unsigned int sim_search_part(const struct sim_search *search);
 /* The last run, if there was one, is over. True: *@config says how to run next. False: there is nothing left. */
 bool sim_search_next(struct sim_search *search, struct sim_config *config);
 /*
@@ -114,6 +129,8 @@ bool sim_search_resume(struct sim_search *search);
 void sim_search_forget(struct sim_search *search);
 /* The run that is over was cut short: it says nothing. */
 bool sim_search_cut(const struct sim_search *search);
+/* With options.mine: the run that is over, which may be cut short or not, is another process's. */
+bool sim_search_skipped(struct sim_search *search);
 
 struct sim_explored {
 	const char *by;			/* name of the kind: for a portfolio whichever came to an end */
