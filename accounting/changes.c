@@ -29,6 +29,7 @@ static const struct {
 	{ RELEASE(5, 10), "hfi1_wrong_mm_fork", "3d2a9d642512 (CVE-2020-27835)" },
 	{ RELEASE(5, 10), "io_uring fixed buffers", "de2939388be5" },
 	{ RELEASE(5, 10), "uring_hpage_cross_buffer", "de2939388be5" },
+	{ RELEASE(5, 15), "mremap DONTUNMAP of shared memory and files", "5.13: mm/mremap.c; measured on 6.18" },
 	{ RELEASE(5, 15), "memfd_secret", "5.14; weak: two trees" },
 	{ RELEASE(5, 15), "type1 VADDR update", "c3cbab24db38 (5.12)" },
 	{ RELEASE(5, 15), "type1 pin granularity", "4d83de6da265 (5.12)" },

@@ -48,7 +48,7 @@
 
 /* The rules of releases that proposals build on. */
 #define RULES_V6_2	\
-	MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false), \
+	MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false), .mm.dontunmap_any = true, \
 	TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_COW, O_INVAL, NT_LIST), \
 	.iommufd = { .present = true, .unmap = N_WARN, .unpin_while_access = true, .carry_order = true, \
 		     .carry_end_zero = true, .uptr_wrap = true, .split_stale_itree = true }, \
@@ -56,7 +56,7 @@
 		   .hpage_cross_buffer = true }, \
 	.other = { OTHER(PF_CLAMP, SH_UC18), .siw = S_CHK, SINCE_6_0, .vdpa = true }
 #define RULES_V6_12	\
-	MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false), .mm.droppable = true, \
+	MM(GZ_NONE, G_COW, FK_EXCL, DU_OK, SM_USER, false, false), .mm.dontunmap_any = true, .mm.droppable = true, \
 	TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST), \
 	.type1.mdev_pages_only = true, \
 	.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY_ADV }, \
@@ -64,7 +64,7 @@
 		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true }, \
 	.other = { OTHER(PF_OWN, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true }
 #define RULES_V6_18	\
-	MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.droppable = true, \
+	MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.dontunmap_any = true, .mm.droppable = true, \
 	.mm.merge_faulted = true, .mm.reuse_large_folio = true, \
 	TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST), \
 	.type1.mdev_pages_only = true, \
@@ -118,7 +118,7 @@ static const struct kernel table[] = {
 	.name = "v5.15", .release = RELEASE(5, 15), .what = "5.15.0",
 	.source = "yuqi-lee/fastswap-linux-5.15.16@2b8adacbe817",
 	.rules = {
-		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_VMA0, true, false),
+		MM(GZ_PIN, G_NONE, FK_MM, DU_PART, SM_VMA0, true, false), .mm.dontunmap_any = true,
 		TYPE1(T_TASK, X_GUARD, V_BLOCK, P_BATCH, Z_LEAK, O_INVAL, NT_CHAIN),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .hpage_cross_buffer = true },
 		.other = { OTHER(PF_CLAMP, SH_UC14), .siw = S_CHK, .umem_force_write = true,
@@ -129,7 +129,7 @@ static const struct kernel table[] = {
 	.name = "v6.0", .release = RELEASE(6, 0), .what = "6.0.0",
 	.source = "the trees of 6.0-rc1 (sun363587351/linux-6.0@749944cf5c23) and 6.1-rc7; ffed0518d871, 873aefb376bb",
 	.rules = {
-		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false),
+		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false), .mm.dontunmap_any = true,
 		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL, NT_LIST),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
@@ -139,7 +139,7 @@ static const struct kernel table[] = {
 	.name = "v6.1", .release = RELEASE(6, 1), .what = "6.1.0",
 	.source = "tianrenz2/linux-6.1.0@7c210bc387c3 (6.1-rc7)",
 	.rules = {
-		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false),
+		MM(GZ_PIN, G_ANON, FK_EXCL, DU_PART, SM_VMA0, true, false), .mm.dontunmap_any = true,
 		TYPE1(T_TASK, X_TASK, V_BLOCK, P_BATCH, Z_DROP, O_INVAL, NT_LIST),
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
 			   .hpage_cross_buffer = true },
@@ -152,7 +152,7 @@ static const struct kernel table[] = {
 }, {
 	.name = "v6.3", .release = RELEASE(6, 3), .what = "6.3.0", .source = "SToPire/linux-6.3.8@15edfdde6504",
 	.rules = {
-		MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false),
+		MM(GZ_PIN, G_COW, FK_EXCL, DU_PART, SM_VMA0, true, false), .mm.dontunmap_any = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.iommufd = { .present = true, .unmap = N_WARN, .carry_end_zero = true, .split_stale_itree = true },
 		.uring = { RING(R_FREE, B_POST, true), .register_update = true, .send_zc = true,
@@ -164,7 +164,7 @@ static const struct kernel table[] = {
 	.name = "v6.6", .release = RELEASE(6, 6), .what = "6.6.0",
 	.source = "mihaelbh/adding-new-sched-policy-to-linux-6.6.9@ad8d9458f5c4",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, false),
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, false), .mm.dontunmap_any = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.type1.mdev_pages_only = true,
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, .split_stale_itree = true },
@@ -180,7 +180,8 @@ static const struct kernel table[] = {
 }, {
 	.name = "v6.14", .release = RELEASE(6, 14), .what = "6.14.0", .source = "perishh/linux-6.14@16b95dcdf585",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, true), .mm.droppable = true,
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_PART, SM_VMA1, true, true), .mm.dontunmap_any = true,
+		.mm.droppable = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_BATCH, Z_COW, O_INVAL, NT_LIST),
 		.type1.mdev_pages_only = true,
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_RETRY, CHANGE_PROCESS_AS_MERGED },
@@ -198,8 +199,8 @@ static const struct kernel table[] = {
 	.name = "v7.0", .release = RELEASE(7, 0), .what = "7.0.0, measured in part, v6.18 otherwise",
 	.source = "the measured files of v7.0",
 	.rules = {
-		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.droppable = true,
-		.mm.merge_faulted = true, .mm.reuse_large_folio = true,
+		MM(GZ_NONE, G_COW, FK_EXCL, DU_DBL, SM_VMA1, true, true), .mm.dontunmap_any = true,
+		.mm.droppable = true, .mm.merge_faulted = true, .mm.reuse_large_folio = true,
 		TYPE1(T_MM, X_MM, V_OWNER, P_RUN, Z_COW, O_OVF, NT_LIST),
 		.type1.mdev_pages_only = true,
 		.iommufd = { .present = true, .vfio_cdev = true, .unmap = N_EMPTY, CHANGE_PROCESS_AS_MERGED },
@@ -276,6 +277,7 @@ static const struct cell cells[] = {
 	CELL("read-only pins unshare", mm.ro_unshare, unshare_values),
 	CELL("fork of pinned pages", mm.fork_pinned, fork_values),
 	CELL("mremap DONTUNMAP", mm.dontunmap, dontunmap_values),
+	CELL("mremap DONTUNMAP of shared memory and files", mm.dontunmap_any, NULL),
 	CELL("memfd_secret", mm.secretmem, secretmem_values),
 	CELL("mlock's delta is an int", mm.mlock_delta_is_int, NULL),
 	CELL("touched VMAs merge into untouched ones", mm.merge_faulted, NULL),

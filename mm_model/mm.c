@@ -91,7 +91,10 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *mpnt)
 	if (!tmp)
 		return -ENOMEM;
 	tmp->vm_mm = mm;
-	if (mpnt->anon_vma) {
+	if (mpnt->vm_flags & VM_WIPEONFORK) {
+		tmp->anon_vma = 0;
+		tmp->anon_vma_links = 0;
+	} else if (mpnt->anon_vma) {
 		tmp->anon_vma = ++machine()->anon_vma_last;
 		tmp->anon_vma_links = mpnt->anon_vma_links + 1;
 	}
@@ -100,7 +103,7 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *mpnt)
 	if (tmp->vm_file)
 		get_file(tmp->vm_file);
 	vma_insert(mm, tmp);
-	err = copy_page_range(tmp, mpnt);
+	err = mpnt->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(tmp, mpnt);
 	if (tmp->vm_ops && tmp->vm_ops->open)
 		tmp->vm_ops->open(tmp);
 	return err;

@@ -196,6 +196,12 @@ static long do_mmap(struct mm_struct *mm, struct mmap_state *s)
 		return -EPERM;
 	if (!mlock_future_ok(mm, s->vm_flags, s->len, s->locked ? "MAP_LOCKED" : "MCL_FUTURE"))
 		return -EAGAIN;
+	/* what may vanish is neither locked nor reserved nor inherited */
+	if (s->vm_flags & VM_DROPPABLE) {
+		if (s->locked)
+			return -EINVAL;
+		s->vm_flags |= VM_NORESERVE | VM_WIPEONFORK;
+	}
 	if (s->shared) {
 		if (s->file && (s->vm_flags & VM_WRITE) && !(s->file->f_mode & FMODE_WRITE))
 			return -EACCES;

@@ -9,9 +9,17 @@
  */
 #include "internal.h"
 
-/* Whether [addr, +old_len) may become @new_len: EFAULT, EINVAL, EAGAIN. */
+/* MREMAP_DONTUNMAP was for private anonymous memory up to 5.12, and is for all that may grow since. */
+static bool may_stay_behind(const struct vm_area_struct *vma)
+{
+	if (mm_rules()->dontunmap_any)
+		return !(vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP));
+	return vma_is_anonymous(vma) && !(vma->vm_flags & VM_SHARED);
+}
+
+/* Whether [addr, +old_len) may become @new_len, or move without being unmapped: EFAULT, EINVAL, EAGAIN. */
 static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
-					    unsigned long new_len)
+					    unsigned long new_len, bool dontunmap)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 	unsigned long pgoff;
@@ -19,6 +27,8 @@ static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long 
 	if (!vma)
 		return ERR_PTR(-EFAULT);
 	if (!old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return ERR_PTR(-EINVAL);
+	if (dontunmap && !may_stay_behind(vma))
 		return ERR_PTR(-EINVAL);
 	if (old_len > vma->vm_end - addr)
 		return ERR_PTR(-EFAULT);
@@ -68,6 +78,15 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	return new;
 }
 
+/* Nothing of the VMA's private memory is left: since 5.13 it is as new, in 6.12.117 its offset, too. */
+static void forget_pages(struct vm_area_struct *vma)
+{
+	vma->anon_vma = 0;
+	vma->anon_vma_links = 0;
+	if (vma_is_anonymous(vma) && !(vma->vm_flags & VM_SHARED) && mm_rules()->dontunmap == DU_OK)
+		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
+}
+
 /*
  * MREMAP_DONTUNMAP: what stays behind at @addr is empty and not locked any more. Up
  * to 6.17 the whole VMA loses its lock while only the part that moved is still
@@ -79,6 +98,8 @@ static void leave_behind(struct mm_struct *mm, unsigned long addr, unsigned long
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 
 	mm->total_vm += len >> PAGE_SHIFT;
+	if (mm_rules()->dontunmap_any && vma->vm_start == addr && vma->vm_end == addr + len)
+		forget_pages(vma);
 	if (!(vm_flags & VM_LOCKED))
 		return;
 	vma->vm_flags &= ~VM_LOCKED_MASK;
@@ -164,7 +185,7 @@ static int vma_expand(struct vm_area_struct *vma, unsigned long delta)
 
 static long mremap_grow(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len)
 {
-	struct vm_area_struct *vma = vma_to_resize(mm, addr, old_len, new_len);
+	struct vm_area_struct *vma = vma_to_resize(mm, addr, old_len, new_len, false);
 	unsigned long delta = new_len - old_len;
 	long new_addr;
 
@@ -186,18 +207,16 @@ static long mremap_grow(struct mm_struct *mm, unsigned long addr, unsigned long 
 	return move_vma(vma, addr, old_len, new_len, new_addr, false);
 }
 
-/* The pages go elsewhere, the mapping stays as well. For private anonymous memory; of the same length. */
-static long mremap_dontunmap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len)
+/* The pages go elsewhere, the mapping stays as well. */
+static long mremap_dontunmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
-	struct vm_area_struct *vma = vma_to_resize(mm, addr, old_len, new_len);
+	struct vm_area_struct *vma = vma_to_resize(mm, addr, len, len, true);
 	long new_addr;
 
 	if (IS_ERR(vma))
 		return PTR_ERR(vma);
-	if (old_len != new_len || !vma_is_anonymous(vma) || (vma->vm_flags & VM_SHARED))
-		return -EINVAL;
-	new_addr = mremap_unmapped_area(mm, new_len, false);
-	return new_addr < 0 ? new_addr : move_vma(vma, addr, old_len, new_len, new_addr, true);
+	new_addr = mremap_unmapped_area(mm, len, false);
+	return new_addr < 0 ? new_addr : move_vma(vma, addr, len, len, new_addr, true);
 }
 
 static long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, bool dontunmap)
@@ -206,7 +225,9 @@ static long do_mremap(unsigned long addr, unsigned long old_len, unsigned long n
 	struct vm_area_struct *vma;
 	long ret = -EINVAL;
 
-	if (offset_in_page(addr) || (dontunmap && mm_rules()->dontunmap == DU_NONE))
+	if (dontunmap && (mm_rules()->dontunmap == DU_NONE || old_len != new_len))
+		return -EINVAL;
+	if (offset_in_page(addr))
 		return -EINVAL;
 	old_len = PAGE_ALIGN(old_len);
 	new_len = PAGE_ALIGN(new_len);
@@ -226,7 +247,7 @@ static long do_mremap(unsigned long addr, unsigned long old_len, unsigned long n
 			goto out;
 	}
 	if (dontunmap) {
-		ret = mremap_dontunmap(mm, addr, old_len, new_len);
+		ret = mremap_dontunmap(mm, addr, new_len);
 		goto out;
 	}
 	if (old_len > new_len) {

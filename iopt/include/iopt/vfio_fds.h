@@ -58,7 +58,7 @@ struct vfio_backend {
 	/* The container's fd is closed; then, behind all devices, what else was open. */
 	void (*close)(struct vfio_fds *fds);
 	void (*put)(struct vfio_fds *fds);
-	/* One more device, the last on fds->devices; @own as in vfio_calls.attach_other. fds->lock held, or not shared yet. */
+	/* One more device, the last on the list; @own as in vfio_calls.attach_other. Locked, or not shared yet. */
 	long (*attach)(struct vfio_fds *fds, const struct vfio_iommu_options *own);
 	/* It leaves list and container, and is freed. */
 	void (*detach)(struct vfio_fds_device *device);

@@ -41,6 +41,7 @@ struct mm_rules {
 	enum mm_ro_unshare ro_unshare;
 	enum mm_fork_pinned fork_pinned;
 	enum mm_dontunmap dontunmap;
+	bool dontunmap_any;		/* 5.13..: of shared memory and files, too */
 	enum mm_secretmem secretmem;
 	bool merge_faulted;		/* 6.16..: touched memory merges into an untouched neighbour */
 	bool reuse_large_folio;		/* 6.15..: a part of a 2M folio is kept if one mm maps all that is left */
