@@ -134,6 +134,8 @@ static const struct {
 		"I6: CHANGE_PROCESS has switched everything when the uncharge of a dead mm fails (EINVAL)" },
 	[EXCEPT_FAILED_URING_SETUP] = { VIOLATION_FAILED_CALL_RESIDUE,
 		"I1: a ring that could not be set up is given back by deferred work, as a closed one is" },
+	[EXCEPT_FAILED_DEAD_MM] = { VIOLATION_FAILED_CALL_RESIDUE,
+		"I6, I10: what is charged to a dead mm for a file's pages cannot be taken back (update_mm_locked_vm)" },
 };
 
 void accounting_excepted(enum exception exception)
@@ -282,6 +284,10 @@ static void residue_text(const struct accounting_call *call, char *buf, size_t s
 				changed += holder->mlocked - holder->mlocked_before;
 			if (!changed)
 				continue;
+			if (!ledger_holder_alive(holder)) {
+				accounting_excepted(EXCEPT_FAILED_DEAD_MM);
+				continue;
+			}
 			snprintf(buf, size, "%s changed by %+ldp",
 				 ledger_holder_name(holder, bucket, name, sizeof(name)), changed);
 			return;

@@ -14,7 +14,7 @@ enum { OPT_MOST = 256, OPT_EACH };
 
 static const struct argp_option options[] = {
 	{ "most", OPT_MOST, "N", 0, "fail only the first N calls at each site (all)", 0 },
-	{ "each", OPT_EACH, NULL, 0, "also beyond the 256th call at a site each one, not in growing strides", 0 },
+	{ "each", OPT_EACH, NULL, 0, "also beyond the 32nd call of a step each one, not in growing strides", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -42,9 +42,9 @@ static const struct argp argp = {
 	options,
 	parse_option,
 	"FILE...|DIR",
-	"Runs each scenario again and again with one more call failing: the 1st, 2nd, ... allocation, pin, IOMMU map "
-	"and killable lock, until none is left; once that call alone, and once all behind it too. After each fault "
-	"every counter and pin must be as before the call that failed, where the kernel promises that, and at the end "
+	"Runs each scenario again and again with one more call failing: of each step the 1st, 2nd, ... allocation, "
+	"pin, IOMMU map and killable lock, until none is left; once that call alone, and once all behind it too. "
+	"After each fault every counter and pin must be as before the call that failed, where the kernel promises that, and at the end "
 	"nothing may be left. What the file states, or the kernel is known for, is no failure."
 	"\vExamples:\n"
 	"  pinsim sweep my.pin --kernel v6.12\n"
@@ -66,8 +66,8 @@ struct session {
 static void show(void *arg, const struct sweep_failure *failure)
 {
 	progress_end();
-	printf("FAIL  %s on %s, %s %lu%s: %s", failure->program->path, failure->kernel->name,
-	       sim_fault_site_name(failure->sweep.site), failure->sweep.nth,
+	printf("FAIL  %s on %s, %s %lu of step %lu%s: %s", failure->program->path, failure->kernel->name,
+	       sim_fault_site_name(failure->sweep.site), failure->sweep.nth, failure->sweep.step,
 	       failure->sweep.persistent ? " and all behind" : "", sim_violation_name(failure->violation));
 	if (failure->step > failure->program->nr_steps)
 		printf(" at the end: %s\n", failure->text);
@@ -112,6 +112,7 @@ static bool sweep_file(void *arg, const struct scenario_file *file)
 static void print_stats(const struct session *session)
 {
 	const struct sweep_stats *stats = &session->stats;
+	unsigned long calls = 0;
 	int site;
 
 	printf("%lu files, %lu runs with a fault (", session->files, stats->runs);
@@ -120,6 +121,10 @@ static void print_stats(const struct session *session)
 		       sim_fault_site_name((enum sim_fault_site)site));
 	printf("): %lu failed in %lu files, %lu reports explained\n", stats->failures, session->failed,
 	       stats->explained);
+	for (site = 0; site < SIM_FAULT_NR; site++)
+		calls += stats->calls[site];
+	printf("%lu calls of %lu programs, each file on each of its kernels; %lu faults in all\n", calls,
+	       stats->programs, stats->delivered);
 	if (stats->cut)
 		printf("%lu sweeps of a site were cut short by --most\n", stats->cut);
 }

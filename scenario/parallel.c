@@ -155,7 +155,7 @@ void run_parallel(struct run *run)
 	struct parallel *parallel = parallel_make(run);
 
 	/* What breaks in the block breaks in one step: its calls overlap. */
-	sim_step_set(parallel->nr ? parallel->lines[0].index : run->next_index);
+	run_step_begins(run, parallel->nr ? parallel->lines[0].index : run->next_index);
 	run->parallel = parallel;
 	run->next_item += parallel->nr + 2;
 	if (!run->ended) {

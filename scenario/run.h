@@ -92,6 +92,8 @@ bool run_refused(const struct program *program, struct run_result *result);
 
 /* Lets the world run until it is quiet; notes a deadlock or the end. Returns whether it is quiet. */
 bool run_until_quiet(struct run *run);
+/* Step @index begins, or what comes behind the last: for reports, and a sweep. */
+void run_step_begins(struct run *run, unsigned long index);
 
 /* observe.c */
 void judge_expect(struct run *run, const struct stmt *stmt);

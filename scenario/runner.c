@@ -129,11 +129,27 @@ struct run *run_begin(const struct program *program, const struct run_options *o
 	return run;
 }
 
+/* A sweep counts the calls of each step from 1, so that what comes before need not be taken apart. */
+void run_step_begins(struct run *run, unsigned long index)
+{
+	const struct run_sweep *sweep = run->options->sweep;
+
+	sim_step_set(index);
+	if (!sweep)
+		return;
+	if (sweep->count)
+		sim_fault_sweep_count(sweep->count[index].of);
+	else if (sweep->step == index)
+		sim_fault_sweep(sweep->site, sweep->nth, sweep->persistent);
+	else
+		sim_fault_sweep_end();
+}
+
 static void run_step(struct run *run, const struct stmt *stmt)
 {
 	struct step_state state = { .run = run, .stmt = stmt, .index = run->next_index++ };
 
-	sim_step_set(state.index);
+	run_step_begins(run, state.index);
 	state.ready = step_ready(&state);
 	if (state.ready) {
 		sim_actor_submit(mm_task_actor(run->tasks[stmt->step.task]), step_body, &state);
@@ -214,7 +230,7 @@ static void tear_down(struct run *run)
 {
 	enum sim_outcome outcome;
 
-	sim_step_set(run->next_index);
+	run_step_begins(run, run->next_index);
 	if (run->ended)
 		return;
 	outcome = machine_end(run->made, run->nr_made, run->deferred);
@@ -307,8 +323,6 @@ void scenario_run(const struct program *program, const struct run_options *optio
 	if (!world)
 		out_of_memory();
 	machine_build(&program->settings, options);
-	if (options->sweep)
-		sim_fault_sweep(options->sweep->site, options->sweep->nth, options->sweep->persistent);
 	run = run_begin(program, options);
 	run_items(run, program->nr_items);
 	run->result.swept = sim_fault_swept();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The fault sweep: see sweep.h. */
+#include <stdlib.h>
 #include <scenario/sweep.h>
+#include "arena.h"
 
 /* What a failing call is worth in scheduling points: more of them is a loop that does not end. */
 #define POINTS_MAX 20000000
@@ -30,21 +32,22 @@ static bool judge(const struct program *program, const struct sweep_options *opt
 }
 
 /*
- * Beyond these many calls at one site a program repeats itself, a page or a chunk at
- * a time, and to fail each would take its square: strides grow with the number.
+ * Beyond these many calls of one step it repeats itself, a page or a chunk at a time,
+ * and to fail each would take its square: then the number doubles, and the last is one.
  */
-#define EACH_OF 256ul
+#define EACH_OF 32ul
 
-static unsigned long next_nth(const struct sweep_options *options, unsigned long nth)
+static unsigned long next_nth(const struct sweep_options *options, unsigned long nth, unsigned long last)
 {
-	return nth < EACH_OF || options->each ? nth + 1 : nth + nth / 16;
+	if (nth < EACH_OF || options->each || nth == last)
+		return nth + 1;
+	return nth * 2 < last ? nth * 2 : last;
 }
 
-/* Returns whether there was a call to fail. */
-static bool one(const struct program *program, const struct sweep_options *options, const struct run_sweep *fault,
-		struct sweep_stats *stats, bool *good)
+static void run(const struct program *program, const struct sweep_options *options, const struct run_sweep *fault,
+		struct run_result *result)
 {
-	const struct run_options run = {
+	const struct run_options run_options = {
 		.kernel = options->kernel,
 		.backend = options->backend,
 		.seed = options->seed,
@@ -52,36 +55,68 @@ static bool one(const struct program *program, const struct sweep_options *optio
 		.sweep = fault,
 		.stop = options->stop,
 	};
-	struct run_result result;
-	bool swept;
 
-	scenario_run(program, &run, &result);
-	swept = result.swept && result.verdict != VERDICT_ERROR;
-	if (swept) {
+	scenario_run(program, &run_options, result);
+}
+
+static bool one(const struct program *program, const struct sweep_options *options, const struct run_sweep *fault,
+		struct sweep_stats *stats)
+{
+	struct run_result result;
+	bool good = true;
+
+	run(program, options, fault, &result);
+	if (result.swept && result.verdict != VERDICT_ERROR) {
 		stats->runs++;
-		*good &= judge(program, options, fault, &result, stats);
+		stats->delivered += result.swept;
+		good = judge(program, options, fault, &result, stats);
 	}
 	run_result_free(&result);
-	return swept;
+	return good;
+}
+
+/* The @calls calls at one site of one step; @*taken of this site so far. */
+static bool sweep_step(const struct program *program, const struct sweep_options *options, struct run_sweep fault,
+		       unsigned long calls, unsigned long *taken, struct sweep_stats *stats)
+{
+	bool good = true;
+
+	for (fault.nth = 1; fault.nth <= calls; fault.nth = next_nth(options, fault.nth, calls)) {
+		if (options->most && *taken == options->most)
+			return good;
+		++*taken;
+		stats->faults[fault.site]++;
+		fault.persistent = false;
+		good &= one(program, options, &fault, stats);
+		fault.persistent = true;
+		good &= one(program, options, &fault, stats);
+	}
+	return good;
 }
 
 bool sweep(const struct program *program, const struct sweep_options *options, struct sweep_stats *stats)
 {
+	unsigned long steps = program->nr_steps + 1, taken, calls;
+	struct run_sweep fault = { .count = xzalloc((steps + 1) * sizeof(*fault.count)) };
+	struct run_sweep_calls *count = fault.count;
+	struct run_result result;
 	bool good = true;
 	int site;
 
+	run(program, options, &fault, &result);
+	run_result_free(&result);
+	fault.count = NULL;
+	stats->programs++;
 	for (site = 0; site < SIM_FAULT_NR; site++) {
-		struct run_sweep fault = { .site = (enum sim_fault_site)site, .nth = 1 };
-
-		while ((!options->most || fault.nth <= options->most) && one(program, options, &fault, stats, &good)) {
-			struct run_sweep behind = fault;
-
-			behind.persistent = true;
-			one(program, options, &behind, stats, &good);
-			stats->faults[site]++;
-			fault.nth = next_nth(options, fault.nth);
+		fault.site = (enum sim_fault_site)site;
+		taken = calls = 0;
+		for (fault.step = 1; fault.step <= steps; fault.step++) {
+			calls += count[fault.step].of[site];
+			good &= sweep_step(program, options, fault, count[fault.step].of[site], &taken, stats);
 		}
-		stats->cut += options->most && fault.nth > options->most;
+		stats->calls[site] += calls;
+		stats->cut += options->most && taken == options->most && taken < calls;
 	}
+	free(count);
 	return good;
 }

@@ -200,9 +200,10 @@ struct sim_actor {
 /* fault.c: what sim_fault_sweep() asked for */
 struct fault_sweep {
 	enum sim_fault_site site;
-	unsigned long left;		/* calls up to the one that fails */
+	unsigned long left;		/* calls up to the one that fails; 0: none is to fail, or it has */
 	bool persistent;
 	unsigned long delivered;
+	unsigned long *count;		/* by site, of what counts only; or NULL */
 };
 
 /* verdict.c */

@@ -70,9 +70,17 @@ void sim_fault_arm_nth_call(struct sim_actor *actor, unsigned long nth)
 		or_outside(actor)->faults |= NTH_CALLS_BIT;
 }
 
+/* Is there anything to come of it? */
+static bool sweeping(const struct fault_sweep *sweep)
+{
+	return sweep->left || sweep->count || (sweep->delivered && sweep->persistent);
+}
+
 bool sim_fault_pending(const struct sim_actor *actor)
 {
-	return (actor ? actor : &sim_this->outside)->faults;
+	unsigned int faults = (actor ? actor : &sim_this->outside)->faults;
+
+	return faults & ~SWEEP_BIT || (faults && sweeping(&sim_this->sweep));
 }
 
 static void deliver(struct sim_actor *actor, unsigned int bit, enum sim_fault_site site, unsigned long at)
@@ -84,6 +92,16 @@ static void deliver(struct sim_actor *actor, unsigned int bit, enum sim_fault_si
 void sim_fault_sweep(enum sim_fault_site site, unsigned long nth, bool persistent)
 {
 	sim_this->sweep = (struct fault_sweep){ .site = site, .left = nth, .persistent = persistent };
+}
+
+void sim_fault_sweep_end(void)
+{
+	sim_this->sweep.left = 0;
+}
+
+void sim_fault_sweep_count(unsigned long *count)
+{
+	sim_this->sweep = (struct fault_sweep){ .count = count };
 }
 
 void sim_fault_sweep_join(void)
@@ -101,9 +119,11 @@ static bool swept(enum sim_fault_site site)
 {
 	struct fault_sweep *sweep = &sim_this->sweep;
 
-	if (sweep->site != site || (sweep->delivered && !sweep->persistent))
+	if (sweep->count)
+		sweep->count[site]++;
+	if (sweep->count || sweep->site != site || !sweeping(sweep))
 		return false;
-	if (!sweep->delivered && --sweep->left)
+	if (sweep->left && --sweep->left)
 		return false;
 	sweep->delivered++;
 	sim_record(SIM_POINT_FAULT, site, 0);

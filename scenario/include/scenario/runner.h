@@ -151,11 +151,18 @@ struct run_events {
 	void (*call)(void *arg, const struct stmt *stmt, const struct op_call *call, long ret);
 };
 
-/* Which call at a fault site fails: sim_fault_sweep(). */
+/* Calls at the fault sites. */
+struct run_sweep_calls {
+	unsigned long of[SIM_FAULT_NR];
+};
+
+/* Which call at a fault site fails: sim_fault_sweep(). Or only how many there are. */
 struct run_sweep {
 	enum sim_fault_site site;
+	unsigned long step;		/* of the calls of this step; those of a parallel block are its first line's */
 	unsigned long nth;
-	bool persistent;
+	bool persistent;		/* and all behind it, also of later steps */
+	struct run_sweep_calls *count;	/* by step, from 1, room for one behind the last: none fails; or NULL */
 };
 
 struct run_options {

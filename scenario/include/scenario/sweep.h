@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fault sweep: a scenario again and again, with the 1st, 2nd, ... n-th call at a
- * fault site failing, until none is left to fail; once with that one call failing, and
- * once with all behind it. After each the invariants must hold: those of a failed call
+ * The fault sweep: a scenario again and again, with the 1st, 2nd, ... n-th call of a
+ * step at a fault site failing, until none is left to fail; once with that one call
+ * failing, and once with all behind it. Of the calls of a step that are more than 32, as
+ * where a guest is pinned chunk by chunk, it takes the 64th, 128th, ... and the last.
+ * After each the invariants must hold: those of a failed call
  * (every counter and pin as before, where the kernel promises it) and those of the end
  * (nothing leaked, nobody charged). The scenario's own expects are not judged: its
  * calls now fail. A violation that it states, or that its kernel is known for
@@ -15,8 +17,11 @@
 #include <scenario/runner.h>
 
 struct sweep_stats {
+	unsigned long programs;			/* each on one kernel */
 	unsigned long runs;			/* with a fault */
-	unsigned long faults[SIM_FAULT_NR];	/* distinct calls that were made to fail, by site */
+	unsigned long calls[SIM_FAULT_NR];	/* that the programs make at the sites */
+	unsigned long faults[SIM_FAULT_NR];	/* of them, that were made to fail */
+	unsigned long delivered;		/* faults in all, those behind a first one with it */
 	unsigned long failures;
 	unsigned long explained;
 	unsigned long cut;			/* sites of a program whose sweep was cut short */
@@ -36,7 +41,7 @@ struct sweep_options {
 	const struct backend *backend;
 	unsigned long seed;
 	unsigned long most;			/* faults of one site; 0: all there are */
-	bool each;				/* beyond 256 too, not in growing strides */
+	bool each;				/* beyond 32 of a step too, not in growing strides */
 	const volatile sig_atomic_t *stop;
 	void (*failure)(void *arg, const struct sweep_failure *failure);
 	void *arg;

@@ -38,10 +38,14 @@ void sim_fault_arm_nth_call(struct sim_actor *actor, unsigned long nth);
 bool sim_fault_pending(const struct sim_actor *actor);
 
 /*
- * A sweep: the @nth call at @site (from 1; a batch of pages is one call) of all
- * actors that take part fails, and with @persistent all behind it.
+ * A sweep: the @nth call at @site (from 1; a batch of pages is one call) from now on, of
+ * all actors that take part, fails, and with @persistent all behind it.
  */
 void sim_fault_sweep(enum sim_fault_site site, unsigned long nth, bool persistent);
+/* None fails any more that has not been reached; those behind one that has, if that was persistent, do. */
+void sim_fault_sweep_end(void);
+/* From now on calls are counted, in @count by site, as they would be if one were to fail. NULL: no more. */
+void sim_fault_sweep_count(unsigned long *count);
 /* The running actor takes part from now on. */
 void sim_fault_sweep_join(void);
 /* How many calls the sweep has failed. */
