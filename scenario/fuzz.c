@@ -418,6 +418,24 @@ static unsigned int seen_before(struct fuzz_shared *shared, unsigned long signat
 	return ~0u;
 }
 
+/* Takes back the last seen_before(). */
+static void not_seen(struct fuzz_shared *shared, unsigned long signature)
+{
+	unsigned int at = (unsigned int)(signature % SIGNATURES), tries;
+
+	for (tries = 0; tries < SIGNATURES; tries++, at = (at + 1) % SIGNATURES)
+		if (shared->signature[at].hash == signature) {
+			atomic_fetch_sub(&shared->signature[at].times, 1);
+			return;
+		}
+}
+
+/* Was the session told to stop, and does the folder remember where? */
+static bool leaves_off(const struct fuzz *fuzz)
+{
+	return fuzz->options->stop && *fuzz->options->stop && fuzz->options->folder;
+}
+
 /* The schedule that shows it, of the file with @text: a token, malloc'd; NULL: none, or one of too many choices. */
 static char *token_of(const struct question *question, const char *text)
 {
@@ -488,6 +506,7 @@ static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_
 {
 	struct question question = { .check = *check, .verdict = verdict, .seed = check->seed };
 	struct program *shrunk;
+	unsigned long rough;
 
 	fuzz->stats->failing++;
 	question.check.count = false;
@@ -498,9 +517,18 @@ static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_
 	question.check.wanted_known = verdict.known;
 	if (verdict.kind != FUZZ_DIFFERS)
 		question.check.backend[1] = NULL;
-	if (seen_before(fuzz->shared, rough_signature(&verdict, program) & ~1ul) >= ROUGH_TRIES)
+	rough = rough_signature(&verdict, program) & ~1ul;
+	if (seen_before(fuzz->shared, rough) >= ROUGH_TRIES)
 		return;
 	shrunk = shrunk_program(fuzz, &question, program);
+	/* nor is what has been made smaller by then the failure that the next session comes to */
+	if (leaves_off(fuzz)) {
+		fuzz->stats->failing--;
+		fuzz->stats->programs--;
+		not_seen(fuzz->shared, rough);
+		program_free(shrunk);
+		return;
+	}
 	if (!shrunk) {
 		/* text and tree must be one program, and a run a pure function */
 		fprintf(stderr, "pinsim: program %lu: %s does not show again from its text\n", number,
@@ -513,7 +541,9 @@ static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_
 }
 
 /*
- * FOLDER/state: which programs were run, so that the next session goes on behind them.
+ * FOLDER/state: which programs were run and what was seen in them, so that the next
+ * session goes on behind them and comes to what one without an end would have: the
+ * programs and signatures of one process are the same, however often it was stopped.
  * Another seed, or programs that are drawn otherwise, begin anew.
  */
 static void state_line(const struct fuzz_options *options, char *line, size_t size)
@@ -537,8 +567,26 @@ static FILE *open_state(const struct fuzz_options *options, const char *mode)
 	return fopen(path, mode);
 }
 
+static void read_seen(FILE *file, struct fuzz_shared *shared)
+{
+	unsigned long hash;
+	unsigned int times, at;
+
+	while (fscanf(file, " seen %lx %u", &hash, &times) == 2) {
+		for (at = 0; at < SIGNATURES && hash && times; at++) {
+			unsigned int slot = (unsigned int)((hash + at) % SIGNATURES);
+
+			if (shared->signature[slot].hash)
+				continue;
+			shared->signature[slot].hash = hash;
+			shared->signature[slot].times = times;
+			break;
+		}
+	}
+}
+
 /* The first program that no session in the folder has run. */
-static unsigned long first_program(const struct fuzz_options *options)
+static unsigned long first_program(const struct fuzz_options *options, struct fuzz_shared *shared)
 {
 	char line[4096], before[4096];
 	unsigned long next = options->first;
@@ -551,20 +599,40 @@ static unsigned long first_program(const struct fuzz_options *options)
 		before[strcspn(before, "\n")] = '\0';
 		if (strcmp(before, line) || fscanf(file, "next %lu", &next) != 1)
 			next = 0;
+		else
+			read_seen(file, shared);
 	}
 	fclose(file);
 	return next;
 }
 
-static void keep_state(const struct fuzz_options *options, unsigned long next)
+/* The first program that some job has not run: each takes every JOBS-th, and one may be behind the others. */
+static unsigned long next_program(const struct fuzz *fuzz)
 {
+	unsigned long least = ~0ul;
+	unsigned int job;
+
+	for (job = 0; job < fuzz->options->jobs; job++)
+		if (fuzz->shared->stats[job].programs < least)
+			least = fuzz->shared->stats[job].programs;
+	return fuzz->first + least * fuzz->options->jobs;
+}
+
+static void keep_state(const struct fuzz *fuzz)
+{
+	const struct fuzz_options *options = fuzz->options;
 	char line[4096];
 	FILE *file = options->folder ? open_state(options, "w") : NULL;
+	unsigned int i;
 
 	if (!file)
 		return;
 	state_line(options, line, sizeof(line));
-	fprintf(file, "%s\nnext %lu\n", line, next);
+	fprintf(file, "%s\nnext %lu\n", line, next_program(fuzz));
+	for (i = 0; i < SIGNATURES; i++)
+		if (fuzz->shared->signature[i].hash)
+			fprintf(file, "seen %lx %u\n", (unsigned long)fuzz->shared->signature[i].hash,
+				(unsigned int)fuzz->shared->signature[i].times);
 	if (fclose(file))
 		fprintf(stderr, "pinsim: cannot write '%s/state': %s\n", options->folder, strerror(errno));
 }
@@ -591,6 +659,11 @@ static void one(struct fuzz *fuzz, unsigned long number)
 	};
 	struct fuzz_verdict verdict = fuzz_check(&check, program);
 
+	/* it may have been cut off: the next session runs it again */
+	if (leaves_off(fuzz)) {
+		program_free(program);
+		return;
+	}
 	fuzz->stats->programs++;
 	fuzz->stats->steps += facts.steps;
 	fuzz->stats->live += facts.live;
@@ -720,7 +793,7 @@ int fuzz(const struct fuzz_options *options, const struct fuzz_events *events, v
 	fuzz.shared = mmap(NULL, sizeof(*fuzz.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (fuzz.shared == MAP_FAILED)
 		return -ENOMEM;
-	fuzz.first = first_program(options);
+	fuzz.first = first_program(options, fuzz.shared);
 	fuzz.nowhere = fopen("/dev/null", "w");
 	fuzz.difference = stdout;
 	if (!fuzz.nowhere)
@@ -731,8 +804,7 @@ int fuzz(const struct fuzz_options *options, const struct fuzz_events *events, v
 		work(&fuzz, 0);
 	add_up(&fuzz, stats);
 	stats->first = fuzz.first;
-	/* jobs may be one program apart: what only some have run is run again */
-	keep_state(options, fuzz.first + stats->programs - stats->programs % options->jobs);
+	keep_state(&fuzz);
 	if (fuzz.nowhere)
 		fclose(fuzz.nowhere);
 	munmap(fuzz.shared, sizeof(*fuzz.shared));
