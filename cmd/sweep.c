@@ -44,8 +44,8 @@ static const struct argp argp = {
 	"FILE...|DIR",
 	"Runs each scenario again and again with one more call failing: of each step the 1st, 2nd, ... allocation, "
 	"pin, IOMMU map and killable lock, until none is left; once that call alone, and once all behind it too. "
-	"After each fault every counter and pin must be as before the call that failed, where the kernel promises that, and at the end "
-	"nothing may be left. What the file states, or the kernel is known for, is no failure."
+	"After each fault every counter and pin must be as before the call that failed, where the kernel promises "
+	"that, and at the end nothing may be left. What the file states, or the kernel is known for, is no failure."
 	"\vExamples:\n"
 	"  pinsim sweep my.pin --kernel v6.12\n"
 	"  pinsim sweep scenarios/seeds --most 50\n"
