@@ -83,6 +83,10 @@ _Noreturn void exit_out_of_memory(void);
 void parse_arguments(const struct argp *argp, const char *name, int argc, char **argv, void *input);
 /* A decimal or 0x number; exits with a message where it is none. */
 unsigned long parse_number(const char *option, const char *text);
+/* One from @least to @most, ~0ul: no end. */
+unsigned long parse_within(const char *option, const char *text, unsigned long least, unsigned long most);
+/* Above 0, also with a part behind a point. */
+double parse_seconds(const char *option, const char *text);
 /* The kernels that `--kernel SET` names; NULL where the option was not given. Exits with a message where it is bad. */
 struct kernel_list *parse_kernels(const char *text);
 /* The kernel of that full name ("v6.12+QUIRK") into *@list; exits with a message where there is none. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the commands share: arguments, terminals, Ctrl-C, progress. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,17 +32,46 @@ void parse_arguments(const struct argp *argp, const char *name, int argc, char *
 		exit_out_of_memory();
 }
 
+static _Noreturn void no_number(const char *option, const char *text, const char *expected)
+{
+	fprintf(stderr, "pinsim: %s: '%s' is not a number, expected %s\n", option, text, expected);
+	exit(EXIT_USAGE);
+}
+
 unsigned long parse_number(const char *option, const char *text)
 {
+	bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
 	unsigned long value;
 	char *end;
 
 	errno = 0;
-	value = strtoul(text, &end, 0);
-	if (errno || *end || end == text || *text == '-') {
-		fprintf(stderr, "pinsim: %s: '%s' is not a number, expected one of at most 64 bits\n", option, text);
-		exit(EXIT_USAGE);
-	}
+	value = strtoul(text, &end, hex ? 16 : 10);
+	if (errno || *end || !isdigit((unsigned char)*text))
+		no_number(option, text, "one of at most 64 bits");
+	return value;
+}
+
+unsigned long parse_within(const char *option, const char *text, unsigned long least, unsigned long most)
+{
+	unsigned long value = parse_number(option, text);
+
+	if (value >= least && value <= most)
+		return value;
+	if (most == ~0ul)
+		fprintf(stderr, "pinsim: %s: %s, expected %lu or more\n", option, text, least);
+	else
+		fprintf(stderr, "pinsim: %s: %s, expected %lu to %lu\n", option, text, least, most);
+	exit(EXIT_USAGE);
+}
+
+double parse_seconds(const char *option, const char *text)
+{
+	double value;
+	char *end;
+
+	value = strtod(text, &end);
+	if (*end || !isdigit((unsigned char)*text) || !(value > 0 && value < 1e9))
+		no_number(option, text, "seconds above 0, as 60 or 0.5");
 	return value;
 }
 

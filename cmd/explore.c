@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinsim explore */
 #include <errno.h>
+#include <limits.h>
 #include <sim/threads.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 #include <unistd.h>
 #include "explore.h"
 
-#define JOBS_MAX 256u
+#define JOBS_MAX 256
+#define DEPTH_MAX 16
 
 enum {
 	OPT_STRATEGY = 's',
@@ -65,24 +67,20 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				   arg);
 		break;
 	case OPT_BOUND:
-		search->bound = (unsigned int)parse_number("--preempt-bound", arg);
+		search->bound = (unsigned int)parse_within("--preempt-bound", arg, 0, UINT_MAX);
 		search->bounded = true;
 		break;
 	case OPT_DEPTH:
-		search->depth = (unsigned int)parse_number("--depth", arg);
-		if (!search->depth || search->depth > 16)
-			argp_error(state, "--depth %s: expected 1 to 16", arg);
+		search->depth = (unsigned int)parse_within("--depth", arg, 1, DEPTH_MAX);
 		break;
 	case OPT_JOBS:
-		args->jobs = (unsigned int)parse_number("--jobs", arg);
-		if (!args->jobs || args->jobs > JOBS_MAX)
-			argp_error(state, "--jobs %s: expected 1 to %u", arg, JOBS_MAX);
+		args->jobs = (unsigned int)parse_within("--jobs", arg, 1, JOBS_MAX);
 		break;
 	case OPT_TIME:
-		args->options.seconds_max = (double)parse_number("--time", arg);
+		args->options.seconds_max = parse_seconds("--time", arg);
 		break;
 	case OPT_RUNS:
-		args->options.runs_max = parse_number("--runs", arg);
+		args->options.runs_max = parse_within("--runs", arg, 1, ~0ul);
 		break;
 	case OPT_TWICE:
 		args->options.twice = true;
@@ -107,6 +105,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			search->kind = &sim_search_bounded;
 		if (search->depth && !search->kind)
 			search->kind = &sim_search_pct;
+		if (search->bounded && search->kind != &sim_search_bounded)
+			argp_error(state, "--preempt-bound is for --strategy bounded");
+		if (search->depth && search->kind != &sim_search_pct)
+			argp_error(state, "--depth is for --strategy pct");
+		if (args->outcomes && (args->json || args->html || args->out || args->options.twice))
+			argp_error(state, "--outcomes lists what there can be, expected no --json, --html, --out or "
+					  "--twice beside it");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -153,11 +158,12 @@ static const struct argp argp = {
 struct exploration {
 	const struct explore_arguments *args;
 	struct kernel_list *kernels;	/* of --kernel, or NULL */
-	const char *where;		/* of the progress line */
+	const char *where, *kernel;	/* of the progress line */
 	bool shown;			/* there is one */
 	bool never;			/* the last one fails as no schedule shows something: none is drawn */
 	bool written;			/* --out and --html: there was a failure */
 	bool broke, unfinished, bad_file, differs, unwritten;
+	bool held;			/* something, in every schedule */
 	unsigned int ran;
 	struct job *jobs;		/* in the order of the command line */
 	unsigned int running;
@@ -176,7 +182,9 @@ static void on_progress(void *arg, const struct sim_explored *explored)
 		return;
 	last = now;
 	exploration->shown = true;
-	fprintf(stderr, "\r\033[K%s: %lu schedules, %lu cut short", exploration->where, explored->runs, explored->cut);
+	fprintf(stderr, "\r\033[K%s on %s: %lu schedules", exploration->where, exploration->kernel, explored->runs);
+	if (explored->cut)
+		fprintf(stderr, ", %lu cut short", explored->cut);
 }
 
 static void print_outcomes(const struct program *program, struct outcomes *outcomes, const struct kernel *kernel)
@@ -187,6 +195,9 @@ static void print_outcomes(const struct program *program, struct outcomes *outco
 	for (size_t i = 0; (text = outcomes_at(outcomes, i, &runs)) != NULL; i++)
 		printf("%s on %s: %s\n", program->path, kernel->name, text);
 }
+
+/* Among ourselves: nothing was run, as the kernel has no such call. To others it is EXIT_HELD. */
+#define STATUS_ABSENT 16
 
 static int exploration_status(const struct exploration *exploration)
 {
@@ -206,6 +217,9 @@ static void count_status(struct exploration *exploration, int status)
 {
 	switch (status) {
 	case EXIT_HELD:
+		exploration->held = true;
+		break;
+	case STATUS_ABSENT:
 		break;
 	case EXIT_BROKE:
 		exploration->broke = true;
@@ -237,6 +251,7 @@ static int tell(void *arg, struct explore_report *report)
 	struct exploration one = { .args = args };
 	struct explore_small small = { .text = NULL };
 	struct explored_file explored = { told->program, options, report, NULL };
+	bool absent;
 
 	/* What real threads have done once no search finds again. */
 	if (report->end == EXPLORE_FAILS && report->failed_at && !SIM_THREADS &&
@@ -255,9 +270,10 @@ static int tell(void *arg, struct explore_report *report)
 	one.unfinished = report->end == EXPLORE_UNFINISHED;
 	one.bad_file = report->end == EXPLORE_ERROR && !interrupted;
 	one.differs = report->end == EXPLORE_DIFFERS;
+	absent = report->end == EXPLORE_NA;
 	explore_small_free(&small);
 	explore_report_free(report);
-	return exploration_status(&one);
+	return absent ? STATUS_ABSENT : exploration_status(&one);
 }
 
 /* By @jobs processes. */
@@ -279,6 +295,7 @@ static int explore_one(struct exploration *exploration, const struct program *pr
 	options.arg = exploration;
 	options.outcomes = args->outcomes ? outcomes_create() : NULL;
 	exploration->where = program->path;
+	exploration->kernel = kernel->name;
 	exploration->never = false;
 	fflush(stdout);
 	status = explore_together(program, &options, jobs, tell, &told);
@@ -415,9 +432,13 @@ int command_explore(int argc, char **argv)
 	catch_interrupt();
 	good = selection_each(&args.selection, explore_file, &exploration);
 	jobs_wait(&exploration, 0);
+	if (exploration.held && !args.selection.races && !args.json && !args.outcomes)
+		puts("what holds, holds where no plain access races: --races looks for those (docs/data-races.md)");
 	if (exploration.kernels)
 		kernel_list_free(exploration.kernels);
 	exploration.bad_file |= !good;
+	if (!exploration.written && (args.html || args.out) && !args.json)
+		fprintf(stderr, "pinsim: no schedule fails, so '%s' was not written\n", args.out ? args.out : args.html);
 	if (!exploration.ran && good)
 		fputs("pinsim: warning: nothing ran: no kernel asked for is one of the file's\n", stderr);
 	return exploration_status(&exploration);

@@ -109,7 +109,13 @@ static const char *const end_names[] = {
 
 static json_t *count_json(double count)
 {
-	return count < 9007199254740992.0 ? json_integer((json_int_t)count) : json_real(count);
+	char digits[32];
+
+	if (count < 9007199254740992.0)
+		return json_integer((json_int_t)count);
+	/* In which order it was added up is to make no difference. */
+	snprintf(digits, sizeof(digits), "%.9e", count);
+	return json_real(strtod(digits, NULL));
 }
 
 /* What failed, in a few words of the file; NULL where nothing did. */
@@ -140,7 +146,7 @@ static void print_json(const struct explored_file *explored, const struct explor
 				   "traces", (json_int_t)(search->finished ? search->traces : 0),
 				   "states", (json_int_t)search->states,
 				   "interleavings", count_json(search->finished ? search->interleavings : 0),
-				   "seconds", report->seconds);
+				   "seconds", (double)(long)(report->seconds * 1e3) / 1e3);
 
 	if (search->finished && search->frees_open)
 		json_object_set_new(object, "frees_open", json_true());

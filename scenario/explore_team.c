@@ -451,6 +451,9 @@ static void merge_lots(struct explore_team *team, const struct explore_member *d
 		told->runs += lot->runs;
 		told->interleavings += team->counts ? lot->interleavings : i >= first ? (double)lot->runs : 0;
 	}
+	for (unsigned int i = 0; i < team->nr; i++)
+		if (team->counts && team->member[i].explored.runs && !team->member[i].explored.interleavings)
+			told->interleavings = 0;
 	told->cut = turns - told->runs;
 	if (team->counts)
 		told->traces = told->runs;

@@ -100,7 +100,7 @@ static const char tail[] =
 	"document.onkeydown = e => { const to = { ArrowRight: now + 1, ArrowDown: now + 1, ArrowLeft: now - 1,\n"
 	"  ArrowUp: now - 1, Home: 0, End: rows.length - 1 }[e.key];\n"
 	"  if (to !== undefined) { e.preventDefault(); go(to); } };\n"
-	"go(Math.max(0, location.hash ? Number(location.hash.slice(1)) - 1 : 0));\n"
+	"go(Math.max(0, location.hash ? Number(location.hash.slice(1)) - 1 : run.events.findIndex(e => e.fatal)));\n"
 	"</script>\n";
 
 static const char *const whats[] = {

@@ -69,6 +69,11 @@ static const char *observed_text(const struct expect_report *expect, wide value,
 	return expect->plain ? wide_text(value, buf, size) : bytes_text(value, buf, size);
 }
 
+/* In front of what was wanted. */
+static const char *const wanted[] = {
+	[CMP_EQ] = "", [CMP_NE] = "!= ", [CMP_LT] = "< ", [CMP_LE] = "<= ", [CMP_GT] = "> ", [CMP_GE] = ">= ",
+};
+
 char *failed_expect_text(const struct expect_report *expect)
 {
 	const struct stmt *stmt = expect->stmt;
@@ -85,7 +90,7 @@ char *failed_expect_text(const struct expect_report *expect)
 	else
 		append_format(&text, &length, "    got %s, want %s%s\n",
 			      observed_text(expect, expect->got, got, sizeof(got)),
-			      stmt->expect.comparison == CMP_EQ ? "" : "the other side to be ",
+			      wanted[stmt->expect.comparison],
 			      observed_text(expect, expect->want, want, sizeof(want)));
 	return text;
 }

@@ -322,6 +322,13 @@ static inline bool try_next(struct tree *tree)
 	return true;
 }
 
+/* 0: one trace's are not known, and so is no sum. */
+static void count_in(struct tree *tree, double interleavings)
+{
+	tree->options.count = interleavings > 0;
+	tree->explored.interleavings = tree->options.count ? tree->explored.interleavings + interleavings : 0;
+}
+
 static void run_over(struct tree *tree)
 {
 	struct sim_explored *explored = &tree->explored;
@@ -339,7 +346,7 @@ static void run_over(struct tree *tree)
 	}
 	explored->runs++;
 	if (tree->touching && tree->options.count)
-		explored->interleavings += tree_interleavings(tree);
+		count_in(tree, tree_interleavings(tree));
 }
 
 bool tree_next(struct tree *tree)
