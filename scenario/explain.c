@@ -174,7 +174,7 @@ static bool has_number_of(const struct pin_value *value, unsigned long least)
 	return false;
 }
 
-/* Is there memory of 2^31 pages? */
+/* Is there memory of 2^31 pages, or of half as many, which two may merge to? */
 static bool has_vast_memory(const struct program *program)
 {
 	const struct pin_arg *arg;
@@ -183,7 +183,7 @@ static bool has_vast_memory(const struct program *program)
 	for (i = 0; i < program->nr_items; i++)
 		for (arg = program->items[i].kind == ITEM_STEP ? program->items[i].stmt->step.args : NULL; arg;
 		     arg = arg->next)
-			if (has_number_of(arg->values, 1ul << 43))
+			if (has_number_of(arg->values, 1ul << 42))
 				return true;
 	return false;
 }
@@ -320,8 +320,15 @@ static const struct rule rules[] = {
 	{ { "vfio_last_group", "a call on a container races the detach of its last group, which frees what it uses",
 	    "drivers/vfio/container.c:vfio_fops_unl_ioctl reads iommu_data without a lock" },
 	  V(USE_AFTER_FREE) | V(BUG), NULL, "vfio_detach", "parallel", NULL },
-	{ { "spapr_table", "a table that could not be made stays charged", "facts §16 I2, I5, I6: SPAPR create_table" },
-	  V_LOCKED_VM | V(FAILED_CALL_RESIDUE), keeps_table, "tce_create", FAULTS, NULL },
+	{ { "spapr_table", "a table gives back what was allocated for it, or nothing, of what it was charged",
+	    "facts §16 I2, I5, I6: SPAPR create_table" },
+	  V_LOCKED_VM | V(FAILED_CALL_RESIDUE), keeps_table, "tce_create", NULL, NULL },
+	{ { "afu_current", "an FPGA's region gives the charge back to whoever unmaps it",
+	    "facts §16 I2, I9: AFU fork" },
+	  V_LOCKED_VM | V(DMA_SUM), NULL, "afu_map", CHANGES_OWNER, NULL },
+	{ { "zpci_current", "a PCI function's pages are given back to whoever disables it, user and mm",
+	    "arch/s390/kvm/pci.c:unaccount_mem, by current" },
+	  V_PINNED_VM | V_USER | V(USER_REFS) | V(WARNING), NULL, "zpci_enable", CHANGES_OWNER, NULL },
 	{ { "mmap_fixed", "what an mmap replaces is gone also where the mmap then fails", "mm/mmap.c:mmap_region" },
 	  V(FAILED_CALL_RESIDUE), NULL, "mmap", NULL, NULL },
 	/* what an iommufd's pages are left in by these can look like anything: behind what is told by its object */

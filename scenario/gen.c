@@ -41,10 +41,11 @@ static bool op_is_possible(const struct gen *gen, const struct op *op)
 	return op_exists(op, &gen->config.kernel->rules);
 }
 
-/* An area is on as a whole or not; in one that is, what makes objects stays. */
+/* An area is on as a whole or not. In one that is, what makes objects and memory stays, and some of the rest. */
 static void draw_ops(struct gen *gen)
 {
 	struct gen_config *config = &gen->config;
+	unsigned int stays = 2 + (unsigned int)gen_below(gen, 4);
 	size_t area, i;
 	bool on;
 
@@ -54,10 +55,9 @@ static void draw_ops(struct gen *gen)
 		     op_areas[area]->ops->random.effect == EFFECT_MEMORY || (!config->vast && gen_once_in(gen, 2));
 		for (i = 0; on && i < op_areas[area]->nr; i++) {
 			const struct op *op = &op_areas[area]->ops[i];
-			bool makes = op->makes & ~KIND(NUMBER) || op_makes_memory(op) ||
-				     op->random.effect == EFFECT_MAP;
+			bool makes = op->makes & ~KIND(NUMBER) || op_makes_memory(op);
 
-			if (op_is_possible(gen, op) && config->nr_ops < GEN_OPS_MAX && (makes || gen_below(gen, 5)))
+			if (op_is_possible(gen, op) && config->nr_ops < GEN_OPS_MAX && (makes || gen_below(gen, stays)))
 				config->op[config->nr_ops++] = op;
 		}
 	}
@@ -97,16 +97,24 @@ static void note_makers_and_settings(struct gen *gen)
 	}
 }
 
-/* Each operation as often as its weight, which the swarm shifts too. */
+/*
+ * Each operation as often as its weight, which the swarm shifts too. Weights make most programs do what memory and
+ * devices are for; one in eight has them drawn, and so does often what is rare.
+ */
 static void fill_picks(struct gen *gen)
 {
+	bool flat = gen_once_in(gen, 8);
 	unsigned int i, times;
 
 	for (i = 0; i < gen->config.nr_ops; i++) {
 		const struct op *op = gen->config.op[i];
 		bool ends = op_ends(op);
 
-		for (times = op->random.weight * (1 + !gen_below(gen, 3)); times; times--) {
+		if (op->args[0].type == ARG_VARIABLE && op->random.effect != EFFECT_CLOSE)
+			gen->user[gen->nr_users++] = (uint8_t)i;
+		times = flat ? (op->random.charges ? 3u : 1u) << gen_below(gen, 4) :
+			       op->random.weight * (1 + (gen_below(gen, 3) < 1u + op->random.charges));
+		for (; times; times--) {
 			if (gen->nr_picks < sizeof(gen->pick))
 				gen->pick[gen->nr_picks++] = (uint8_t)i;
 			if (ends && gen->nr_endings < sizeof(gen->ending))
@@ -117,7 +125,8 @@ static void fill_picks(struct gen *gen)
 
 static unsigned long draw_start_limit(struct gen *gen)
 {
-	switch (gen_below(gen, 12)) {
+	/* in turns most is to succeed; who meets meets at a limit, too */
+	switch (gen_below(gen, gen->config.parallel ? 6 : 12)) {
 	case 0:
 		return gen_below(gen, 3);
 	case 1:
@@ -145,6 +154,8 @@ static unsigned int draw_some_caps(struct gen *gen)
 
 	if (gen_once_in(gen, 4))
 		return MM_CAP_EVERY;
+	if (gen_once_in(gen, 2))
+		return (unsigned int)cap_words[gen_below(gen, 3)].value;
 	for (word = cap_words; word->word; word++)
 		if (gen_once_in(gen, 2))
 			caps |= (unsigned int)word->value;
@@ -161,9 +172,19 @@ static void draw_tasks(struct gen *gen)
 		config->uid[i] = gen_once_in(gen, 12) ? 0 : 1000 + (unsigned int)gen_below(gen, users);
 		config->limit_pages[i] = draw_start_limit(gen);
 		config->caps[i] = config->uid[i] ? 0 : MM_CAP_EVERY;
-		if (gen_once_in(gen, 6))
+		if (gen_once_in(gen, 3))
 			config->caps[i] = draw_some_caps(gen);
 	}
+}
+
+/* What the administrator set, which is far away for a short program: so it is often near. */
+static void draw_sysctls(struct gen *gen)
+{
+	const struct world_settings usual = WORLD_SETTINGS_INIT;
+	struct gen_config *config = &gen->config;
+
+	config->perf_mlock_kb = gen_once_in(gen, 3) ? 4 * gen_below(gen, 16) : usual.perf_mlock_kb;
+	config->dma_entry_limit = gen_once_in(gen, 16) ? 1 + gen_below(gen, 4) : usual.dma_entry_limit;
 }
 
 static void draw_config(struct gen *gen)
@@ -181,6 +202,7 @@ static void draw_config(struct gen *gen)
 	if (gen_below(gen, 100) < options->fault_percent)
 		config->fault_odds = 4 + (unsigned int)gen_below(gen, 16);
 	config->parallel = options->parallel;
+	draw_sysctls(gen);
 	draw_tasks(gen);
 	draw_ops(gen);
 	note_makers_and_settings(gen);
@@ -201,7 +223,8 @@ void gen_config_print(const struct gen_config *config, FILE *out)
 		if (config->caps[i])
 			fprintf(out, " caps %x", config->caps[i]);
 	}
-	fprintf(out, "; %u steps, contig %lup, %s", config->steps, config->contig_pages, config->wild ? "wild, " : "");
+	fprintf(out, "; %u steps, contig %lup, perf %luK a CPU, %lu DMA entries, %s", config->steps,
+		config->contig_pages, config->perf_mlock_kb, config->dma_entry_limit, config->wild ? "wild, " : "");
 	if (config->fault_odds)
 		fprintf(out, "a fault in 1 of %u, ", config->fault_odds);
 	fprintf(out, "%u operations:", config->nr_ops);
@@ -300,11 +323,18 @@ static void add_setting(struct gen *gen, struct stmt *stmt, const char *name, un
 
 static void declare_world(struct gen *gen, struct node_list *stmts)
 {
+	const struct world_settings usual = WORLD_SETTINGS_INIT;
 	struct stmt *stmt = new_stmt(gen, STMT_SET);
 	struct program *program = gen->program;
 
-	program->settings = (struct world_settings)WORLD_SETTINGS_INIT;
+	program->settings = usual;
 	program->settings.contig_pages = gen->config.contig_pages;
+	program->settings.perf_mlock_kb = gen->config.perf_mlock_kb;
+	program->settings.dma_entry_limit = gen->config.dma_entry_limit;
+	if (gen->config.perf_mlock_kb != usual.perf_mlock_kb)
+		add_setting(gen, stmt, "perf_mlock_kb", gen->config.perf_mlock_kb);
+	if (gen->config.dma_entry_limit != usual.dma_entry_limit)
+		add_setting(gen, stmt, "dma_entry_limit", gen->config.dma_entry_limit);
 	if (gen->config.contig_pages != 1)
 		add_setting(gen, stmt, "contig", gen->config.contig_pages * GEN_PAGE);
 	if (gen->config.vast) {
@@ -317,17 +347,28 @@ static void declare_world(struct gen *gen, struct node_list *stmts)
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
+static bool meets(const struct gen *gen, const struct gen_task *task)
+{
+	const struct gen_task *with = gen->meeting;
+
+	return task->alive && (!with || task->mm == with->mm || task->table == with->table);
+}
+
 /* The one that called last goes on, mostly. */
 static struct gen_task *pick_task(struct gen *gen)
 {
 	struct gen_picture *picture = &gen->picture;
-	unsigned int nth;
+	unsigned int nth, nr = 0, i;
 
 	if (!gen->in_block && picture->task[gen->current].alive && gen_below(gen, 4))
 		return &picture->task[gen->current];
-	nth = (unsigned int)gen_below(gen, picture->nr_alive);
+	for (i = 0; gen->meeting && i < picture->nr_tasks; i++)
+		nr += meets(gen, &picture->task[i]);
+	if (!nr)
+		gen->meeting = NULL;
+	nth = (unsigned int)gen_below(gen, nr ? nr : picture->nr_alive);
 	for (gen->current = 0;; gen->current++)
-		if (picture->task[gen->current].alive && !nth--)
+		if (meets(gen, &picture->task[gen->current]) && !nth--)
 			return &picture->task[gen->current];
 }
 
@@ -431,6 +472,10 @@ static const struct op *pick_op(struct gen *gen)
 
 	if (gen->nr_focus)
 		return gen->focus[gen_below(gen, gen->nr_focus)];
+	if (gen->succession) {
+		gen->succession--;
+		return gen->config.op[gen->user[gen_below(gen, gen->nr_users)]];
+	}
 	if (is_crowded(gen)) {
 		op = gen->config.op[gen->ending[gen_below(gen, gen->nr_endings)]];
 		if (op->random.effect != EFFECT_EXIT || gen->picture.nr_alive > GEN_LIVE_TASKS)
@@ -476,16 +521,49 @@ static void skip_names(struct gen *gen)
 	}
 }
 
+/*
+ * Who pays and who has the fd are two as soon as a task forks, execs, exits, passes an fd or becomes another user:
+ * then what there is is often used at once, by the one that came to it.
+ */
+static void draw_succession(struct gen *gen)
+{
+	const struct gen_picture *picture = &gen->picture;
+	const struct gen_call *call = &gen->call;
+
+	switch (call->op->random.effect) {
+	case EFFECT_COPY_TASK:
+	case EFFECT_SHARE_TASK:
+		if (gen_once_in(gen, 2))
+			gen->current = picture->nr_tasks - 1;
+		break;
+	case EFFECT_SEND:
+		if (call->other)
+			gen->current = (unsigned int)(call->other - picture->task);
+		break;
+	case EFFECT_EXEC:
+	case EFFECT_EXIT:
+	case EFFECT_UID:
+		break;
+	default:
+		return;
+	}
+	if (gen->nr_users && gen_once_in(gen, 2))
+		gen->succession = 1 + (unsigned int)gen_below(gen, 4);
+}
+
 /* The call that was drawn is the program's; @fails: what it would make is not there. */
 static void take_call(struct gen *gen, struct node_list *stmts, bool fails)
 {
 	append_step(gen, stmts);
+	gen->before = &gen->call.stmt->step;
 	if (gen->call.op->random.charges && gen->facts)
 		gen->facts->charging++;
 	if (fails || gen->call.doubtful)
 		skip_names(gen);
 	else
 		gen_picture_apply(gen);
+	if (!gen->in_block)
+		draw_succession(gen);
 	if (gen->facts) {
 		gen->facts->live += gen_live(&gen->picture);
 		gen->facts->tasks += gen->picture.nr_alive;
@@ -500,7 +578,7 @@ static void draw_setting(struct gen *gen, struct gen_task *task, struct node_lis
 	for (i = 0; i < gen->nr_settings; i++) {
 		const struct op *op = gen->config.op[gen->setting[i]];
 
-		if (op->args[0].kinds & makes && gen_once_in(gen, 3) && draw_call(gen, task, op))
+		if (op->args[0].kinds & makes && gen_once_in(gen, 2) && draw_call(gen, task, op))
 			take_call(gen, stmts, false);
 	}
 }
@@ -532,13 +610,38 @@ static void draw_steps(struct gen *gen, struct node_list *stmts, unsigned int st
 static void draw_focus(struct gen *gen)
 {
 	unsigned int nr = 1 + (unsigned int)gen_below(gen, GEN_FOCUS_MAX), i;
+	bool rare = gen_once_in(gen, 2);
 
 	gen->in_block = true;
+	gen->before = NULL;
 	if (gen_once_in(gen, 3))
 		return;
 	for (i = 0; i < nr; i++)
-		gen->focus[i] = pick_op(gen);
+		gen->focus[i] = rare ? gen->config.op[gen_below(gen, gen->config.nr_ops)] : pick_op(gen);
 	gen->nr_focus = nr;
+}
+
+/*
+ * Who shares memory or files meets, and most tasks share nothing: often one more is made of one that is there, and
+ * then these are the ones that act. A copy has fds of its own, of the same files.
+ */
+static void draw_meeting(struct gen *gen, struct node_list *stmts)
+{
+	struct gen_task *task = pick_task(gen);
+	const struct op *op, *chosen = NULL;
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < gen->config.nr_ops; i++) {
+		op = gen->config.op[i];
+		if ((op->random.effect == EFFECT_SHARE_TASK || op->random.effect == EFFECT_COPY_TASK) &&
+		    gen_once_in(gen, ++nr))
+			chosen = op;
+	}
+	if (!chosen || !draw_call(gen, task, chosen))
+		return;
+	take_call(gen, stmts, false);
+	if (chosen->random.effect == EFFECT_SHARE_TASK)
+		gen->meeting = task;
 }
 
 /* What overlaps: a dozen calls at most, or no strategy finds its way through them. */
@@ -547,12 +650,17 @@ static void draw_parallel(struct gen *gen, struct node_list *stmts)
 	struct program *program = gen->program;
 	struct stmt *stmt = new_stmt(gen, STMT_PARALLEL);
 	struct node_list body = { NULL, NULL };
-	unsigned int before = program->nr_steps;
+	unsigned int before;
 
+	if (gen->picture.nr_alive && gen_once_in(gen, 2))
+		draw_meeting(gen, stmts);
+	gen->succession = 0;
+	before = program->nr_steps;
 	program->items[program->nr_items++] = (struct item){ ITEM_PARALLEL, stmt };
 	draw_focus(gen);
 	draw_steps(gen, &body, 2 + (unsigned int)gen_below(gen, 9));
 	gen->in_block = false;
+	gen->meeting = NULL;
 	gen->nr_focus = 0;
 	if (program->nr_steps == before) {
 		program->nr_items--;

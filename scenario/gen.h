@@ -43,6 +43,7 @@ struct gen_thing {
 	const char *name;
 	int slot;
 	enum value_kind kind;		/* VALUE_NUMBER: memory */
+	const struct op *maker;
 	bool alive;
 	unsigned int holders;		/* memory: mms; a file: tables; an object: of its file's */
 	int file;			/* an object of an iommufd: that; else itself */
@@ -107,18 +108,22 @@ struct gen {
 	struct arena *arena;
 	struct result_case *any;	/* -> _ */
 	const struct pin_source *source;
-	unsigned int nr_picks, nr_endings, nr_settings;
+	unsigned int nr_picks, nr_endings, nr_settings, nr_users;
+	unsigned int succession;	/* so many calls are drawn of .user: who is there changed */
 	uint8_t maker[VALUE_KINDS];	/* index of the first operation that makes one; NUMBER: memory from nothing */
 	struct stmt *spare;		/* of a call that could not be drawn */
 	unsigned int current;		/* the task that called last */
 	bool in_block;			/* tasks take turns, and .focus is what they do */
+	const struct gen_task *meeting;	/* in a block only those that share memory or files with it; NULL: anybody */
 	const struct op *focus[GEN_FOCUS_MAX];
 	unsigned int nr_focus;		/* 0: anything */
+	const struct step *before;	/* the last call of the block */
 	struct gen_facts *facts;
 	struct gen_picture picture;
 	uint8_t pick[1024];		/* indices of config.op, each as often as its weight */
 	uint8_t ending[256];		/* of those, indices of what ends something */
 	uint8_t setting[GEN_OPS_MAX];	/* indices of what sets something of what was just made */
+	uint8_t user[GEN_OPS_MAX];	/* indices of what is done with what a variable names, each once */
 };
 
 /* Large arrays lie behind what has to be zero when a program is begun. */
@@ -167,6 +172,8 @@ void gen_picture_init(struct gen *gen);
 void gen_picture_apply(struct gen *gen);
 /* One that lives, of these kinds, and that @task can name; NO_THING where there is none. */
 int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int kinds);
+/* The same of those that operation @maker made. */
+int gen_pick_made_by(struct gen *gen, const struct gen_task *task, unsigned int kinds, const char *maker);
 /* A mapping of that space, or -1. */
 int gen_pick_mapping(struct gen *gen, int space);
 unsigned int gen_live(const struct gen_picture *picture);

@@ -159,6 +159,18 @@ int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int ki
 	return candidate[gen_below(gen, nr)];
 }
 
+int gen_pick_made_by(struct gen *gen, const struct gen_task *task, unsigned int kinds, const char *maker)
+{
+	const struct gen_picture *picture = &gen->picture;
+	uint8_t candidate[GEN_THINGS_MAX];
+	unsigned int nr = nameable(picture, task, kinds, candidate), kept = 0, i;
+
+	for (i = 0; i < nr; i++)
+		if (!strcmp(picture->thing[candidate[i]].maker->name, maker))
+			candidate[kept++] = candidate[i];
+	return kept ? candidate[gen_below(gen, kept)] : NO_THING;
+}
+
 int gen_pick_mapping(struct gen *gen, int space)
 {
 	const struct gen_picture *picture = &gen->picture;
@@ -360,7 +372,8 @@ static void add_thing(struct gen *gen, enum value_kind kind)
 	struct gen_picture *picture = &gen->picture;
 	const struct gen_call *call = &gen->call;
 	int self = (int)picture->nr_things, file = file_of(call, kind, self);
-	bool is_space = kind == VALUE_IOAS || kind == VALUE_CONTAINER || kind == VALUE_VDPA;
+	bool is_space = kind == VALUE_IOAS || kind == VALUE_CONTAINER || kind == VALUE_VDPA ||
+			kind == VALUE_PINNER;
 
 	/* an IOAS is of a file, a device of the IOAS's file */
 	if (file != self)
@@ -369,6 +382,7 @@ static void add_thing(struct gen *gen, enum value_kind kind)
 		.name = call->stmt->step.variable_name,
 		.slot = self,
 		.kind = kind,
+		.maker = call->op,
 		.alive = true,
 		.holders = holder_bit(call->task, kind),
 		.file = file,

@@ -142,6 +142,16 @@ static unsigned long about_limit(struct gen *gen)
 	return GEN_PAGE * (pages - 1 + gen_below(gen, 3));
 }
 
+/* Fits by itself, and not beside another such. 0: there is no such length. */
+static unsigned long one_of_two(struct gen *gen, unsigned long remaining)
+{
+	unsigned long pages = gen->call.task->limit_pages, half = pages / 2 + 1;
+
+	if (!pages || pages > remaining / GEN_PAGE)
+		return 0;
+	return GEN_PAGE * (half + gen_below(gen, pages - half + 1));
+}
+
 static unsigned long draw_size(struct gen *gen)
 {
 	/* 2^31 pages, and a page beside */
@@ -171,8 +181,10 @@ static unsigned long draw_size(struct gen *gen)
 /* @remaining: the bytes from the address on. */
 static unsigned long draw_length(struct gen *gen, unsigned long remaining)
 {
-	unsigned long pages = remaining / GEN_PAGE;
+	unsigned long pages = remaining / GEN_PAGE, race = gen->in_block ? one_of_two(gen, remaining) : 0;
 
+	if (race && gen_once_in(gen, 2))
+		return race;
 	switch (draw_way(gen, 32, 4)) {
 	case 0:
 		gen->call.doubtful = true;
@@ -233,6 +245,16 @@ static const struct op *maker_of(const struct gen *gen, unsigned int kinds)
 		if (gen->maker[__builtin_ctz(kinds)] < first)
 			first = gen->maker[__builtin_ctz(kinds)];
 	return first < gen->config.nr_ops ? gen->config.op[first] : NULL;
+}
+
+static const struct op *op_that_is_on(const struct gen *gen, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < gen->config.nr_ops; i++)
+		if (!strcmp(gen->config.op[i]->name, name))
+			return gen->config.op[i];
+	return NULL;
 }
 
 /* What maps into the address space of @kinds. */
@@ -408,10 +430,11 @@ static struct pin_value *draw_variable(struct gen *gen, unsigned int index)
 	struct gen_call *call = &gen->call;
 	const struct op_arg *arg = &call->op->args[index];
 	unsigned int kinds = arg->likely && gen_below(gen, 16) ? arg->likely : arg->kinds;
-	int thing = gen_pick_thing(gen, call->task, kinds);
+	const char *maker = arg->made_by && gen_below(gen, 32) ? arg->made_by : NULL;
+	int thing = maker ? gen_pick_made_by(gen, call->task, kinds, maker) : gen_pick_thing(gen, call->task, kinds);
 
 	if (thing < 0) {
-		call->missing = maker_of(gen, kinds);
+		call->missing = maker ? op_that_is_on(gen, maker) : maker_of(gen, kinds);
 		return NULL;
 	}
 	call->thing[index] = thing;
@@ -441,9 +464,15 @@ static struct pin_value *draw_new_task(struct gen *gen)
 	return gen_word_value(gen, gen->program->task_names[slot], (int)slot);
 }
 
-static struct pin_value *draw_word(struct gen *gen, const struct op_arg *arg)
+static struct pin_value *draw_word(struct gen *gen, unsigned int index)
 {
+	const struct op_arg *arg = &gen->call.op->args[index];
+	const struct step *before = gen->in_block ? gen->before : NULL;
 	unsigned int nr = 0;
+
+	/* who does the same at the same time does it in the same way */
+	if (before && before->op == gen->call.op && before->bound[index] && gen_below(gen, 4))
+		return gen_word_value(gen, before->bound[index]->first->terms->path->name, NO_THING);
 
 	while (arg->words[nr].word)
 		nr++;
@@ -524,7 +553,7 @@ static struct pin_value *draw_value(struct gen *gen, unsigned int index)
 	case ARG_NEW_TASK:
 		return draw_new_task(gen);
 	case ARG_WORD:
-		return draw_word(gen, arg);
+		return draw_word(gen, index);
 	case ARG_LIMIT:
 		return draw_limit(gen);
 	case ARG_CAPS:

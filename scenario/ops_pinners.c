@@ -129,7 +129,7 @@ static long op_pin_uncharged(struct op_call *call)
 	return op_made_file(call, VALUE_PINNER, pin_uncharged(call->arg[0].number, call->arg[1].number));
 }
 
-#define PINNER(name) { name, ARG_VARIABLE, 0, KIND(PINNER) }
+#define PINNER(name) { name, ARG_VARIABLE, 0, KIND(PINNER), .made_by = name "_open" }
 #define VA { "va", ARG_NUMBER, ARG_KEY, .draw = DRAW_MEMORY }
 #define LEN { "len", ARG_NUMBER, ARG_KEY, .draw = DRAW_LENGTH }
 
@@ -199,6 +199,7 @@ static const struct op ops[] = {
 		.source = "drivers/fpga/dfl-afu-main.c:afu_open",
 		.makes = KIND(PINNER),
 		.run = op_afu_open,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "afu_map",
@@ -207,13 +208,15 @@ static const struct op ops[] = {
 		.makes = KIND(NUMBER),
 		.args = { PINNER("afu"), VA, LEN },
 		.run = op_afu_map,
+		.random = { .weight = 4, .charges = true, .effect = EFFECT_MAP },
 	},
 	{
 		.name = "afu_unmap",
 		.what = "unmaps it, and uncharges whoever calls",
 		.source = "drivers/fpga/dfl-afu-dma-region.c:afu_dma_unmap_region",
-		.args = { PINNER("afu"), { "iova", ARG_NUMBER, ARG_KEY } },
+		.args = { PINNER("afu"), { "iova", ARG_NUMBER, ARG_KEY, .draw = DRAW_MAPPED } },
 		.run = op_afu_unmap,
+		.random = { .weight = 2, .effect = EFFECT_UNMAP },
 	},
 	{
 		.name = "tce_open",
@@ -221,13 +224,15 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_spapr_tce.c:tce_iommu_open",
 		.makes = KIND(PINNER),
 		.run = op_tce_open,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "tce_enable",
 		.what = "version 1: charges a DMA window of that size",
 		.source = "drivers/vfio/vfio_iommu_spapr_tce.c:tce_iommu_enable",
-		.args = { PINNER("tce"), { "window", ARG_NUMBER, ARG_KEY, .draw = DRAW_LENGTH } },
+		.args = { PINNER("tce"), { "window", ARG_NUMBER, ARG_KEY, .draw = DRAW_SIZE } },
 		.run = op_tce_enable,
+		.random = { .weight = 2, .charges = true },
 	},
 	{
 		.name = "tce_disable",
@@ -235,6 +240,7 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_spapr_tce.c:tce_iommu_disable",
 		.args = { PINNER("tce") },
 		.run = op_tce_disable,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "tce_register",
@@ -242,6 +248,7 @@ static const struct op ops[] = {
 		.source = "arch/powerpc/mm/book3s64/iommu_api.c:mm_iommu_do_alloc",
 		.args = { PINNER("tce"), VA, LEN },
 		.run = op_tce_register,
+		.random = { .weight = 3, .charges = true },
 	},
 	{
 		.name = "tce_unregister",
@@ -249,6 +256,7 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_spapr_tce.c:tce_iommu_unregister_pages",
 		.args = { PINNER("tce"), VA, LEN },
 		.run = op_tce_unregister,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "tce_create",
@@ -256,10 +264,11 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_spapr_tce.c:tce_iommu_create_table",
 		.args = {
 			PINNER("tce"),
-			{ "size", ARG_NUMBER, ARG_KEY, .draw = DRAW_LENGTH },
-			{ "levels", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+			{ "size", ARG_NUMBER, ARG_KEY, .draw = DRAW_SIZE },
+			{ "levels", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL, .least = 1, .most = 3, .odds = 2 },
 		},
 		.run = op_tce_create,
+		.random = { .weight = 3, .charges = true },
 	},
 	{
 		.name = "tce_remove",
@@ -267,6 +276,7 @@ static const struct op ops[] = {
 		.source = "drivers/vfio/vfio_iommu_spapr_tce.c:tce_iommu_free_table",
 		.args = { PINNER("tce") },
 		.run = op_tce_remove,
+		.random = { .weight = 2 },
 	},
 	{
 		.name = "zpci_open",
@@ -275,6 +285,7 @@ static const struct op ops[] = {
 		.makes = KIND(PINNER),
 		.exists = has_zpci,
 		.run = op_zpci_open,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "zpci_enable",
@@ -287,6 +298,7 @@ static const struct op ops[] = {
 		},
 		.exists = has_zpci,
 		.run = op_zpci_enable,
+		.random = { .weight = 3, .charges = true },
 	},
 	{
 		.name = "zpci_disable",
@@ -295,6 +307,7 @@ static const struct op ops[] = {
 		.args = { PINNER("zpci") },
 		.exists = has_zpci,
 		.run = op_zpci_disable,
+		.random = { .weight = 1 },
 	},
 	{
 		.name = "pin_uncharged",

@@ -45,6 +45,8 @@ struct gen_config {
 	unsigned long limit_pages[GEN_START_TASKS];	/* ~0: unlimited */
 	unsigned int caps[GEN_START_TASKS];		/* MM_CAP_* */
 	unsigned long contig_pages;
+	unsigned long perf_mlock_kb;	/* what the machine allows perf, by CPU */
+	unsigned long dma_entry_limit;	/* mappings of a type1 container */
 	unsigned int steps;
 	unsigned int fault_odds;	/* a fault before one in so many calls; 0: none */
 	bool served;			/* /dev/vfio/vfio is served by iommufd */

@@ -111,6 +111,7 @@ struct op_arg {
 	unsigned char space;		/* index of the argument whose address space is meant */
 	unsigned char least, most;	/* DRAW_LENGTH: pages, mostly no more; 0: as many as there are */
 	unsigned int likely;		/* of .kinds, those that it mostly is; 0: any */
+	const char *made_by;		/* mostly what this operation made; NULL: whichever did */
 };
 
 /* What a call changes in a random program's picture of what there is (gen_picture.c), if it succeeds. */
