@@ -337,22 +337,27 @@ struct file *fget(unsigned int fd)
 	return file;
 }
 
-long sys_close(int fd)
+int close_fd(unsigned int fd)
 {
 	struct files_struct *files = current->files;
 	struct file *file = NULL;
 
 	spin_lock(&files->file_lock);
-	if (fd >= 0 && fd < files->max && files->fd[fd].file) {
+	if (fd < files->max && files->fd[fd].file) {
 		file = files->fd[fd].file;
 		sim_touch(files, true);
 		slot_clear(&files->fd[fd]);
 	}
 	spin_unlock(&files->file_lock);
 	if (!file)
-		return mm_syscall(-EBADF);
+		return -EBADF;
 	fput(file);
-	return mm_syscall(0);
+	return 0;
+}
+
+long sys_close(int fd)
+{
+	return mm_syscall(close_fd(fd));
 }
 
 long sys_cloexec(int fd)

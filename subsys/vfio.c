@@ -248,7 +248,7 @@ static long model_container_open(struct vfio_fds *fds, const struct vfio_open *a
 		vfd->ictx = ictx;
 	if (args->compat) {
 		vfd->context_file = file;
-		sys_close(fd);
+		close_fd(fd);
 	} else {
 		vfd->context_id = file->f_id;
 		fput(file);
