@@ -99,12 +99,16 @@ static unsigned long runs_lookup(void *tree, unsigned long index)
 
 static unsigned long runs_scan(void *tree)
 {
-	unsigned long sum = 0, nr;
-	struct sim_run run;
+	unsigned long sum = 0, at = 0, pages;
+	struct sim_run runs[32];
+	unsigned int nr;
 
-	for (unsigned long at = 0; sim_run_next(tree, at, &run); at = run.last + 1) {
-		nr = run.last - run.start + 1;
-		sum += nr * run.value + nr * (nr - 1) / 2;
+	while ((nr = sim_run_list(tree, at, runs, 32)) != 0) {
+		for (unsigned int i = 0; i < nr; i++) {
+			pages = runs[i].last - runs[i].start + 1;
+			sum += pages * runs[i].value + pages * (pages - 1) / 2;
+		}
+		at = runs[nr - 1].last + 1;
 	}
 	return sum;
 }

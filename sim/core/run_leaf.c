@@ -20,6 +20,70 @@ void sim_run_packed_read(const struct leaf *leaf, unsigned int at, struct sim_ru
 	run->attr = leaf->base[ATTR] + column_load(column, width[ATTR], at);
 }
 
+/* Entries of a column, each into the same field of one run after the other. */
+static void column_list(const unsigned char *column, unsigned int width, unsigned long base, unsigned long *field,
+			unsigned int nr)
+{
+	unsigned int i;
+
+	/* The width is looked at once, not for each entry. */
+	switch (width) {
+	case 0:
+		for (i = 0; i < nr; i++)
+			field[i * RUN_LONGS] = base;
+		break;
+	case 2:
+		for (i = 0; i < nr; i++)
+			field[i * RUN_LONGS] = base + column_load(column, 2, i);
+		break;
+	case 4:
+		for (i = 0; i < nr; i++)
+			field[i * RUN_LONGS] = base + column_load(column, 4, i);
+		break;
+	default:
+		for (i = 0; i < nr; i++)
+			field[i * RUN_LONGS] = base + column_load(column, 8, i);
+	}
+}
+
+/* Tiles whose values are four bytes each, as most are: in one go. */
+static void tiles_list(const struct leaf *leaf, unsigned int at, struct sim_run *runs, unsigned int nr)
+{
+	unsigned long reach = leaf->base[REACH], value = leaf->base[VALUE], attr = leaf->base[ATTR];
+	unsigned long start = packed_start(leaf, at);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		runs[i].start = start;
+		runs[i].last = start + reach;
+		runs[i].value = value + column_load(leaf->bytes, 4, at + i);
+		runs[i].attr = attr;
+		start += reach + 1;
+	}
+}
+
+void sim_run_leaf_list(const struct leaf *leaf, unsigned int at, struct sim_run *runs, unsigned int nr)
+{
+	const unsigned char *column = leaf->bytes, *width = leaf->node.width;
+	unsigned long *const field[] = { &runs->start, &runs->last, &runs->value, &runs->attr };
+
+	if (leaf->node.form == OPEN) {
+		memcpy(runs, &leaf->runs[at], nr * sizeof(*runs));
+	} else if (leaf->node.form == TILED && width[VALUE] == 4) {
+		tiles_list(leaf, at, runs, nr);
+	} else if (leaf->node.form == TILED) {
+		for (unsigned int i = 0; i < nr; i++)
+			tile_read(leaf, at + i, &runs[i]);
+	} else {
+		for (int c = 0; c < COLUMNS; c++) {
+			column_list(column + at * width[c], width[c], leaf->base[c], field[c], nr);
+			column += leaf->node.room * width[c];
+		}
+		/* what the column has is the reach */
+		for (unsigned int i = 0; i < nr; i++)
+			runs[i].last += runs[i].start;
+	}
+}
+
 /* What columns for some runs, in order, must be able to hold. */
 struct survey {
 	unsigned int nr;
@@ -238,7 +302,7 @@ LAST_NOT_ABOVE(two_bytes)
 LAST_NOT_ABOVE(four_bytes)
 LAST_NOT_ABOVE(eight_bytes)
 
-int sim_run_packed_pos(const struct leaf *leaf, unsigned long key)
+int sim_run_packed_pos(const struct leaf *leaf, unsigned int guess, unsigned long key)
 {
 	unsigned int nr = leaf->node.nr;
 	unsigned long distance;
@@ -249,6 +313,9 @@ int sim_run_packed_pos(const struct leaf *leaf, unsigned long key)
 		distance = (key - leaf->base[START]) / (leaf->base[REACH] + 1);
 		return distance < nr ? distance : nr - 1;
 	}
+	/* Runs of one length mostly lie close together, or evenly apart: then this is all. */
+	if (packed_start(leaf, guess) <= key && (guess + 1 == nr || key < packed_start(leaf, guess + 1)))
+		return guess;
 	if (key < packed_start(leaf, 0))
 		return -1;
 	if (key >= packed_start(leaf, nr - 1))
@@ -273,6 +340,15 @@ static bool tile_fits(const struct leaf *leaf, unsigned int at, unsigned long st
 	       (!at && start + leaf->base[REACH] + 1 == leaf->base[START]);
 }
 
+/* Has the last gap between runs of one length just been closed? */
+static bool tiles(const struct leaf *leaf)
+{
+	unsigned int last = leaf->node.nr - 1;
+
+	return leaf->node.form == PACKED && !leaf->node.width[REACH] && !leaf->node.width[ATTR] && last >= LEAF_RUNS &&
+	       packed_start(leaf, last) - packed_start(leaf, 0) == last * (leaf->base[REACH] + 1);
+}
+
 bool sim_run_packed_put(struct leaf *leaf, unsigned int at, const struct sim_run *run)
 {
 	unsigned int behind = leaf->node.nr - at;
@@ -293,6 +369,8 @@ bool sim_run_packed_put(struct leaf *leaf, unsigned int at, const struct sim_run
 		packed_shift(leaf, at, at + 1, behind);
 	packed_write(leaf, at, run);
 	leaf->node.nr++;
+	if (tiles(leaf))
+		repack(leaf, 0, 0, NULL);
 	return true;
 }
 
@@ -309,8 +387,13 @@ bool sim_run_packed_remove(struct leaf *leaf, unsigned int at, unsigned int nr)
 {
 	unsigned int behind = leaf->node.nr - at - nr;
 
-	if (leaf->node.form == TILED && at && behind)
-		return repack(leaf, at, nr, NULL);
+	if (leaf->node.form == TILED && at && behind) {
+		if (!repack(leaf, at, nr, NULL))
+			return false;
+		if (leaf->node.form == PACKED)
+			leaf->node.form = TORN;
+		return true;
+	}
 	if (leaf->node.form == TILED && !at)
 		leaf->base[START] += nr * (leaf->base[REACH] + 1);
 	if (behind)

@@ -40,8 +40,9 @@ enum column {
 
 enum form {
 	OPEN,
-	PACKED,
 	TILED,		/* packed, and of one column: START, REACH and ATTR have none */
+	PACKED,
+	TORN,		/* packed, and was tiled until a tile was taken out: it is not tiled again before it is full */
 };
 
 struct sim_run_node {
@@ -149,8 +150,11 @@ static inline bool leaf_append_tile(struct leaf *leaf, const struct sim_run *run
 	return true;
 }
 
+/* The @nr runs from position @at on, in order. */
+void sim_run_leaf_list(const struct leaf *leaf, unsigned int at, struct sim_run *runs, unsigned int nr);
+
 /* As leaf_pos(), of a packed leaf. */
-int sim_run_packed_pos(const struct leaf *leaf, unsigned long key);
+int sim_run_packed_pos(const struct leaf *leaf, unsigned int guess, unsigned long key);
 /* As leaf_put(), leaf_change() and leaf_remove(), of a leaf that is packed, or full. */
 bool sim_run_packed_put(struct leaf *leaf, unsigned int at, const struct sim_run *run);
 bool sim_run_packed_change(struct leaf *leaf, unsigned int at, const struct sim_run *run);
@@ -205,11 +209,11 @@ static inline unsigned int last_not_above(const unsigned long *entry, size_t str
 	return base;
 }
 
-/* Position of the last run that starts at or before @key; -1: none. */
-static inline int leaf_pos(const struct leaf *leaf, unsigned long key)
+/* Position of the last run that starts at or before @key; -1: none. @guess, below the leaf's nr: where it may be. */
+static inline int leaf_pos(const struct leaf *leaf, unsigned int guess, unsigned long key)
 {
 	if (__builtin_expect(leaf->node.form != OPEN, 0))
-		return sim_run_packed_pos(leaf, key);
+		return sim_run_packed_pos(leaf, guess, key);
 	if (leaf->runs[0].start > key)
 		return -1;
 	return last_not_above(&leaf->runs[0].start, RUN_LONGS, leaf->node.nr, key);

@@ -109,14 +109,33 @@ static inline unsigned int part_of(unsigned long first, unsigned long last, unsi
 	return last - first < ~0ul / NODE_BYTES ? (key - first) * nr / (last - first + 1) : 0;
 }
 
-/* In large trees runs are mostly as long as one another, and the child is where it would then be. */
+#define STEPS_MAX 4
+
+/*
+ * In large trees runs are mostly as long as one another, and the child is where it would then be, or close by. At
+ * the ends of the tree the window says nothing: there it is that between the node's own first and last key.
+ */
 static inline unsigned int child_of(const struct inner *inner, unsigned long first, unsigned long last,
 				    unsigned long key)
 {
-	unsigned int nr = inner->node.nr, part = part_of(first, last, nr, key);
+	unsigned int nr = inner->node.nr, at;
 
-	if ((!part || inner->key[part] <= key) && (part + 1 == nr || key < inner->key[part + 1]))
-		return part;
+	if ((first && last != ~0ul) || nr < 3)
+		at = part_of(first, last, nr, key);
+	else if (key < inner->key[1])
+		return 0;
+	else if (key >= inner->key[nr - 1])
+		return nr - 1;
+	else
+		at = 1 + part_of(inner->key[1], inner->key[nr - 1] - 1, nr - 2, key);
+	for (unsigned int steps = 0; steps < STEPS_MAX; steps++) {
+		if (at && key < inner->key[at])
+			at--;
+		else if (at + 1 < nr && key >= inner->key[at + 1])
+			at++;
+		else
+			return at;
+	}
 	return last_not_above(inner->key, 1, nr, key);
 }
 
@@ -129,7 +148,11 @@ static inline void prefetch(const struct leaf *leaf, unsigned long first, unsign
 {
 	__builtin_prefetch(leaf);
 	__builtin_prefetch(&leaf->base[ATTR]);
-	__builtin_prefetch(&leaf->bytes[part_of(first, last, PACKED_BYTES, key)]);
+	/* runs of one key each need not fill their leaf */
+	if (last - first < PACKED_RUNS_MAX)
+		__builtin_prefetch(&leaf->bytes[(key - first) * (PACKED_BYTES / PACKED_RUNS_MAX)]);
+	else
+		__builtin_prefetch(&leaf->bytes[part_of(first, last, PACKED_BYTES, key)]);
 }
 
 /* From the root down to the leaf of @key, on which the finger is laid. */
@@ -171,13 +194,23 @@ static inline struct leaf *leaf_at(const struct sim_run_tree *tree, unsigned lon
 	return descend((struct sim_run_tree *)tree, key, NULL);
 }
 
+/* leaf_pos() in the leaf that leaf_at() has found: if its runs are even, @key lies as far in as between its bounds. */
+static inline int pos_at(const struct sim_run_tree *tree, const struct leaf *leaf, unsigned long key)
+{
+	unsigned int guess = 0;
+
+	if (leaf->node.form >= PACKED)
+		guess = part_of(tree->finger_first, tree->finger_last, leaf->node.nr, key);
+	return leaf_pos(leaf, guess, key);
+}
+
 /* As leaf_at(); the way is not looked up, as few changes need it. */
 static void seek(const struct sim_run_tree *tree, unsigned long key, struct cursor *cursor)
 {
 	cursor->key = key;
 	cursor->leaf = leaf_at(tree, key);
 	cursor->levels = LEVELS_UNKNOWN;
-	cursor->pos = leaf_pos(cursor->leaf, key);
+	cursor->pos = pos_at(tree, cursor->leaf, key);
 }
 
 /* Before the tree's shape, or a bound, changes: the cursor gets its inner nodes, and the finger is lifted. */
@@ -239,7 +272,7 @@ bool sim_run_prev(const struct sim_run_tree *tree, unsigned long key, struct sim
 	if (!tree->root)
 		return false;
 	leaf = leaf_at(tree, key);
-	return run_before(leaf, leaf_pos(leaf, key), run);
+	return run_before(leaf, pos_at(tree, leaf, key), run);
 }
 
 bool sim_run_find(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run)
@@ -250,7 +283,7 @@ bool sim_run_find(const struct sim_run_tree *tree, unsigned long key, struct sim
 		return false;
 	leaf = leaf_at(tree, key);
 	return leaf_find_tile(leaf, key, run) ||
-	       (run_before(leaf, leaf_pos(leaf, key), run) && run->last >= key);
+	       (run_before(leaf, pos_at(tree, leaf, key), run) && run->last >= key);
 }
 
 bool sim_run_next(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run)
@@ -263,8 +296,39 @@ bool sim_run_next(const struct sim_run_tree *tree, unsigned long key, struct sim
 	leaf = leaf_at(tree, key);
 	if (leaf_find_tile(leaf, key, run))
 		return true;
-	pos = leaf_pos(leaf, key);
+	pos = pos_at(tree, leaf, key);
 	return (run_before(leaf, pos, run) && run->last >= key) || run_after(leaf, pos, run);
+}
+
+unsigned int sim_run_list(const struct sim_run_tree *tree, unsigned long key, struct sim_run *runs, unsigned int nr)
+{
+	const struct leaf *leaf;
+	unsigned int at, there;
+	int pos;
+
+	if (!tree->root)
+		return 0;
+	leaf = leaf_at(tree, key);
+	pos = pos_at(tree, leaf, key);
+	if (run_before(leaf, pos, runs) && runs->last >= key) {
+		if (pos < 0)
+			return 1;	/* the last of the leaf before */
+		at = pos;
+	} else if (pos + 1 < leaf->node.nr) {
+		at = pos + 1;
+	} else {
+		leaf = leaf->next;
+		at = 0;
+		if (!leaf)
+			return 0;
+	}
+	if (leaf->next)
+		__builtin_prefetch(leaf->next);
+	there = leaf->node.nr - at;
+	if (nr > there)
+		nr = there;
+	sim_run_leaf_list(leaf, at, runs, nr);
+	return nr;
 }
 
 bool sim_run_clip(const struct sim_run_tree *tree, unsigned long start, unsigned long last, struct sim_run *run)
@@ -497,13 +561,16 @@ static bool children_join(struct inner *parent, unsigned int at)
 	return true;
 }
 
-/* The cursor's leaf has lost runs: tidies the way up. The cursor is spent. */
-static void shrink(struct sim_run_tree *tree, struct cursor *cursor)
+/*
+ * The cursor's leaf has lost @taken runs: tidies the way up. The cursor is spent. Who is emptied run by run, next
+ * to neighbours that are full, asks them when it falls to a quarter and whenever it has halved since.
+ */
+static void shrink(struct sim_run_tree *tree, struct cursor *cursor, unsigned int taken)
 {
 	struct sim_run_node *node = &cursor->leaf->node;
 	unsigned int level;
 
-	if (node->nr > node->room / 4)
+	if (node->nr > node->room / 4 || (taken == 1 && node->nr & (node->nr - 1) && node->nr != node->room / 4))
 		return;
 	way_to(tree, cursor);
 	level = cursor->levels;
@@ -536,18 +603,20 @@ static void shrink(struct sim_run_tree *tree, struct cursor *cursor)
 /* Removes @nr runs from position @at of the cursor's leaf. The cursor is spent. */
 static void runs_remove(struct sim_run_tree *tree, struct cursor *cursor, unsigned int at, unsigned int nr)
 {
-	struct leaf *leaf = cursor->leaf;
-
 	if (!nr)
 		return;
 	tree->nr_runs -= nr;
-	if (!leaf_remove(leaf, at, nr)) {
-		/* What lies behind starts a leaf, and these are at the end of theirs. */
-		leaf_split(tree, cursor, at + nr, leaf_start(leaf, at + nr));
-		leaf_remove(leaf, at, nr);
-		seek(tree, leaf_start(leaf, 0), cursor);
+	while (!leaf_remove(cursor->leaf, at, nr)) {
+		unsigned long start = leaf_start(cursor->leaf, at);
+		unsigned int half = cursor->leaf->node.nr / 2;
+		/* What would lie in both halves is rather put at the end of one, from where it can always be taken. */
+		unsigned int cut = at + nr <= half || at >= half ? half : at + nr;
+
+		leaf_split(tree, cursor, cut, leaf_start(cursor->leaf, cut));
+		seek(tree, start, cursor);
+		at = cursor->pos;
 	}
-	shrink(tree, cursor);
+	shrink(tree, cursor, nr);
 }
 
 /*
@@ -717,7 +786,7 @@ static bool splice(struct sim_run_tree *tree, struct cursor *cursor, unsigned in
 	for (unsigned int i = 0; i < nr; i++)
 		to[i] = piece[i];
 	if (nr < nr_old)
-		shrink(tree, cursor);
+		shrink(tree, cursor, nr_old - nr);
 	return true;
 }
 

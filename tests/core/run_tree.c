@@ -108,7 +108,8 @@ static void check_leaf(struct shape *shape, struct leaf *leaf, unsigned long fir
 		leaf_read(leaf, i, &run);
 		must(run.start >= first && run.start <= last && run.start <= run.last);
 		must((!shape->nr_runs && !i) || shape->behind < run.start);
-		must(leaf_pos(leaf, run.start) == i);
+		must(leaf_pos(leaf, i, run.start) == i && leaf_pos(leaf, 0, run.last) == i);
+		must(leaf_pos(leaf, leaf->node.nr - 1, run.start) == i);
 		shape->behind = run.last;
 	}
 	shape->nr_runs += leaf->node.nr;
@@ -147,11 +148,11 @@ static void check_shape(const struct sim_run_tree *tree)
 	must(shape.nr_runs == tree->nr_runs);
 }
 
-/* Every run of the tree, by next(), is one of the oracle's, maximal, and in order; and the counts agree. */
+/* Every run of the tree, by next() and by list(), is one of the oracle's, maximal, and in order; the counts agree. */
 static void check_runs(const struct oracle *oracle)
 {
-	unsigned int nr_runs = 0;
-	struct sim_run run;
+	unsigned int nr_runs = 0, nr_listed = 0, listed = 0;
+	struct sim_run run, list[7];
 
 	check_shape(&oracle->tree);
 	for (unsigned int i = 0; i < oracle->nr; i++) {
@@ -162,9 +163,16 @@ static void check_runs(const struct oracle *oracle)
 		want = oracle_run(oracle, i);
 		must(sim_run_next(&oracle->tree, oracle->base + i, &run));
 		must(same_run(&run, &want));
+		if (listed == nr_listed) {
+			nr_listed = sim_run_list(&oracle->tree, oracle->base + i, list, 7);
+			must(nr_listed >= 1 && nr_listed <= 7);
+			listed = 0;
+		}
+		must(same_run(&list[listed++], &want));
 		i = want.last - oracle->base;
 		nr_runs++;
 	}
+	must(listed == nr_listed);
 	must(oracle->tree.nr_runs == nr_runs);
 	must(oracle->tree.nr_keys == oracle_covered(oracle, 0, oracle->nr - 1));
 }
@@ -183,6 +191,11 @@ static void check_key(const struct oracle *oracle, unsigned int i, int before, i
 	must(sim_run_prev(&oracle->tree, key, &run) == (before >= 0));
 	if (before >= 0) {
 		want = oracle_run(oracle, before);
+		must(same_run(&run, &want));
+	}
+	must(sim_run_list(&oracle->tree, key, &run, 1) == (after >= 0));
+	if (after >= 0) {
+		want = oracle_run(oracle, after);
 		must(same_run(&run, &want));
 	}
 	must(sim_run_next(&oracle->tree, key, &run) == (after >= 0));
@@ -342,14 +355,20 @@ static void set_stranger(struct oracle *oracle, struct sim_rng *rng)
 	oracle_set(oracle, first, last, sim_rng_below(rng, 2) ? far : -far, sim_rng_below(rng, 4) ? 0 : far);
 }
 
-static unsigned int nr_leaves(const struct sim_run_tree *tree, enum form form)
+static const struct leaf *first_leaf(const struct sim_run_tree *tree)
 {
 	struct sim_run_node *node = tree->root;
-	unsigned int nr = 0;
 
 	while (node && node->level)
 		node = inner_of(node)->child[0];
-	for (const struct leaf *leaf = leaf_of(node); leaf; leaf = leaf->next)
+	return leaf_of(node);
+}
+
+static unsigned int nr_leaves(const struct sim_run_tree *tree, enum form form)
+{
+	unsigned int nr = 0;
+
+	for (const struct leaf *leaf = first_leaf(tree); leaf; leaf = leaf->next)
 		nr += leaf->node.form == form;
 	return nr;
 }
@@ -363,7 +382,7 @@ START_TEST(forms)
 {
 	unsigned long base = _i / 2 == 2 ? ~0ul - 5999 : bases[_i / 2];
 	struct sim_world *world = sim_world_create(NULL);
-	unsigned int seen[TILED + 1] = {};
+	unsigned int seen[TORN + 1] = {};
 	struct oracle oracle;
 	struct sim_rng rng;
 
@@ -398,10 +417,10 @@ START_TEST(forms)
 			continue;
 		check_runs(&oracle);
 		check_keys(&oracle);
-		for (enum form form = OPEN; form <= TILED; form++)
+		for (enum form form = OPEN; form <= TORN; form++)
 			seen[form] += nr_leaves(&oracle.tree, form);
 	}
-	for (enum form form = OPEN; form <= TILED; form++)
+	for (enum form form = OPEN; form <= TORN; form++)
 		ck_assert_uint_gt(seen[form], 0);
 	sim_world_destroy(world);
 }
@@ -431,6 +450,40 @@ START_TEST(density)
 	check_shape(&tree);
 	leaves = nr_leaves(&tree, TILED) + nr_leaves(&tree, PACKED) + nr_leaves(&tree, OPEN);
 	ck_assert_uint_le(leaves, 3 * nr / PACKED_RUNS_MAX);
+	sim_world_destroy(world);
+}
+END_TEST
+
+/*
+ * Single pages that come in no order: leaves lie in columns while there are holes, and
+ * are tiled once the last one is closed. Where a page goes and comes back they do not change to and fro.
+ */
+START_TEST(closed_gaps)
+{
+	const unsigned long nr = 4096;
+	struct sim_world *world = sim_world_create(NULL);
+	struct sim_run_tree tree;
+	struct sim_run run;
+	unsigned long at;
+
+	sim_run_tree_init(&tree, SIM_RUN_LINEAR);
+	for (unsigned long i = 0; i < nr; i++) {
+		if (i == nr - 1)
+			ck_assert_uint_ge(nr_leaves(&tree, PACKED), 1);
+		at = i * 0x9e3779b1 % nr;
+		sim_run_set(&tree, at, at, 2 * at, 0);
+	}
+	ck_assert_uint_eq(nr_leaves(&tree, PACKED) + nr_leaves(&tree, OPEN), 0);
+	at = first_leaf(&tree)->node.nr / 2;
+	for (int twice = 0; twice < 2; twice++) {
+		sim_run_clear(&tree, at, at);
+		ck_assert_uint_eq(nr_leaves(&tree, TORN), 1);
+		sim_run_set(&tree, at, at, 2 * at, 0);
+		ck_assert_uint_eq(nr_leaves(&tree, TORN), 1);
+	}
+	check_shape(&tree);
+	for (unsigned long i = 0; i < nr; i++)
+		ck_assert(sim_run_find(&tree, i, &run) && run.start == i && run.last == i && run.value == 2 * i);
 	sim_world_destroy(world);
 }
 END_TEST
@@ -585,6 +638,7 @@ void suite_fill(TCase *tcase)
 	tcase_add_loop_test(tcase, large_windows, 0, NR_CASES);
 	tcase_add_loop_test(tcase, forms, 0, NR_CASES);
 	tcase_add_loop_test(tcase, density, 0, 3);
+	tcase_add_test(tcase, closed_gaps);
 	tcase_add_test(tcase, whole_space);
 	tcase_add_test(tcase, neighbours);
 	tcase_add_loop_test(tcase, counts, 0, 2);

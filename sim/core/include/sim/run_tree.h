@@ -50,6 +50,12 @@ void sim_run_tree_destroy(struct sim_run_tree *tree);
 bool sim_run_find(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run);
 /* The first run with last >= @key, whole: iteration by key is safe against any change in between. */
 bool sim_run_next(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run);
+/*
+ * For going through many: the runs from the first with last >= @key on, whole and in order, as many as lie
+ * together and at most @nr of them (nr >= 1). Returns how many; 0: there is none. The next call's @key is behind the
+ * last of them. An array of some 16 runs makes it several times as fast as sim_run_next().
+ */
+unsigned int sim_run_list(const struct sim_run_tree *tree, unsigned long key, struct sim_run *runs, unsigned int nr);
 /* The last run with start <= @key, whole. */
 bool sim_run_prev(const struct sim_run_tree *tree, unsigned long key, struct sim_run *run);
 /* Like next, but clipped to [@start, @last]; false where the window holds nothing. */
