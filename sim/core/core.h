@@ -326,6 +326,9 @@ static inline struct sim_rare *sim_rare_write(struct sim_world *world)
 /* world.c. Ends the world's strategy; @strategy goes on with @state, which it had before. */
 void sim_strategy_put(const struct sim_strategy *strategy, void *state);
 
+/* From now on sim_lock_holds() is kept, of the objects that there are and those to come. */
+void sim_holds_keep(struct sim_world *world);
+
 /* Not taken inside by the compiler: see <sim/threads.h>. */
 #define SIM_BARE __attribute__((no_instrument_function))
 

@@ -63,9 +63,7 @@ unsigned long sim_trace_length(void)
 
 void sim_trace_watch(struct sim_world *world)
 {
-	const struct sim_strategy *strategy = world->strategy;
-
-	world->heard = strategy->record && !strategy->heard ? ~0ul : strategy->heard;
+	world->heard = world->strategy->record ? ~0ul : 0;
 	world->watched = world->sink ? ~0ul : world->heard;
 }
 

@@ -8,6 +8,7 @@
 #include <sim/snapshot.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #define POINTS_MAX_DEFAULT 50000000ul
 #define STACK_BYTES_DEFAULT ((size_t)64 << 10)
@@ -127,7 +128,25 @@ void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state))
 	rare->slot_order[rare->nr_slots++] = slot;
 }
 
+void sim_holds_keep(struct sim_world *world)
+{
+	unsigned long room = world->room_holds ? world->room_holds : 32;
+
+	while (room <= world->last_object)
+		room *= 2;
+	if (room == world->room_holds)
+		return;
+	world->holds = sim_realloc(world->holds, room * sizeof(*world->holds));
+	memset(world->holds + world->room_holds, 0, (room - world->room_holds) * sizeof(*world->holds));
+	world->room_holds = room;
+}
+
 unsigned long sim_object_id(void)
 {
-	return ++sim_this->last_object;
+	struct sim_world *world = sim_this;
+
+	world->last_object++;
+	if (unlikely(world->holds))
+		sim_holds_keep(world);
+	return world->last_object;
 }

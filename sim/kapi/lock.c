@@ -294,6 +294,11 @@ static bool free_for(const struct kapi_lock *lock, bool read)
 	return !lock->writer && !lock->outside && (read || !lock->readers);
 }
 
+static inline void tell_holds(const struct kapi_lock *lock)
+{
+	sim_lock_holds(lock->id, lock->readers, lock->writer || lock->outside);
+}
+
 static void own(struct kapi_lock *lock, struct sim_actor *actor, bool read)
 {
 	if (read)
@@ -302,6 +307,19 @@ static void own(struct kapi_lock *lock, struct sim_actor *actor, bool read)
 		lock->writer = actor;
 	else
 		lock->outside = true;
+	tell_holds(lock);
+}
+
+/* Not any more, by one reader or its writer. */
+static void disown(struct kapi_lock *lock, bool read)
+{
+	if (read) {
+		lock->readers--;
+	} else {
+		lock->writer = NULL;
+		lock->outside = false;
+	}
+	tell_holds(lock);
 }
 
 static void disown(struct kapi_lock *lock, bool read)
@@ -535,9 +553,8 @@ void kapi_lock_downgrade(struct kapi_lock *lock)
 	}
 	sim_race_release(lock, false);
 	held->read = true;
-	lock->writer = NULL;
-	lock->outside = false;
-	lock->readers = 1;
+	disown(lock, false);
+	own(lock, NULL, true);
 	hand_over(lock);
 	sim_done(SIM_POINT_DOWNGRADE, lock->id, 0);
 }

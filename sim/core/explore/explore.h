@@ -65,20 +65,6 @@ struct race {
 	uint64_t lock;		/* the lock that both take, if that is why; else 0 */
 };
 
-/* Of a lock, and whatever else has a number. */
-struct lock_state {
-	unsigned long begun;	/* tree->begun, of which the rest is */
-	bool written;
-	unsigned int readers;
-	uint64_t place;		/* where it lies, in all runs; 0: not known */
-};
-
-/* A lock as it was before it changed. */
-struct lock_change {
-	unsigned long object;
-	struct lock_state before;
-};
-
 /* An actor on the path under way. */
 struct lane {
 	uint32_t last_step;	/* 1 + index; 0: none in this window */
@@ -91,7 +77,6 @@ struct mark {
 	struct sim_snapshot *snapshot;
 	uint32_t node;		/* whose choice is open */
 	uint32_t window;
-	uint32_t nr_changes;
 	uint64_t has_ahead, stepped;
 	struct lane *lanes;	/* of actors below nr_lanes */
 	uint32_t nr_lanes, room_lanes;
@@ -120,7 +105,6 @@ struct tree {
 	struct sim_search_options options;
 	unsigned long run;		/* number of the run under way, from 1 */
 	bool running;			/* a run is under way or not yet judged */
-	unsigned long begun;		/* how many began at the beginning */
 	bool touching;			/* the search looks at what steps touch */
 	bool cut;
 	bool draws;			/* some run has drawn a value */
@@ -149,10 +133,8 @@ struct tree {
 	struct race *races;		/* dpor: of the step that is over with earlier ones */
 	uint32_t nr_races, room_races;
 
-	struct lock_state *locks;	/* by object number */
-	unsigned long room_locks;
-	struct lock_change *changes;	/* of locks, in the order of the path */
-	uint32_t nr_changes, room_changes;
+	uint64_t *places;		/* of locks and whatever else has a number, by it; 0: not known */
+	uint32_t room_places;
 	struct lane lanes[SIM_SEARCH_ACTORS_MAX];
 	uint32_t nr_lanes;		/* behind those nothing is set */
 	uint64_t has_ahead;
@@ -174,11 +156,6 @@ struct tree {
 	unsigned long runs_before;	/* of the rounds before */
 	struct sim_explored explored;
 };
-
-/* Kinds that say that a lock changes. */
-#define SIM_SEARCH_LOCKS                                                                                               \
-	(1ul << SIM_POINT_LOCKED | 1ul << SIM_POINT_LOCKED_READ | 1ul << SIM_POINT_UNLOCK |                            \
-	 1ul << SIM_POINT_UNLOCK_READ | 1ul << SIM_POINT_DOWNGRADE)
 
 /* tree.c */
 extern const struct sim_strategy sim_strategy_tree, sim_strategy_steps;	/* the second where tree->touching */
@@ -230,17 +207,6 @@ bool steps_free(const struct tree *tree, const struct touch *freed, const struct
 /* Forgets what the step of @node, the last one, touched; or keeps it, as another actor is tried there. */
 void steps_undo(struct tree *tree, struct node *node);
 void steps_put_to_sleep(struct tree *tree, struct node *node);
-
-/* locks.c */
-
-/* @access is one of SIM_SEARCH_LOCKS. */
-void locks_note(struct tree *tree, const struct sim_access *access);
-/* @access is of a thing with a number, and says where it lies. */
-void locks_note_place(struct tree *tree, unsigned long object, uint64_t place);
-/* Forgets all changes but the first @nr_changes. */
-void locks_undo(struct tree *tree, uint32_t nr_changes);
-/* @view is about to take a lock: would it have to wait? */
-bool locks_hold(const struct tree *tree, const struct sim_actor_view *view);
 
 /* marks.c */
 

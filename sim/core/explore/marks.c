@@ -42,7 +42,6 @@ const struct mark *marks_add(struct tree *tree)
 	tree->nr_marks++;
 	mark->node = tree->depth;
 	mark->window = tree->window;
-	mark->nr_changes = tree->nr_changes;
 	mark->has_ahead = tree->has_ahead;
 	mark->stepped = tree->stepped;
 	mark->nr_lanes = tree->nr_lanes;
@@ -66,7 +65,6 @@ bool marks_resume(struct tree *tree)
 	sim_snapshot_restore(mark->snapshot);
 	if (tree->ops->arrived)
 		sim_snapshot_tidy();
-	locks_undo(tree, mark->nr_changes);
 	tree->depth = mark->node;
 	tree->window = mark->window;
 	tree->has_ahead = mark->has_ahead;

@@ -54,6 +54,20 @@ static uint64_t place_of(const void *at)
 	return (uintptr_t)at;
 }
 
+/* Where a lock lies is the same in all runs, and stays known: earlier runs' touches name it by its number. */
+static void note_place(struct tree *tree, const struct sim_access *access)
+{
+	unsigned long object = access->object;
+	uint32_t room = tree->room_places;
+
+	if (unlikely(object >= room)) {
+		tree->places = tree_grown(tree->places, &tree->room_places, object + 1, sizeof(*tree->places));
+		memset(tree->places + room, 0, (tree->room_places - room) * sizeof(*tree->places));
+	}
+	if (unlikely(!tree->places[object]))
+		tree->places[object] = place_of(access->at);
+}
+
 /* False where the access is no business of any other actor. */
 static bool touch_of(const struct sim_access *access, struct touch *touch)
 {
@@ -128,7 +142,7 @@ bool steps_free(const struct tree *tree, const struct touch *freed, const struct
 	uint64_t number = one->key >> 1, place = number;
 
 	if (one->key & 1)
-		place = number < tree->room_locks ? tree->locks[number].place : 0;
+		place = number < tree->room_places ? tree->places[number] : 0;
 	return place - (freed->key >> 1) < freed->bytes;
 }
 
@@ -259,8 +273,6 @@ void steps_record(struct tree *tree, const struct sim_access *access)
 	struct touch touch;
 	bool shared, goes_on;
 
-	if (SIM_SEARCH_LOCKS >> access->kind & 1)
-		locks_note(tree, access);
 	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
 		return;
 	goes_on = sim_this->current->nopreempt && tree->stepping && tree->nodes[tree->depth - 1].actor == actor;
@@ -274,7 +286,7 @@ void steps_record(struct tree *tree, const struct sim_access *access)
 	}
 	shared = touch_of(access, &touch);
 	if (access->object && access->at)
-		locks_note_place(tree, access->object, place_of(access->at));
+		note_place(tree, access);
 	if (access->ahead) {
 		tree->has_ahead |= (uint64_t)shared << actor;
 		lane_of(tree, actor)->ahead = touch;

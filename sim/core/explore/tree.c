@@ -2,7 +2,7 @@
 /*
  * A tree search as a strategy: it follows the path that is left of the last run and
  * goes on by its own choice. What the steps touch is looked at by some searches
- * alone (steps.c): the others hear of locks and nothing else.
+ * alone (steps.c): the others hear of nothing, and ask the world who holds which lock.
  */
 #include "explore.h"
 #include <sim/snapshot.h>
@@ -96,11 +96,6 @@ bool tree_skipped(struct tree *tree)
  * What the scheduler tells and asks
  */
 
-static void tree_record(void *state, const struct sim_access *access)
-{
-	locks_note(state, access);
-}
-
 static void tree_record_steps(void *state, const struct sim_access *access)
 {
 	steps_record(state, access);
@@ -136,19 +131,27 @@ static void tree_window(void *state, bool open)
 	sim_this->silent = open ? tree->options.silent : 0;
 }
 
-static inline bool would_wait(const struct tree *tree, const struct sim_actor_view *view)
+/* An actor that would wait for a lock is not picked, so that who gets it next stays open. */
+static inline bool would_wait(const struct sim_world *world, const struct sim_actor_view *view)
 {
-	return (view->next_kind == SIM_POINT_LOCK || view->next_kind == SIM_POINT_LOCK_READ) && locks_hold(tree, view);
+	if (likely(!((1ul << SIM_POINT_LOCK | 1ul << SIM_POINT_LOCK_READ) >> view->next_kind & 1)))
+		return false;
+	/* One that only tries goes on. */
+	if (view->next_result || view->next_object >= world->room_holds)
+		return false;
+	/* A writer counts as all readers that there can be. */
+	return world->holds[view->next_object] > (view->next_kind == SIM_POINT_LOCK ? 0 : ~0u - 1);
 }
 
 /* Fills in who can go on. Where all would wait, the first one is let do so: the machine will tell of it. */
 static inline void look_around(const struct tree *tree, struct node *node, const struct sim_actor_view *ready,
 			       unsigned int nr, int current)
 {
+	const struct sim_world *world = sim_this;
 	uint64_t enabled = 0;
 
 	for (unsigned int i = 0; i < nr; i++)
-		if (!would_wait(tree, &ready[i]))
+		if (!would_wait(world, &ready[i]))
 			enabled |= 1ull << ready[i].index;
 	node->enabled = enabled;
 	if (unlikely(!enabled)) {
@@ -244,14 +247,13 @@ static void *tree_begin(unsigned long seed, const struct sim_tape *tape, void *c
 
 	tree->running = true;
 	tree->run++;
-	tree->begun++;
 	tree->cut = false;
 	tree->open = false;
 	tree->arrived = false;
 	tree->stepping = false;
 	tree->depth = 0;
 	tree->window = 0;
-	tree->nr_changes = 0;
+	sim_holds_keep(sim_this);
 	return tree;
 }
 
@@ -277,8 +279,6 @@ const struct sim_strategy sim_strategy_tree = {
 	.begin = tree_begin,
 	.pick = tree_pick,
 	.draw = tree_draw,
-	.record = tree_record,
-	.heard = SIM_SEARCH_LOCKS,
 	.enabled = tree_enabled,
 	.window = tree_window,
 	.paused = tree_paused,
@@ -392,9 +392,8 @@ void tree_fini(struct tree *tree)
 	free(tree->clocks);
 	free(tree->keys);
 	free(tree->heads);
-	free(tree->locks);
+	free(tree->places);
 	free(tree->races);
-	free(tree->changes);
 	marks_forget(tree);
 	free(tree->states);
 }

@@ -95,8 +95,7 @@ struct sim_access {
  * @ready. draw(): a value below @bound (bound >= 2: nothing
  * else is open). end() may be NULL.
  *
- * The others may be NULL. record() hears of everything that the trace hears of, or of
- * the kinds in heard (bit KIND) where that is not 0;
+ * The others may be NULL. record() hears of everything that the trace hears of;
  * enabled(), from inside a run, that @actor can go on by what @by did; window(),
  * from outside, that the part of the run begins or ends whose order is open: a
  * strategy that has it is only asked between the two, and in_order decides elsewhere.
@@ -111,7 +110,6 @@ struct sim_strategy {
 	unsigned long (*draw)(void *state, unsigned long bound);
 	void (*end)(void *state);
 	void (*record)(void *state, const struct sim_access *access);
-	unsigned long heard;
 	void (*enabled)(void *state, unsigned int by, unsigned int actor);
 	void (*window)(void *state, bool open);
 	void (*paused)(void *state);
@@ -206,6 +204,17 @@ void sim_record_at(enum sim_point kind, const void *at, long result);
 static inline bool sim_is_heard(enum sim_point kind)
 {
 	return __builtin_expect(sim_this && ((struct sim_world_front *)sim_this)->heard >> kind & 1, 0);
+}
+/*
+ * The lock with the number @object is held from now on: by a writer, or by @readers, or by nobody. For a search, which
+ * lets nobody go on who would only wait for it.
+ */
+static inline void sim_lock_holds(unsigned long object, unsigned int readers, bool writer)
+{
+	struct sim_world_front *world = (struct sim_world_front *)sim_this;
+
+	if (__builtin_expect(object < world->room_holds, 0))
+		world->holds[object] = writer ? ~0u : readers;
 }
 void sim_touch_told(enum sim_point kind, const void *at, long result);
 /*

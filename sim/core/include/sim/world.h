@@ -60,6 +60,8 @@ struct sim_config {
 	struct sim_actor *current;	/* never NULL: outside of any actor a stand-in */                             \
 	unsigned int nr_ready;		/* actors that can go on, the running one among them */                       \
 	unsigned long heard;		/* bit KIND: the strategy's record() wants to know */                         \
+	unsigned int *holds;		/* by number of a lock: sim_lock_holds(); NULL: no search asks */             \
+	unsigned long room_holds;                                                                                     \
 	void *slots[SIM_SLOT_NR]
 #define SIM_ACTOR_FRONT                                                                                               \
 	struct sim_actor *self;		/* NULL: the stand-in for outside */                                          \
