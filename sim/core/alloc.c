@@ -242,6 +242,7 @@ void *sim_alloc(size_t bytes)
 	class = class_of(bytes + HEAD_BYTES);
 	ptr = arena->free[class];
 	if (ptr) {
+		arena->lists.changed = true;
 		arena->free[class] = *(void **)ptr;
 		return ptr;
 	}
@@ -268,6 +269,7 @@ void sim_free(void *ptr)
 		return;
 	}
 	*(void **)ptr = arena->free[class];
+	arena->lists.changed = true;
 	arena->free[class] = ptr;
 }
 
@@ -319,6 +321,7 @@ static void *tidy_list(void *list, size_t bytes)
 
 void sim_arena_tidy(struct sim_arena *arena)
 {
+	arena->lists.changed = true;
 	for (unsigned int class = 0; class < SIM_ARENA_CLASSES; class++)
 		arena->free[class] = tidy_list(arena->free[class], class_bytes(class) - HEAD_BYTES);
 }

@@ -78,6 +78,25 @@ void sim_cache_symbols_keep(void *symbols);
 void sim_symbol(uintptr_t address, char *buf, size_t size);
 void sim_symbols_free(void *symbols);
 
+/*
+ * What content something has, so that a snapshot need not copy what is as it was: the
+ * same number, the same content. Who changes it says so by a single store, and the
+ * number is a new one when somebody next asks for it.
+ */
+struct sim_version {
+	unsigned long number;
+	unsigned long last;	/* given so far; no snapshot brings it back */
+	bool changed;		/* since it had that number */
+};
+
+static inline unsigned long sim_version_number(struct sim_version *version)
+{
+	if (version->changed)
+		version->number = ++version->last;
+	version->changed = false;
+	return version->number;
+}
+
 #define SIM_ARENA_CLASSES 52
 struct sim_big;
 struct sim_arena {
@@ -89,7 +108,8 @@ struct sim_arena {
 	struct sim_big *retired;	/* freed, but of a snapshot */
 	uint32_t last_big;
 	bool individual;	/* every block is: under memcheck and the sanitizers */
-	void *free[SIM_ARENA_CLASSES];
+	struct sim_version lists;	/* of free[] */
+	void *free[SIM_ARENA_CLASSES];	/* last: snapshots hold it on its own */
 };
 void sim_arena_init(struct sim_arena *arena);
 void sim_arena_destroy(struct sim_arena *arena);
@@ -271,6 +291,7 @@ struct sim_world {
 	bool paused;			/* at a choice: sim_run() goes on with it */
 	struct sim_tape tape;
 	struct sim_fiber *spare;	/* between bodies */
+	struct sim_version fibers;	/* of who is on which, and which are spare */
 	struct sim_snapshot *snapshots;
 	unsigned long last_region;
 	unsigned long last_rare_version;

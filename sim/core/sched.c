@@ -126,8 +126,10 @@ static struct sim_fiber *fiber_get(struct sim_world *world)
 /* Makes @next the current one; returns the fiber to switch to. */
 static struct sim_fiber *take_over(struct sim_world *world, struct sim_actor *next)
 {
-	if (!next->fiber)
+	if (!next->fiber) {
 		next->fiber = fiber_get(world);
+		world->fibers.changed = true;
+	}
 	world->current = next;
 	return next->fiber;
 }
@@ -166,6 +168,7 @@ static struct sim_actor *body_ended(struct sim_world *world, struct sim_actor *a
 {
 	sim_trace_add(world, SIM_POINT_END, 0, result);
 	actor->fiber = NULL;
+	world->fibers.changed = true;
 	actor->nopreempt = 0;
 	announce(actor, SIM_POINT_START, 0, NULL, 0);
 	if (actor->first)
@@ -241,6 +244,7 @@ void sim_sched_tidy(struct sim_world *world)
 {
 	struct sim_fiber *fiber;
 
+	world->fibers.changed = true;
 	sort_spare(world);
 	/* Nor who begins first. */
 	for (unsigned int i = 0; i < world->nr_ready; i++) {

@@ -51,6 +51,9 @@ struct sim_snapshot {
 	unsigned long newest_region;
 	unsigned long rare_version;
 	struct sim_rare rare;
+	unsigned long free_version;
+	void *free[SIM_ARENA_CLASSES];
+	unsigned long fibers_version;
 	struct sim_big **bigs;			/* in use at the time */
 	size_t nr_bigs, room_bigs;
 	struct sim_fiber **fibers;		/* of bodies under way, and abandoned: their stacks are held */
@@ -92,7 +95,7 @@ static void *with_room(void *array, size_t *room, size_t need, size_t size)
  * Bytes with what the tools know of them. ASan's knowledge is a byte for eight of
  * memory and is copied beside them; what is closed to instrumented code is no
  * business of this copy. memcheck's goes with the bytes, but a stack that has
- * shrunk since is closed to writes.
+ * shrunk since is closed to writes (@tools: somebody has to be told).
  */
 
 #if SIM_ASAN
@@ -130,7 +133,7 @@ static void copy_out(unsigned char *to, const void *at, size_t bytes)
 	copy_bytes(to + aligned(bytes), view_of(at), view_span(at, bytes));
 }
 
-static void copy_home(void *at, const unsigned char *from, size_t bytes)
+static void copy_home(void *at, const unsigned char *from, size_t bytes, bool tools)
 {
 	copy_bytes(at, from, bytes);
 	copy_bytes(view_of(at), from + aligned(bytes), view_span(at, bytes));
@@ -146,9 +149,10 @@ static void copy_out(unsigned char *to, const void *at, size_t bytes)
 	memcpy(to, at, bytes);
 }
 
-static void copy_home(void *at, const unsigned char *from, size_t bytes)
+static void copy_home(void *at, const unsigned char *from, size_t bytes, bool tools)
 {
-	VALGRIND_MAKE_MEM_UNDEFINED(at, bytes);
+	if (unlikely(tools))
+		VALGRIND_MAKE_MEM_UNDEFINED(at, bytes);
 	memcpy(at, from, bytes);
 }
 #endif
@@ -260,7 +264,7 @@ static void add_pieces(struct sim_snapshot *snapshot, struct sim_world *world)
 	const struct sim_arena *arena = &world->arena;
 	struct sim_fiber *fiber;
 
-	add_piece(snapshot, world, offsetof(struct sim_world, rare));
+	add_piece(snapshot, world, offsetof(struct sim_world, arena.free));
 	for (struct sim_region *region = world->regions; region; region = region->next)
 		add_piece(snapshot, region->at, region->bytes);
 	for (struct sim_chunk *chunk = arena->first; chunk; chunk = chunk == arena->last ? NULL : chunk->next)
@@ -306,6 +310,11 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot)
 		sim_arena_drop_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
 	snapshot->nr_bigs = snapshot->nr_fibers = snapshot->image_bytes = snapshot->bytes = 0;
 	snapshot->newest_region = newest_region(world);
+	snapshot->fibers_version = sim_version_number(&world->fibers);
+	if (snapshot->free_version != sim_version_number(&world->arena.lists)) {
+		snapshot->free_version = world->arena.lists.number;
+		memcpy(snapshot->free, world->arena.free, sizeof(snapshot->free));
+	}
 	add_pieces(snapshot, world);
 	if (unlikely(snapshot->rare_version != world->rare_version)) {
 		snapshot->rare = world->rare;
@@ -325,7 +334,7 @@ struct sim_snapshot *sim_snapshot_take(void)
 
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
 {
-	return snapshot->bytes + sizeof(snapshot->rare);
+	return snapshot->bytes + sizeof(snapshot->rare) + sizeof(snapshot->free);
 }
 
 /*
@@ -357,7 +366,7 @@ static uint64_t mix_bytes(uint64_t hash, const unsigned char *from, size_t bytes
 }
 
 /* The world's struct, without what says how it came here, and which blocks are in use: the pieces that follow tell. */
-static uint64_t mix_world(uint64_t hash, const struct piece *piece)
+static uint64_t mix_world(uint64_t hash, const struct sim_snapshot *snapshot, const struct piece *piece)
 {
 	const size_t arena = offsetof(struct sim_world, arena), outside = offsetof(struct sim_world, outside);
 	const struct sim_arena *then = (const struct sim_arena *)(piece->held + arena);
@@ -365,7 +374,7 @@ static uint64_t mix_world(uint64_t hash, const struct piece *piece)
 	hash = mix_bytes(hash, piece->held, offsetof(struct sim_world, hash));
 	hash = mix_bytes(hash, piece->held + outside, arena - outside);
 	hash = mix(mix(hash, (uintptr_t)then->at), (uintptr_t)then->last);
-	return mix_bytes(hash, (const unsigned char *)then->free, sizeof(then->free));
+	return mix_bytes(hash, (const unsigned char *)snapshot->free, sizeof(snapshot->free));
 }
 
 unsigned long long sim_snapshot_digest(const struct sim_snapshot *snapshot)
@@ -377,7 +386,7 @@ unsigned long long sim_snapshot_digest(const struct sim_snapshot *snapshot)
 		piece = (const struct piece *)(snapshot->image + at);
 		hash = mix(mix(hash, (uintptr_t)piece->at), piece->bytes);
 		if (!at)
-			hash = mix_world(hash, piece);
+			hash = mix_world(hash, snapshot, piece);
 		else
 			hash = mix_bytes(hash, piece->held, piece->bytes & ~(size_t)7);
 		if (piece->bytes & 7) {
@@ -430,6 +439,7 @@ static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *w
 
 /* What a snapshot of the struct does not hold, or the host has moved since. */
 struct not_held {
+	struct sim_version fibers, lists;
 	const struct sim_strategy *strategy;
 	void *strategy_state;
 	unsigned long heard;
@@ -445,7 +455,7 @@ struct not_held {
 static inline struct not_held not_held_of(const struct sim_world *world)
 {
 	return (struct not_held){
-		world->strategy, world->strategy_state, world->heard, world->spare, world->snapshots,
+		world->fibers, world->arena.lists, world->strategy, world->strategy_state, world->heard, world->spare, world->snapshots,
 		world->last_region, world->rare_version, world->last_rare_version, world->arena.first,
 		world->arena.bigs, world->arena.retired, world->tape.words, world->tape.nr_bits,
 		world->tape.nr_words,
@@ -455,6 +465,10 @@ static inline struct not_held not_held_of(const struct sim_world *world)
 /* @world holds the bytes of then. */
 static void world_home(const struct sim_snapshot *snapshot, struct sim_world *world, const struct not_held *now)
 {
+	world->fibers.last = now->fibers.last;
+	world->arena.lists.last = now->lists.last;
+	if (now->lists.changed || now->lists.number != snapshot->free_version)
+		memcpy(world->arena.free, snapshot->free, sizeof(snapshot->free));
 	world->strategy = now->strategy;
 	world->strategy_state = now->strategy_state;
 	world->heard = now->heard;
@@ -476,6 +490,7 @@ static void world_home(const struct sim_snapshot *snapshot, struct sim_world *wo
 void sim_snapshot_restore(struct sim_snapshot *snapshot)
 {
 	struct sim_world *world = sim_this;
+	const bool tools = world->arena.individual;
 	const struct piece *piece;
 	struct not_held now;
 
@@ -483,13 +498,14 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 		sim_die("a snapshot is restored inside an actor, or into another world");
 	if (newest_region(world) != snapshot->newest_region)
 		regions_undo(world, snapshot->newest_region);
-	sort_fibers(snapshot, world);
+	if (world->fibers.changed || world->fibers.number != snapshot->fibers_version)
+		sort_fibers(snapshot, world);
 	if (world->arena.bigs || snapshot->nr_bigs)
 		sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
 	now = not_held_of(world);
 	for (size_t at = 0; at < snapshot->image_bytes; at += sizeof(*piece) + room_of(piece->bytes)) {
 		piece = (const struct piece *)(snapshot->image + at);
-		copy_home(piece->at, piece->held, piece->bytes);
+		copy_home(piece->at, piece->held, piece->bytes, tools);
 	}
 	world_home(snapshot, world, &now);
 }

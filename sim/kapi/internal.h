@@ -14,7 +14,6 @@
 
 #define KAPI_CLASS_BUCKETS 32
 #define KAPI_LOG_BYTES 4096
-#define KAPI_FIELDS 64
 
 struct kapi_class;
 struct kapi_object;
@@ -48,15 +47,9 @@ struct kapi_sleeper {
 	bool expired;
 };
 
-/* The name that a lock's place of initialisation gives it, and the part that people know. */
-struct kapi_field {
-	const char *name, *field;
-};
-
 struct kapi_state {
 	struct list_head actors;
 	struct kapi_class *classes[KAPI_CLASS_BUCKETS];
-	struct kapi_field fields[KAPI_FIELDS];	/* told from their names last */
 	unsigned int nr_classes;
 	unsigned long walk;
 	struct list_head objects;	/* allocated, in order */

@@ -57,26 +57,8 @@ struct kapi_class {
 	struct kapi_class *from;
 };
 
-/*
- * "&iopt->iova_rwsem" is what the call site says; the field is what people know it by. Names are static text, so that
- * where one was last told from its address is good as long as it is asked of the same.
- */
-static const char *field_name(const char *name)
-{
-	struct kapi_field *last = &kapi_state()->fields[((unsigned long)name >> 3) % KAPI_FIELDS];
-
-	if (last->name == name)
-		return last->field;
-	last->name = last->field = name;
-	for (const char *at = name; *at; at++)
-		if (*at == '.' || *at == '>' || *at == '&')
-			last->field = at + 1;
-	return last->field;
-}
-
 void kapi_lock_init(struct kapi_lock *lock, const char *name, const struct lock_class_key *key, bool spin)
 {
-	name = field_name(name);
 	*lock = (struct kapi_lock){ .id = sim_object_id(), .name = name, .key = key, .spin = spin };
 	sim_object_name_kept(lock->id, name);
 }
@@ -85,7 +67,7 @@ void kapi_lock_set_class(struct kapi_lock *lock, const struct lock_class_key *ke
 {
 	lock->key = key;
 	lock->class = NULL;
-	lock->name = field_name(name);
+	lock->name = name;
 }
 
 /* A lock that its definition initialised belongs to the world that uses it first, until that one ends. */
@@ -93,7 +75,7 @@ static void use_static(struct kapi_lock *lock)
 {
 	sim_region_add(lock, sizeof(*lock));
 	lock->id = sim_object_id();
-	lock->name = field_name(lock->name);
+	lock->name = kapi_field(lock->name);
 	sim_object_name_kept(lock->id, lock->name);
 }
 

@@ -50,6 +50,18 @@ enum kapi_lock_flags {
 #define SINGLE_DEPTH_NESTING 1
 #define MAX_LOCKDEP_SUBCLASSES 8
 
+/* "&iopt->iova_rwsem" is what the call site says; the field is what people know it by. The compiler's work. */
+static inline __attribute__((always_inline)) const char *kapi_field(const char *name)
+{
+	const char *dot = __builtin_strrchr(name, '.'), *arrow = __builtin_strrchr(name, '>');
+	const char *before = dot > arrow ? dot : arrow;
+
+	if (!before)
+		before = __builtin_strrchr(name, '&');
+	return before ? before + 1 : name;
+}
+
+/* @name: static text. */
 void kapi_lock_init(struct kapi_lock *lock, const char *name, const struct lock_class_key *key, bool spin);
 void kapi_lock_set_class(struct kapi_lock *lock, const struct lock_class_key *key, const char *name);
 /* 0; -EINTR: KILLABLE, and the fault site lock_kill fired; -EBUSY: TRY, and it is taken. */
@@ -89,8 +101,8 @@ void kapi_warn(const char *file, int line, const char *text, bool once);
 #define lockdep_assert_held_once(l) lockdep_assert_held(l)
 #define lockdep_assert_not_held(l) __lockdep_assert(!kapi_lock_held(&(l)->lock, false), l)
 #define lockdep_is_held(l) kapi_lock_held(&(l)->lock, false)
-#define lockdep_set_class(l, key) kapi_lock_set_class(&(l)->lock, key, #key)
-#define lockdep_set_class_and_name(l, key, name) kapi_lock_set_class(&(l)->lock, key, name)
+#define lockdep_set_class(l, key) kapi_lock_set_class(&(l)->lock, key, kapi_field(#key))
+#define lockdep_set_class_and_name(l, key, name) kapi_lock_set_class(&(l)->lock, key, kapi_field(name))
 #define lockdep_register_key(key) ((void)(key))
 #define lockdep_unregister_key(key) ((void)(key))
 #define might_lock(l) kapi_lock_might(&(l)->lock)

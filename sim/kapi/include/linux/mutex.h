@@ -12,7 +12,7 @@ struct mutex {
 
 #define __MUTEX_INITIALIZER(lockname) { .lock = __KAPI_LOCK_INIT(#lockname, false) }
 #define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
-#define __mutex_init(l, name, key) kapi_lock_init(&(l)->lock, name, key, false)
+#define __mutex_init(l, name, key) kapi_lock_init(&(l)->lock, kapi_field(name), key, false)
 #define mutex_init(l) do {                                                                                             \
 	static const struct lock_class_key __key;                                                                      \
 	__mutex_init(l, #l, &__key);                                                                                   \

@@ -11,7 +11,7 @@ struct rw_semaphore {
 
 #define __RWSEM_INITIALIZER(lockname) { .lock = __KAPI_LOCK_INIT(#lockname, false) }
 #define DECLARE_RWSEM(name) struct rw_semaphore name = __RWSEM_INITIALIZER(name)
-#define __init_rwsem(l, name, key) kapi_lock_init(&(l)->lock, name, key, false)
+#define __init_rwsem(l, name, key) kapi_lock_init(&(l)->lock, kapi_field(name), key, false)
 #define init_rwsem(l) do {                                                                                             \
 	static const struct lock_class_key __key;                                                                      \
 	__init_rwsem(l, #l, &__key);                                                                                   \

@@ -17,7 +17,7 @@ typedef spinlock_t raw_spinlock_t;
 #define DEFINE_SPINLOCK(x) spinlock_t x = __SPIN_LOCK_UNLOCKED(x)
 #define spin_lock_init(l) do {                                                                                         \
 	static const struct lock_class_key __key;                                                                      \
-	kapi_lock_init(&(l)->lock, #l, &__key, true);                                                                  \
+	kapi_lock_init(&(l)->lock, kapi_field(#l), &__key, true);                                                      \
 } while (0)
 
 static inline void spin_lock(spinlock_t *l)
