@@ -144,7 +144,15 @@ struct sim_tape_reader {
 	size_t zeros;		/* choices before the next deviation */
 	uint64_t value;		/* of the next deviation; 0: none left */
 };
-void sim_tape_append(struct sim_tape *tape, uint64_t value);
+void sim_tape_append_deviation(struct sim_tape *tape, uint64_t value);
+static inline void sim_tape_append(struct sim_tape *tape, uint64_t value)
+{
+	tape->nr_choices++;
+	if (value)
+		sim_tape_append_deviation(tape, value);
+	else
+		tape->zeros++;
+}
 void sim_tape_reader_init(struct sim_tape_reader *reader, const struct sim_tape *tape);
 /* The next choice; 0 (as in_order) behind the end. */
 uint64_t sim_tape_read(struct sim_tape_reader *reader);

@@ -455,7 +455,8 @@ struct not_held {
 static inline struct not_held not_held_of(const struct sim_world *world)
 {
 	return (struct not_held){
-		world->fibers, world->arena.lists, world->strategy, world->strategy_state, world->heard, world->spare, world->snapshots,
+		world->fibers, world->arena.lists,
+		world->strategy, world->strategy_state, world->heard, world->spare, world->snapshots,
 		world->last_region, world->rare_version, world->last_rare_version, world->arena.first,
 		world->arena.bigs, world->arena.retired, world->tape.words, world->tape.nr_bits,
 		world->tape.nr_words,

@@ -57,15 +57,10 @@ static void put_code(struct sim_tape *tape, uint64_t value)
 	put_bits(tape, value, nr);
 }
 
-void sim_tape_append(struct sim_tape *tape, uint64_t value)
+void sim_tape_append_deviation(struct sim_tape *tape, uint64_t value)
 {
 	uint64_t gap = (uint64_t)tape->zeros + 1;
 
-	tape->nr_choices++;
-	if (!value) {
-		tape->zeros++;
-		return;
-	}
 	tape->zeros = 0;
 	tape->nr_deviations++;
 	if (likely((gap | value) < 1 << 16)) {

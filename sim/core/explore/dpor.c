@@ -53,6 +53,7 @@ static void keys_rebuild(struct tree *tree)
 		slot = slot_of(tree, tree->touches[i].key);
 		tree->keys[slot] = tree->touches[i].key;
 		tree->heads[slot] = i;
+		tree->touches[i].slot = slot;
 	}
 }
 
@@ -74,22 +75,28 @@ static void link_touch(struct tree *tree, uint32_t index, bool done)
 	slot = slot_of(tree, touch->key);
 	tree->nr_keys += !tree->keys[slot];
 	tree->keys[slot] = touch->key;
+	touch->slot = slot;
 	touch->prev = tree->heads[slot];
 	touch->linked = done;
 	if (done)
 		tree->heads[slot] = index;
 }
 
-static void join(const struct tree *tree, uint32_t *clock, uint32_t index)
-{
-	const uint32_t *other = tree_clock(tree, index);
+/* A clock, four actors at a time: its length is a multiple of that, and a path is shorter than 2^31. */
+typedef int32_t lanes_of_clock __attribute__((vector_size(16), aligned(4), may_alias));
 
-	for (uint32_t i = 0; i < tree->stride; i++)
-		if (other[i] > clock[i])
-			clock[i] = other[i];
+static inline void join(const struct tree *tree, uint32_t *clock, uint32_t index)
+{
+	const lanes_of_clock *other = (const lanes_of_clock *)tree_clock(tree, index);
+	lanes_of_clock *joined = (lanes_of_clock *)clock, later;
+
+	for (uint32_t i = 0; i < tree->stride; i += 4, other++, joined++) {
+		later = *other > *joined;
+		*joined = (*other & later) | (*joined & ~later);
+	}
 }
 
-static void race_add(struct tree *tree, const struct race *race)
+static inline void race_add(struct tree *tree, const struct race *race)
 {
 	for (uint32_t i = 0; i < tree->nr_races; i++) {
 		if (tree->races[i].node != race->node)
@@ -104,7 +111,7 @@ static void race_add(struct tree *tree, const struct race *race)
 }
 
 /* @other, of an earlier step, comes before @touch, whose step is over: a race where nothing else says so. */
-static void comes_behind(struct tree *tree, const struct touch *touch, const struct touch *other,
+static inline void comes_behind(struct tree *tree, const struct touch *touch, const struct touch *other,
 			 const uint32_t *before, uint32_t *clock)
 {
 	/* The unlock that a lock had to come behind: not to be reversed, but what was locked before it is. */

@@ -23,6 +23,7 @@ struct touch {
 	uint32_t node;		/* whose step */
 	uint32_t prev;		/* the one before of the same thing, by index into touches[]; 0: none */
 	uint32_t bytes;		/* freed from there on; 0: nothing is, and it is that one thing */
+	uint32_t slot;		/* in keys[] and heads[], where it is linked */
 	bool write;
 	bool release;		/* of a lock */
 	bool waits;		/* takes a lock, and would wait for it */
@@ -166,11 +167,13 @@ bool tree_next(struct tree *tree);
 /* The run that is over is another process's: options.mine. */
 bool tree_skipped(struct tree *tree);
 /* @array with room for @need. */
-void *tree_grown(void *array, uint32_t *room, size_t need, size_t size);
+void *tree_grow(void *array, uint32_t *room, size_t need, size_t size);
+static inline void *tree_grown(void *array, uint32_t *room, size_t need, size_t size)
+{
+	return likely(need <= *room) ? array : tree_grow(array, room, need, size);
+}
 /* nodes[depth]. Nodes are made in the order of the path. */
 struct node *tree_node_new(struct tree *tree);
-/* The step of nodes[depth] begins, by @actor, which was about to do @kind. */
-void tree_step_begin(struct tree *tree, unsigned int actor, enum sim_point kind);
 _Noreturn void tree_not_the_same(const struct tree *tree);
 
 /* The running actor where it can go on, else the oldest of @mask. */
@@ -198,6 +201,20 @@ static inline bool tree_before(const struct tree *tree, uint32_t a, uint32_t b)
 void steps_node(struct tree *tree, struct node *node);
 void steps_begin(struct tree *tree, struct node *node, enum sim_point kind);
 void steps_end(struct tree *tree);
+
+/* The step of nodes[depth] begins, by @actor, which was about to do @kind. */
+static inline void tree_step_begin(struct tree *tree, unsigned int actor, enum sim_point kind)
+{
+	struct node *node = &tree->nodes[tree->depth];
+
+	node->preemptions = (tree->depth ? node[-1].preemptions : 0) +
+			    (node->current != NOBODY && node->current != actor);
+	tree->depth++;
+	tree->stepped |= 1ull << actor;
+	if (tree->touching)
+		steps_begin(tree, node, kind);
+}
+
 /* What struct sim_strategy's record(), enabled() and window() hear. */
 void steps_record(struct tree *tree, const struct sim_access *access);
 void steps_enabled(struct tree *tree, unsigned int actor);

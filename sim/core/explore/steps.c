@@ -68,56 +68,57 @@ static void note_place(struct tree *tree, const struct sim_access *access)
 		tree->places[object] = place_of(access->at);
 }
 
+/* What an access of a kind is to others; where nothing is said it is no business of theirs. */
+#define TOUCHES 1
+#define WRITES (TOUCHES | 2)
+#define RELEASES 4
+#define MAY_WAIT 8
+
+static const unsigned char effects[SIM_POINT_NR] = {
+	[SIM_POINT_ATOMIC_READ] = TOUCHES,
+	[SIM_POINT_PLAIN_READ] = TOUCHES,
+	[SIM_POINT_RCU_READ_LOCK] = TOUCHES,
+	[SIM_POINT_RCU_READ_UNLOCK] = TOUCHES,
+	[SIM_POINT_LOCK] = WRITES | MAY_WAIT,
+	[SIM_POINT_LOCK_READ] = TOUCHES | MAY_WAIT,
+	[SIM_POINT_UNLOCK] = WRITES | RELEASES,
+	[SIM_POINT_DOWNGRADE] = WRITES | RELEASES,
+	[SIM_POINT_UNLOCK_READ] = TOUCHES | RELEASES,
+	[SIM_POINT_FREE] = WRITES,
+	[SIM_POINT_ATOMIC_WRITE] = WRITES,
+	[SIM_POINT_ATOMIC_RMW] = WRITES,
+	[SIM_POINT_PLAIN_WRITE] = WRITES,
+	[SIM_POINT_WAIT] = WRITES,
+	[SIM_POINT_WAKE] = WRITES,
+	[SIM_POINT_QUEUE] = WRITES,
+	[SIM_POINT_RCU_SYNC] = WRITES,
+	[SIM_POINT_GUP] = WRITES,
+	[SIM_POINT_IOMMU_MAP] = WRITES,
+	[SIM_POINT_IOMMU_UNMAP] = WRITES,
+	[SIM_POINT_COUNTER] = WRITES,
+};
+
 /* False where the access is no business of any other actor. */
-static bool touch_of(const struct sim_access *access, struct touch *touch)
+static inline bool touch_of(const struct sim_access *access, struct touch *touch)
 {
-	*touch = (struct touch){ .key = access->object ? access->object << 1 | 1 : place_of(access->at) << 1 };
-	if (!access->at && !access->object)
+	unsigned int effect = effects[access->kind];
+
+	if (!effect || (!access->at && !access->object))
 		return false;
-	switch (access->kind) {
-	case SIM_POINT_ATOMIC_READ:
-	case SIM_POINT_PLAIN_READ:
-	case SIM_POINT_RCU_READ_LOCK:
-	case SIM_POINT_RCU_READ_UNLOCK:
-		return true;
-	case SIM_POINT_LOCK:
-		touch->write = true;
-		touch->waits = !access->result;
-		return true;
-	case SIM_POINT_LOCK_READ:
-		touch->waits = !access->result;
-		return true;
-	case SIM_POINT_UNLOCK:
-	case SIM_POINT_DOWNGRADE:
-		touch->write = true;
-		touch->release = true;
-		return true;
-	case SIM_POINT_UNLOCK_READ:
-		touch->release = true;
-		return true;
-	case SIM_POINT_FREE:
+	*touch = (struct touch){
+		.key = access->object ? access->object << 1 | 1 : place_of(access->at) << 1,
+		.write = (effect & WRITES) == WRITES,
+		.release = effect & RELEASES,
+		.waits = effect & MAY_WAIT && !access->result,
+	};
+	if (unlikely(access->kind == SIM_POINT_FREE)) {
 		touch->bytes = access->at ? access->result : 0;
-		touch->write = true;
 		return touch->bytes;
-	case SIM_POINT_ATOMIC_WRITE:
-	case SIM_POINT_ATOMIC_RMW:
-	case SIM_POINT_PLAIN_WRITE:
-	case SIM_POINT_WAIT:
-	case SIM_POINT_WAKE:
-	case SIM_POINT_QUEUE:
-	case SIM_POINT_RCU_SYNC:
-	case SIM_POINT_GUP:
-	case SIM_POINT_IOMMU_MAP:
-	case SIM_POINT_IOMMU_UNMAP:
-	case SIM_POINT_COUNTER:
-		touch->write = true;
-		return true;
-	default:
-		return false;
 	}
+	return true;
 }
 
-static void add_touch(struct tree *tree, const struct touch *touch)
+static inline void add_touch(struct tree *tree, const struct touch *touch)
 {
 	struct node *node = &tree->nodes[tree->depth - 1];
 
@@ -198,7 +199,7 @@ static bool is_unlock(enum sim_point kind)
 	return kind == SIM_POINT_UNLOCK || kind == SIM_POINT_UNLOCK_READ;
 }
 
-static struct lane *lane_of(struct tree *tree, unsigned int actor)
+static inline struct lane *lane_of(struct tree *tree, unsigned int actor)
 {
 	while (tree->nr_lanes <= actor)
 		tree->lanes[tree->nr_lanes++] = (struct lane){};
@@ -267,18 +268,23 @@ static void step_glued(struct tree *tree, unsigned int actor, bool waits)
 	tree_step_begin(tree, actor, SIM_POINT_NONE);
 }
 
+/* The step under way is @actor's, and it is one with what comes now: preemption is off. */
+static inline bool goes_on(const struct tree *tree, unsigned int actor)
+{
+	return unlikely(sim_this->current->nopreempt) && tree->stepping && tree->nodes[tree->depth - 1].actor == actor;
+}
+
 void steps_record(struct tree *tree, const struct sim_access *access)
 {
 	unsigned int actor = access->actor;
 	struct touch touch;
-	bool shared, goes_on;
+	bool shared;
 
 	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
 		return;
-	goes_on = sim_this->current->nopreempt && tree->stepping && tree->nodes[tree->depth - 1].actor == actor;
 	/* It went on past a point: nobody else was ready, or was to be let in. */
 	if (tree->has_ahead >> actor & 1) {
-		if (goes_on)
+		if (goes_on(tree, actor))
 			add_touch(tree, &tree->lanes[actor].ahead);
 		else
 			step_glued(tree, actor, false);
@@ -287,15 +293,15 @@ void steps_record(struct tree *tree, const struct sim_access *access)
 	shared = touch_of(access, &touch);
 	if (access->object && access->at)
 		note_place(tree, access);
+	if (!shared)
+		return;
 	if (access->ahead) {
-		tree->has_ahead |= (uint64_t)shared << actor;
+		tree->has_ahead |= 1ull << actor;
 		lane_of(tree, actor)->ahead = touch;
 		return;
 	}
-	if (!shared)
-		return;
 	if (!tree->stepping || tree->nodes[tree->depth - 1].actor != actor ||
-	    (is_unlock(access->kind) && !tree->unlocks && !goes_on))
+	    (is_unlock(access->kind) && !tree->unlocks && !goes_on(tree, actor)))
 		step_glued(tree, actor, false);
 	tree->unlocks = false;
 	add_touch(tree, &touch);
@@ -325,19 +331,14 @@ static void unlink_touches(struct tree *tree, uint32_t first)
 {
 	for (uint32_t i = tree->nr_touches; i-- > first;) {
 		struct touch *touch = &tree->touches[i];
-		uint32_t slot;
 
 		if (!touch->linked)
 			continue;
 		touch->linked = false;
-		if (touch->bytes) {
+		if (unlikely(touch->bytes))
 			tree->last_freed = touch->prev;
-			continue;
-		}
-		slot = touch->key * 0x9e3779b97f4a7c15ull >> 32;
-		while (tree->keys[slot & (tree->room_keys - 1)] != touch->key)
-			slot++;
-		tree->heads[slot & (tree->room_keys - 1)] = touch->prev;
+		else
+			tree->heads[touch->slot] = touch->prev;
 	}
 }
 

@@ -9,12 +9,10 @@
 
 #include <stdlib.h>
 
-void *tree_grown(void *array, uint32_t *room, size_t need, size_t size)
+void *tree_grow(void *array, uint32_t *room, size_t need, size_t size)
 {
 	uint32_t more = *room ? *room : 64;
 
-	if (need <= *room)
-		return array;
 	while (more < need)
 		more *= 2;
 	array = realloc(array, more * size);
@@ -41,19 +39,6 @@ struct node *tree_node_new(struct tree *tree)
 	if (tree->touching)
 		steps_node(tree, node);
 	return node;
-}
-
-/* The step of nodes[depth] begins, by @actor, which was about to do @kind. */
-void tree_step_begin(struct tree *tree, unsigned int actor, enum sim_point kind)
-{
-	struct node *node = &tree->nodes[tree->depth];
-
-	node->preemptions = (tree->depth ? node[-1].preemptions : 0) +
-			    (node->current != NOBODY && node->current != actor);
-	tree->depth++;
-	tree->stepped |= 1ull << actor;
-	if (tree->touching)
-		steps_begin(tree, node, kind);
 }
 
 _Noreturn void tree_not_the_same(const struct tree *tree)
@@ -144,15 +129,9 @@ static inline bool would_wait(const struct sim_world *world, const struct sim_ac
 }
 
 /* Fills in who can go on. Where all would wait, the first one is let do so: the machine will tell of it. */
-static inline void look_around(const struct tree *tree, struct node *node, const struct sim_actor_view *ready,
-			       unsigned int nr, int current)
+static inline void look_around(const struct tree *tree, struct node *node, uint64_t enabled,
+			       const struct sim_actor_view *ready, int current)
 {
-	const struct sim_world *world = sim_this;
-	uint64_t enabled = 0;
-
-	for (unsigned int i = 0; i < nr; i++)
-		if (!would_wait(world, &ready[i]))
-			enabled |= 1ull << ready[i].index;
 	node->enabled = enabled;
 	if (unlikely(!enabled)) {
 		node->enabled = 1ull << ready[0].index;
@@ -171,7 +150,9 @@ static unsigned int cut(struct tree *tree)
 
 static unsigned int tree_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
 {
+	const struct sim_world *world = sim_this;
 	struct tree *tree = state;
+	uint64_t enabled = 0;
 	struct node *node;
 	unsigned int i;
 
@@ -181,9 +162,12 @@ static unsigned int tree_pick(void *state, const struct sim_actor_view *ready, u
 		tree->explored.unfit = "more than 64 actors";
 		return cut(tree);
 	}
-	for (i = 0; tree->options.silent && i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		if (tree->options.silent >> ready[i].next_kind & 1)
 			return i;
+		if (!would_wait(world, &ready[i]))
+			enabled |= 1ull << ready[i].index;
+	}
 	if (tree->touching)
 		steps_end(tree);
 	if (tree->depth >= tree->replay) {
@@ -191,7 +175,7 @@ static unsigned int tree_pick(void *state, const struct sim_actor_view *ready, u
 			return SIM_PICK_PAUSE;
 		tree->arrived = false;
 		node = tree_node_new(tree);
-		look_around(tree, node, ready, nr, current);
+		look_around(tree, node, enabled, ready, current);
 		if (!enter_lot(tree, node))
 			return cut(tree);
 		node->actor = tree->ops->choose(tree, node);
