@@ -304,16 +304,6 @@ static void disown(struct kapi_lock *lock, bool read)
 	tell_holds(lock);
 }
 
-static void disown(struct kapi_lock *lock, bool read)
-{
-	if (read) {
-		lock->readers--;
-	} else {
-		lock->writer = NULL;
-		lock->outside = false;
-	}
-}
-
 /* Hands the lock to whoever stands at the head, and to the readers right behind a reader. */
 static void hand_over(struct kapi_lock *lock)
 {
