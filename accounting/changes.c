@@ -102,6 +102,7 @@ static const struct {
 	{ RELEASE(6, 18), "type1 pin granularity", "6.17 and 6.18; weak: two trees" },
 	{ RELEASE(6, 18), "type1 wrap errno", "6012379ede6a" },
 	{ RELEASE(6, 18), "iommufd unmap", "afb47765f923" },
+	{ RELEASE(6, 18), "perf buffers mapped ahead as frames", "6.15; measured on 6.18" },
 	{ RELEASE(6, 18), "perf mmap", "between 6.14 and 6.18; weak: two trees" },
 };
 

@@ -72,7 +72,8 @@
 	.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true, \
 		   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true, \
 		   .hpage_again_in_call = true }, \
-	.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, SINCE_6_0, .zerocopy_infinity_skips = true, .vdpa = true }
+	.other = { OTHER(PF_REATT, SH_UC18), .perf_maps_ahead = true, .siw = S_UMEM, SINCE_6_0, \
+		   .zerocopy_infinity_skips = true, .vdpa = true }
 
 #define PROPOSAL(id, ...) extern const struct proposal id;
 #include "proposals/table.h"
@@ -207,7 +208,7 @@ static const struct kernel table[] = {
 		.uring = { RING(R_REGION, B_POST, true), .register_update = true, .send_zc = true,
 			   .clone_buffers = true, .clone_checked = true, .hpage_cross_buffer = true,
 			   .hpage_again_in_call = true },
-		.other = { OTHER(PF_REATT, SH_UC18), .siw = S_UMEM, SINCE_6_0,
+		.other = { OTHER(PF_REATT, SH_UC18), .perf_maps_ahead = true, .siw = S_UMEM, SINCE_6_0,
 			   .zerocopy_infinity_skips = true, .vdpa = true },
 	},
 },
@@ -318,6 +319,7 @@ static const struct cell cells[] = {
 	CELL("io_uring counts a folio again within a call", uring.hpage_again_in_call, NULL),
 	CELL("uring_hpage_cross_buffer", uring.hpage_cross_buffer, NULL),
 	CELL("perf mmap", other.perf, perf_values),
+	CELL("perf buffers mapped ahead as frames", other.perf_maps_ahead, NULL),
 	CELL("siw", other.siw, siw_values),
 	CELL("hfi1_wrong_mm_fork", other.hfi1_wrong_mm, NULL),
 	CELL("umem_force_write", other.umem_force_write, NULL),

@@ -231,6 +231,15 @@ static unsigned long fault_file(struct fault *f, unsigned long index, unsigned l
 	return got;
 }
 
+void remap_frames(struct vm_area_struct *vma, unsigned long addr, unsigned long frame, unsigned long nr)
+{
+	unsigned long attr = vma->vm_flags & VM_WRITE ? PTE_READ | PTE_WRITE : vma->vm_flags & VM_READ ? PTE_READ : 0;
+
+	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND;
+	frames_adjust(frame, nr, 1, 0, 0, 0);
+	set_ptes(vma->vm_mm, addr >> PAGE_SHIFT, nr, frame, attr);
+}
+
 static unsigned long fault_missing(struct fault *f, unsigned long index, unsigned long nr)
 {
 	struct vm_area_struct *vma = f->vma;

@@ -202,6 +202,21 @@ static long perf_fault_run(struct vm_area_struct *vma, unsigned long pgoff, unsi
 	return min(nr, rb->nr_pages + 1 - pgoff);
 }
 
+/* All pages of a mapping at once, as frames (map_range(), 6.15). */
+static void perf_map_ahead(struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, frame;
+	long nr;
+
+	for (; addr < vma->vm_end; addr += nr << PAGE_SHIFT) {
+		nr = perf_fault_run(vma, vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT),
+				    (vma->vm_end - addr) >> PAGE_SHIFT, &frame);
+		if (nr <= 0)
+			return;
+		remap_frames(vma, addr, frame, nr);
+	}
+}
+
 static const struct vm_operations_struct perf_vm_ops = {
 	.open = perf_vma_open,
 	.close = perf_vma_close,
@@ -357,6 +372,8 @@ static int perf_file_mmap(struct file *file, struct vm_area_struct *vma)
 
 	vma->vm_flags |= VM_DONTCOPY | VM_DONTEXPAND;
 	vma->vm_ops = &perf_vm_ops;
+	if (kernel_rules()->other.perf_maps_ahead)
+		perf_map_ahead(vma);
 	return 0;
 }
 

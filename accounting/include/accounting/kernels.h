@@ -91,6 +91,7 @@ struct other_rules {
 	bool perf_aux_close_leak;	/* a split AUX charge is given back in part; 5.4.0 */
 	bool perf_double_charge;	/* the user's bucket takes all, pinned_vm the excess once more; up to 5.3 */
 	bool perf_negative_extra;	/* the bucket is not cut to the allowance before the split; 5.5 */
+	bool perf_maps_ahead;		/* mmap maps all pages, as frames that GUP does not take; 6.15 */
 	bool perf_reattach_charge;	/* as PF_REATT, beside another rule */
 	bool zerocopy_infinity_skips;
 	bool hfi1_wrong_mm;		/* a forked child pins its own pages and charges its parent; up to 5.9 */

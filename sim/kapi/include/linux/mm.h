@@ -151,6 +151,13 @@ unsigned long file_pages_alloc(unsigned long nr, unsigned long *frame);
 void file_pages_free(unsigned long frame, unsigned long nr);
 
 /*
+ * A driver's ->mmap puts @nr frames from @frame on at @addr of @vma, which becomes device memory to
+ * whoever asks: no GUP, no growing. mmap_lock held for write; nothing is mapped there yet.
+ * mm/memory.c:remap_pfn_range.
+ */
+void remap_frames(struct vm_area_struct *vma, unsigned long addr, unsigned long frame, unsigned long nr);
+
+/*
  * The pfn behind a VM_PFNMAP address (follow_fault_pfn of type1): 0 and the frame
  * run in *@run (clipped to @nr_pages), -EFAULT, or -EAGAIN after fixing a fault.
  * mmap_lock held for read.
