@@ -166,6 +166,52 @@ START_TEST(by_actor)
 }
 END_TEST
 
+static void take_part(void *arg)
+{
+	sim_fault_sweep_join();
+	for (int i = 0; i < 4; i++)
+		failed[0] += sim_fault(SIM_FAULT_ALLOC);
+}
+
+/* How many of an actor's 4 calls fail. */
+static unsigned int failed_calls(struct sim_actor *actor)
+{
+	failed[0] = 0;
+	sim_actor_submit(actor, take_part, NULL);
+	ck_assert_int_eq(sim_run(), SIM_QUIET);
+	return failed[0];
+}
+
+/* A sweep: who takes part fails once or from there on; one that is over or only counts fails nobody. */
+START_TEST(sweep)
+{
+	struct sim_world *world = sim_world_create(NULL);
+	struct sim_actor *actor = sim_actor_create("a", NULL);
+	unsigned long count[SIM_FAULT_NR] = { 0 };
+
+	sim_fault_sweep(SIM_FAULT_ALLOC, 3, false);
+	ck_assert_uint_eq(failed_calls(actor), 1);
+	ck_assert_uint_eq(sim_fault_swept(), 1);
+	ck_assert(!sim_fault_pending(actor));		/* it was alone */
+	sim_fault_sweep(SIM_FAULT_ALLOC, 3, true);
+	ck_assert_uint_eq(failed_calls(actor), 2);
+	sim_fault_sweep_end();
+	ck_assert_uint_eq(failed_calls(actor), 4);	/* what is behind the first goes on failing */
+	sim_fault_sweep(SIM_FAULT_ALLOC, 5, true);
+	ck_assert_uint_eq(failed_calls(actor), 0);
+	sim_fault_sweep_end();
+	ck_assert_uint_eq(failed_calls(actor), 0);	/* the fifth call never came in time */
+	sim_fault_sweep(SIM_FAULT_GUP, 1, false);
+	ck_assert_uint_eq(failed_calls(actor), 0);
+	ck_assert(sim_fault_pending(actor));
+	sim_fault_sweep_count(count);
+	ck_assert_uint_eq(failed_calls(actor), 0);
+	ck_assert_uint_eq(count[SIM_FAULT_ALLOC], 4);
+	ck_assert_uint_eq(count[SIM_FAULT_GUP], 0);
+	sim_world_destroy(world);
+}
+END_TEST
+
 void suite_fill(TCase *tcase)
 {
 	tcase_add_test(tcase, names);
@@ -175,4 +221,5 @@ void suite_fill(TCase *tcase)
 	tcase_add_test(tcase, nth_of_calls);
 	tcase_add_test(tcase, nth_and_site);
 	tcase_add_test(tcase, by_actor);
+	tcase_add_test(tcase, sweep);
 }
