@@ -82,9 +82,9 @@ struct task_struct *mm_current(void)
 	return actor ? sim_actor_cookie(actor) : NULL;
 }
 
-struct task_struct *get_current(void)
+struct task_struct *mm_current_kthread(void)
 {
-	return mm_current() ?: machine()->kthread;
+	return machine()->kthread;
 }
 
 struct sim_actor *mm_task_actor(const struct task_struct *task)

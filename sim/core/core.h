@@ -256,6 +256,7 @@ void sim_reports_resolve(struct sim_world *world);
 struct sim_check {
 	void (*check)(void);
 	const unsigned long *changed;	/* nothing to look at where it points to zero */
+	unsigned int alike;		/* from this one on, so many with the same .changed */
 };
 struct sim_round {
 	struct sim_check *checks;

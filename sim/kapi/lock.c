@@ -247,20 +247,25 @@ static struct kapi_held *held_find(struct kapi_actor *self, const struct kapi_lo
 	return NULL;
 }
 
-static void held_add(struct kapi_actor *self, struct kapi_lock *lock, struct kapi_class *class, unsigned int flags)
+static noinline void held_grow(struct kapi_actor *self)
 {
-	if (self->nr_held == self->max_held) {
-		self->max_held = self->max_held ? self->max_held * 2 : 4;
-		self->held = sim_realloc(self->held, self->max_held * sizeof(*self->held));
-	}
-	self->held[self->nr_held++] = (struct kapi_held){
-		.lock = lock,
-		.class = class,
-		.read = flags & KAPI_LOCK_READ,
-		.try = flags & KAPI_LOCK_TRY,
-	};
-	if (lock->spin)
-		self->atomic++;
+	self->max_held = self->max_held ? self->max_held * 2 : 4;
+	self->held = sim_realloc(self->held, self->max_held * sizeof(*self->held));
+}
+
+static inline void held_add(struct kapi_actor *self, struct kapi_lock *lock, struct kapi_class *class, bool read,
+			    bool try)
+{
+	struct kapi_held *held;
+
+	if (unlikely(self->nr_held == self->max_held))
+		held_grow(self);
+	held = &self->held[self->nr_held++];
+	held->lock = lock;
+	held->class = class;
+	held->read = read;
+	held->try = try;
+	self->atomic += lock->spin;
 }
 
 static void held_remove(struct kapi_actor *self, struct kapi_held *held)
@@ -427,14 +432,14 @@ static noinline int take_checked(struct kapi_actor *self, struct kapi_lock *lock
 	if (err)
 		return err;
 	sim_race_acquire(lock, !(flags & KAPI_LOCK_READ));
-	held_add(self, lock, class, flags);
+	held_add(self, lock, class, flags & KAPI_LOCK_READ, flags & KAPI_LOCK_TRY);
 	return 0;
 }
 
 /* Nobody has it or waits for it, as is nearly always so. Freed memory does not look like that. */
 static inline bool is_idle(const struct kapi_lock *lock)
 {
-	return !lock->writer && !lock->readers && !lock->outside && !lock->first;
+	return !((unsigned long)lock->writer | (unsigned long)lock->first | lock->readers | lock->outside);
 }
 
 /* Would take_check() of an idle lock find nothing that it does not know? */
@@ -460,7 +465,7 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 		return take_checked(self, lock, flags, subclass);
 	own(lock, sim_self(), read);
 	sim_race_acquire(lock, !read);
-	held_add(self, lock, lock->class, flags);
+	held_add(self, lock, lock->class, read, false);
 	return 0;
 }
 
@@ -508,8 +513,7 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 	}
 	sim_race_release(lock, read);
 	self->nr_held--;
-	if (lock->spin)
-		self->atomic--;
+	self->atomic -= lock->spin;
 	disown(lock, read);
 	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
 }

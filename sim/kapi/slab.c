@@ -177,7 +177,8 @@ void kfree(const void *ptr)
 		return;
 	}
 	check_redzone(object);
-	kapi_locks_freed_check(object + 1, memory_bytes(object));
+	if (kapi_actor()->nr_held)
+		kapi_locks_freed_check(object + 1, memory_bytes(object));
 	sim_touch_freed(object + 1, memory_bytes(object));
 	sim_race_freed(object + 1, memory_bytes(object), __builtin_return_address(0));
 	object->magic = MAGIC_FREE;

@@ -63,7 +63,15 @@ struct task_struct {
 #define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 
-struct task_struct *get_current(void);
+/* Who runs where no task does: deferred work, and what lies outside of actors. */
+struct task_struct *mm_current_kthread(void);
+static inline struct task_struct *get_current(void)
+{
+	struct sim_actor *actor = sim_self();
+	struct task_struct *task = actor ? sim_actor_cookie(actor) : NULL;
+
+	return likely(task) ? task : mm_current_kthread();
+}
 #define current get_current()
 
 static inline struct task_struct *get_task_struct(struct task_struct *task)
