@@ -41,7 +41,7 @@ void *xzalloc(size_t bytes);
 char *xstrdup(const char *text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
-_Noreturn void out_of_memory(void);
+_Noreturn void out_of_memory(void) __attribute__((cold));
 
 /* A stream into memory: what was printed to @out is text_end()'s, which the caller frees. */
 struct text_stream {

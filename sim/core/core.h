@@ -55,7 +55,7 @@ struct sim_fiber;
 /* cache.c, fiber.c, alloc.c: the host's side. */
 
 /* Ends the process with "pinsim: ..." and exit status 3: the host failed, or a layer broke the contract. */
-_Noreturn void sim_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void sim_die(const char *format, ...) __attribute__((cold, format(printf, 1, 2)));
 bool sim_on_valgrind(void);
 bool sim_on_memcheck(void);
 
@@ -244,10 +244,10 @@ struct report {
 };
 /* As sim_violate(); "@1" and "@2" in the text become names of the places @sites. */
 void sim_violate_at(enum sim_violation violation, const uintptr_t sites[SITES_MAX], const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((cold, format(printf, 3, 4)));
 /* As sim_violate(), of something that happened before: by whom, in which step, behind which record. */
 void sim_violate_as(enum sim_violation violation, unsigned int actor, unsigned long step, unsigned long record,
-		    const char *format, ...) __attribute__((format(printf, 5, 6)));
+		    const char *format, ...) __attribute__((cold, format(printf, 5, 6)));
 /* Gives the places their names. Outside of any actor. */
 void sim_reports_resolve(struct sim_world *world);
 

@@ -66,13 +66,13 @@ enum sim_violation sim_violation_by_name(const char *name);
  * Reports one violation, with a sentence for people. Bounded: after 1,000 a world only counts.
  * VIOLATION_BUG also ends the run: nobody is picked any more and sim_run() returns SIM_FATAL.
  */
-void sim_violate(enum sim_violation violation, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_violate(enum sim_violation violation, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 /* Nobody is picked any more: what was found leaves nothing that can go on. As behind VIOLATION_BUG. */
 void sim_end_run(void);
 /* WARN_ON_ONCE: @site ("pages.c:612") counts once a run. Returns true the first time. */
-bool sim_warn_once(const char *site, const char *text);
+bool sim_warn_once(const char *site, const char *text) __attribute__((cold));
 /* WARN_ON: counts each time. */
-void sim_warn(const char *site, const char *text);
+void sim_warn(const char *site, const char *text) __attribute__((cold));
 
 struct sim_report {
 	enum sim_violation violation;

@@ -11,9 +11,9 @@
 #include <linux/types.h>
 
 /* @once: counts once a run for each @file:@line. @text: the condition as written. */
-void kapi_warn(const char *file, int line, const char *text, bool once);
+void kapi_warn(const char *file, int line, const char *text, bool once) __cold;
 /* VIOLATION_BUG; the actor's body ends here, with whatever it holds. */
-void kapi_bug(const char *file, int line, const char *text) __noreturn;
+void kapi_bug(const char *file, int line, const char *text) __noreturn __cold;
 
 #define __KAPI_WARN(condition, text, once) ({                                                                          \
 	bool __warned = !!(condition);                                                                                 \
