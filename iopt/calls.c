@@ -283,4 +283,5 @@ const struct iommufd_calls iommufd_model = {
 	.npinned = iommufd_npinned,
 	.charged = iommufd_charged,
 	.device_pfn = iommufd_device_pfn,
+	.state = iommufd_state,
 };

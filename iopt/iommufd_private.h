@@ -228,6 +228,7 @@ int iommufd_ioas_change_process(struct iommufd_ctx *ictx);
 long iommufd_npinned(int fd, unsigned int ioas_id);
 long iommufd_charged(int fd, unsigned int id);
 long iommufd_device_pfn(int fd, unsigned int dev_id, unsigned long iova);
+unsigned long iommufd_state(void);
 
 /* digest.c */
 void iommufd_ctx_digest(struct sim_digest *digest, struct iommufd_ctx *ictx);

@@ -7,6 +7,22 @@
 
 #include "io_pagetable.h"
 
+#include <iopt/state_hash.h>
+
+/* What the pages' accesses hold, for state_hash.h. */
+static unsigned long state_pinned(const struct iopt_pages *pages)
+{
+	unsigned long at, i, sum = 0;
+	struct sim_run run;
+
+	for (at = 0; sim_run_next(&pages->pinned_pfns, at, &run); at = run.last + 1)
+		for (i = run.start; i <= run.last; i++)
+			sum += state_pair(i, run.value + (i - run.start));
+	return sum;
+}
+#define STATE_HASH_IOPT
+#include <iopt/state_hash.h>
+
 /* The address space that an object stands for or is attached to, or NULL. */
 static struct iommufd_ioas *iommufd_object_ioas(struct iommufd_object *obj)
 {
@@ -134,4 +150,14 @@ long iommufd_device_pfn(int fd, unsigned int dev_id, unsigned long iova)
 		iommufd_ctx_put(ictx);
 	sim_nopreempt_end();
 	return value;
+}
+
+unsigned long iommufd_state(void)
+{
+	unsigned long sum = kapi_domains_hash();
+	struct iommufd_ctx *ictx;
+
+	list_for_each_entry(ictx, &iopt_world()->contexts, world_item)
+		sum += state_context(ictx);
+	return sum;
 }

@@ -4,7 +4,8 @@
 #include <scenario/compare.h>
 #include "record.h"
 
-#define ALL_PARTS (RECORD_RESULT | RECORD_ADDRESS | RECORD_COUNTERS | RECORD_PAGES | RECORD_PINS)
+#define ALL_PARTS (RECORD_RESULT | RECORD_ADDRESS | RECORD_COUNTERS | RECORD_PAGES | RECORD_PINS | \
+		   RECORD_STATE)
 
 #define ORDERS 8	/* of a program with a parallel block, by as many seeds */
 
@@ -52,6 +53,9 @@ static void print_difference(FILE *out, const struct step_record *a, const struc
 	snprintf(left, sizeof(left), "%016llx", a->pins);
 	snprintf(right, sizeof(right), "%016llx", b->pins);
 	print_row(out, "hash of the pages' pins", left, right);
+	snprintf(left, sizeof(left), "%016lx", a->state);
+	snprintf(right, sizeof(right), "%016lx", b->state);
+	print_row(out, "hash of what is held and mapped", left, right);
 }
 
 static void print_head(const struct compare_options *options, const struct program *program, unsigned int index,

@@ -51,9 +51,16 @@ static struct step_record *place(struct record *record, unsigned int index)
 struct recorder {
 	struct record *record;
 	bool counters, pins;
+	const struct backend *backend;
 	const struct run_events *events;	/* of somebody who looks on as well, or NULL */
 	void *arg;
 };
+
+static unsigned long backend_state(const struct backend *backend)
+{
+	return (backend->iommufd->state ? backend->iommufd->state() : 0) +
+	       (backend->vfio && backend->vfio->state ? backend->vfio->state() : 0);
+}
 
 static void record_step(void *arg, const struct step_report *report)
 {
@@ -77,8 +84,10 @@ static void record_step(void *arg, const struct step_report *report)
 	};
 	if (recorder->counters)
 		step->pages_pinned = mm_pages_pinned();
-	if (recorder->pins)
+	if (recorder->pins) {
 		step->pins = hash_pins();
+		step->state = backend_state(recorder->backend);
+	}
 	/* only one of two backends may know in words why a limit refused */
 	plain.refusal = NULL;
 	snprintf(step->outcome, sizeof(step->outcome), "%s", outcome_text(&plain, text, sizeof(text)));
@@ -116,6 +125,7 @@ void record_run(const struct program *program, const struct run_options *options
 		.record = record,
 		.counters = options->counters,
 		.pins = pins,
+		.backend = options->backend,
 		.events = options->events,
 		.arg = options->arg,
 	};
@@ -166,7 +176,7 @@ bool step_records_differ(const struct step_record *a, const struct step_record *
 	return ((parts & RECORD_RESULT) && !same_result(a, b, parts & RECORD_ADDRESS)) ||
 	       ((parts & RECORD_COUNTERS) && !same_counters(a, b)) ||
 	       ((parts & RECORD_PAGES) && a->pages_pinned != b->pages_pinned) ||
-	       ((parts & RECORD_PINS) && a->pins != b->pins);
+	       ((parts & RECORD_PINS) && a->pins != b->pins) || ((parts & RECORD_STATE) && a->state != b->state);
 }
 
 unsigned long violations_of(const struct run_result *result, unsigned int step, const char **text)

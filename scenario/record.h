@@ -22,6 +22,7 @@ struct step_record {
 	unsigned int nr_tasks;
 	unsigned long pages_pinned;	/* with options->counters */
 	unsigned long long pins;	/* hash of every page's, which takes a step a page; where asked for */
+	unsigned long state;		/* and of what the backend holds (iommufd_calls.state) */
 	bool stated_errno;		/* the file lets it fail on this kernel */
 };
 
@@ -54,6 +55,7 @@ enum record_part {
 	RECORD_COUNTERS = 4,
 	RECORD_PAGES = 8,	/* how many pages have a pin */
 	RECORD_PINS = 16,	/* the pins of every page */
+	RECORD_STATE = 32,	/* what iommufd and type1 hold, and every domain maps */
 };
 
 /* Does the same step of two records differ in any of @parts? */

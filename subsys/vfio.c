@@ -24,6 +24,11 @@
 #include <subsys/vfio.h>
 #include "vfio_private.h"
 
+#include <iopt/state_hash.h>
+#define state_held(vpfn) ((vpfn)->frame)
+#define STATE_HASH_TYPE1
+#include <iopt/state_hash.h>
+
 /* A device and its group, as a container variable has them. */
 struct vfio_user_group {
 	struct vfio_fds_device fds;
@@ -471,6 +476,16 @@ out_free:
 	return ret;
 }
 
+static unsigned long model_state(void)
+{
+	struct vfio_iommu *iommu;
+	unsigned long sum = 0;
+
+	list_for_each_entry(iommu, &vfio_state()->iommus, world_item)
+		sum += state_type1(iommu);
+	return sum;
+}
+
 const struct vfio_calls vfio_model = {
 	.open = model_open,
 	.attach = vfio_fds_attach,
@@ -485,6 +500,7 @@ const struct vfio_calls vfio_model = {
 	.cdev_open = model_cdev_open,
 	.charged = vfio_fds_charged,
 	.device_pfn = vfio_fds_device_pfn,
+	.state = model_state,
 };
 
 struct vfio_state *vfio_state(void)

@@ -22,6 +22,7 @@ void vfio_invariants_init(struct vfio_state *state)
 {
 	INIT_LIST_HEAD(&state->dirty_dmas);
 	INIT_LIST_HEAD(&state->mm_sums);
+	INIT_LIST_HEAD(&state->iommus);
 }
 
 void vfio_dma_touched(struct vfio_dma *dma)

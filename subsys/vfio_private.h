@@ -42,6 +42,7 @@ struct vfio_state {
 	unsigned long any_dirty_dma;
 	struct list_head dirty_dmas;
 	struct list_head mm_sums;
+	struct list_head iommus;		/* every struct vfio_iommu */
 };
 struct vfio_state *vfio_state(void);
 
@@ -96,6 +97,7 @@ struct vfio_iommu {
 	unsigned int ioctls;			/* under way; nothing that the kernel has */
 	bool released;				/* while one was under way */
 	struct ledger_object *ledger;
+	struct list_head world_item;		/* vfio_state.iommus */
 };
 
 struct vfio_dma {

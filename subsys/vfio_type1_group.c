@@ -329,6 +329,7 @@ struct vfio_iommu *vfio_type1_open(unsigned int version)
 	init_waitqueue_head(&iommu->vaddr_wait);
 	iommu->container_open = true;
 	iommu->ledger = ledger_object_create("vfio_iommu", NULL);
+	sim_race_unseen(list_add(&iommu->world_item, &vfio_state()->iommus));
 	return iommu;
 }
 
@@ -336,6 +337,7 @@ struct vfio_iommu *vfio_type1_open(unsigned int version)
 static void iommu_free(struct vfio_iommu *iommu)
 {
 	ledger_object_destroy(iommu->ledger);
+	sim_race_unseen(list_del(&iommu->world_item));
 	mutex_destroy(&iommu->device_list_lock);
 	mutex_destroy(&iommu->lock);
 	kfree(iommu);

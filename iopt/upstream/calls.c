@@ -337,4 +337,5 @@ const struct iommufd_calls iommufd_upstream = {
 	.npinned = upstream_npinned,
 	.charged = upstream_charged,
 	.device_pfn = upstream_iova_pfn,
+	.state = upstream_state,
 };

@@ -370,7 +370,7 @@ static bool domain_fits(struct iommu_domain *domain, struct device *dev)
 }
 
 /* What was mapped, by frames: the driver's own table only knows physical addresses. */
-static void note_mapped(struct domain_stamp *stamp, unsigned long iova, phys_addr_t paddr, size_t size)
+static void note_mapped(struct domain_stamp *stamp, unsigned long iova, phys_addr_t paddr, size_t size, int prot)
 {
 	size_t done, part;
 
@@ -379,7 +379,7 @@ static void note_mapped(struct domain_stamp *stamp, unsigned long iova, phys_add
 		unsigned long addr = (frame << PAGE_SHIFT) + offset;
 
 		part = min_t(size_t, size - done, (frame_contig(frame) << PAGE_SHIFT) - offset);
-		sim_run_set(&stamp->mapped, iova + done, iova + done + part - 1, addr, 0);
+		sim_run_set(&stamp->mapped, iova + done, iova + done + part - 1, addr, (unsigned long)prot);
 		kapi_frames_count(addr, part, true);
 	}
 }
@@ -553,7 +553,7 @@ int iommu_map(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr
 		sim_nopreempt_end();
 	}
 	if (!ret)
-		note_mapped(domain_stamp(domain), iova, paddr, size);
+		note_mapped(domain_stamp(domain), iova, paddr, size, prot);
 	sim_done(SIM_POINT_IOMMU_MAP, upstream()->iommu_id, ret ? ret : (long)nr);
 	return ret;
 }
@@ -613,4 +613,14 @@ long upstream_device_pfn(struct device *dev, unsigned long iova)
 		return -1;
 	iova &= ~((1UL << __ffs(domain->pgsize_bitmap)) - 1);
 	return (long)PHYS_PFN(domain->ops->iova_to_phys(domain, iova));
+}
+
+unsigned long upstream_domains_hash(void)
+{
+	unsigned long sum = kapi_domains_hash();
+	struct domain_stamp *stamp;
+
+	list_for_each_entry(stamp, &upstream()->stamps, node)
+		sum += kapi_table_hash(&stamp->mapped);
+	return sum;
 }

@@ -71,6 +71,8 @@ void upstream_page_invariants_register(void);
 /* iommu.c */
 /* The physical frame that the device's domain has at @iova, or -1. */
 long upstream_device_pfn(struct device *dev, unsigned long iova);
+/* As kapi_domains_hash(), with the domains of mock devices. */
+unsigned long upstream_domains_hash(void);
 
 void upstream_vfio_iommu_init(struct iommu_device *iommu);
 /* A device alone in its group, behind the IOMMU of vfio devices, or one with @own; NULL where an allocation fails. */
@@ -127,6 +129,7 @@ bool upstream_cdev_detach(int fd, unsigned int dev_id, long *ret);
 long upstream_npinned(int fd, unsigned int ioas_id);
 long upstream_charged(int fd, unsigned int id);
 long upstream_ctx_charged(struct iommufd_ctx *ictx);
+unsigned long upstream_state(void);
 long upstream_iova_pfn(int fd, unsigned int dev_id, unsigned long iova);
 
 #endif

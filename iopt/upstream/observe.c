@@ -10,6 +10,21 @@
 #include "iommufd_private.h"
 #include "machine.h"
 
+#include <iopt/state_hash.h>
+
+/* What the pages' accesses hold, for state_hash.h. */
+static unsigned long state_pinned(struct iopt_pages *pages)
+{
+	unsigned long index, sum = 0;
+	void *entry;
+
+	xa_for_each(&pages->pinned_pfns, index, entry)
+		sum += state_pair(index, phys_to_frame(PFN_PHYS(xa_to_value(entry))));
+	return sum;
+}
+#define STATE_HASH_IOPT
+#include <iopt/state_hash.h>
+
 /* The address space that an object stands for or is attached to, or NULL. */
 static struct iommufd_ioas *object_ioas(struct iommufd_object *obj)
 {
@@ -154,4 +169,14 @@ long upstream_iova_pfn(int fd, unsigned int dev_id, unsigned long iova)
 		ret = upstream_device_pfn(idev->dev, iova);
 	sim_nopreempt_end();
 	return ret;
+}
+
+unsigned long upstream_state(void)
+{
+	struct upstream_context *context;
+	unsigned long sum = upstream_domains_hash();
+
+	list_for_each_entry(context, &upstream()->contexts, node)
+		sum += state_context(context->ictx);
+	return sum;
 }

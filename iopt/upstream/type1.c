@@ -54,6 +54,16 @@ void type1_for_each_held(const struct type1_dma *seen, void (*fn)(unsigned long 
 			fn(rb_entry(p, struct vfio_pfn, node)->pfn, arg);
 }
 
+/* Device memory that mdevs hold is a frame by its number. */
+#define state_held(vpfn) phys_to_frame(PFN_PHYS((vpfn)->pfn))
+#define STATE_HASH_TYPE1
+#include <iopt/state_hash.h>
+
+unsigned long type1_state(void *iommu)
+{
+	return state_type1(iommu);
+}
+
 static void count_held(unsigned long pfn, void *arg)
 {
 	++*(unsigned long *)arg;

@@ -51,6 +51,8 @@ struct type1_dma {
 void type1_for_each_dma(void *iommu, void (*fn)(const struct type1_dma *dma, void *arg), void *arg);
 /* The pages that mdevs hold of it, but for reserved ones. */
 void type1_for_each_held(const struct type1_dma *dma, void (*fn)(unsigned long pfn, void *arg), void *arg);
+/* For vfio_calls.state. */
+unsigned long type1_state(void *iommu);
 
 /* type1_driver.c */
 /* The innermost call of current into type1, or NULL. */

@@ -663,6 +663,16 @@ int vfio_info_add_capability(struct vfio_info_cap *caps, struct vfio_info_cap_he
 	return 0;
 }
 
+static unsigned long upstream_vfio_state(void)
+{
+	struct type1 *type1;
+	unsigned long sum = 0;
+
+	list_for_each_entry(type1, &upstream()->type1s, node)
+		sum += type1_state(type1->iommu);
+	return sum;
+}
+
 const struct vfio_calls vfio_upstream = {
 	.open = upstream_vfio_open,
 	.attach = vfio_fds_attach,
@@ -680,4 +690,5 @@ const struct vfio_calls vfio_upstream = {
 	.cdev_open = upstream_cdev_open,
 	.charged = vfio_fds_charged,
 	.device_pfn = vfio_fds_device_pfn,
+	.state = upstream_vfio_state,
 };

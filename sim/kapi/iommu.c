@@ -551,6 +551,34 @@ void kapi_for_each_domain(void (*fn)(struct iommu_domain *domain, void *arg), vo
 		fn(&kdomain->domain, arg);
 }
 
+unsigned long kapi_table_hash(const struct sim_run_tree *table)
+{
+	unsigned long at, word, hash = 0;
+	struct sim_run run;
+
+	for (at = 0; sim_run_next(table, at, &run); at = run.last + 1) {
+		const unsigned long words[] = { run.start, run.last, run.value, run.attr & (IOMMU_READ | IOMMU_WRITE) };
+
+		for (word = 0; word < ARRAY_SIZE(words); word++) {
+			hash = (hash ^ words[word]) * 0x9e3779b97f4a7c15UL;
+			hash ^= hash >> 29;
+		}
+		if (run.last == ~0UL)
+			break;
+	}
+	return hash;
+}
+
+unsigned long kapi_domains_hash(void)
+{
+	struct kapi_domain *kdomain;
+	unsigned long sum = 0;
+
+	list_for_each_entry(kdomain, &iommu_state()->domains, node)
+		sum += kapi_table_hash(&kdomain->table);
+	return sum;
+}
+
 bool kapi_frames_mapped(unsigned long frame, unsigned long nr)
 {
 	struct sim_run run;

@@ -72,6 +72,12 @@ struct iommufd_calls {
 	long (*npinned)(int fd, unsigned int ioas_id);		/* pages, summed over the IOAS's distinct iopt_pages */
 	long (*charged)(int fd, unsigned int id);		/* id 0: the whole context */
 	long (*device_pfn)(int fd, unsigned int dev_id, unsigned long iova);
+	/*
+	 * A hash of all that every context of the world holds, and of what all domains map,
+	 * vfio's too (<iopt/state_hash.h>): two backends agree in it after each step. From
+	 * outside of any actor, with no call under way.
+	 */
+	unsigned long (*state)(void);
 };
 
 extern const struct iommufd_calls iommufd_model;

@@ -88,6 +88,7 @@ struct vfio_calls {
 	/* Observables, -ENOENT where there is nothing. */
 	long (*charged)(int fd);				/* pages */
 	long (*device_pfn)(int fd, unsigned long iova);		/* a container's first or a cdev; -1 unmapped */
+	unsigned long (*state)(void);				/* as iommufd_calls.state, of every type1 */
 };
 
 #endif

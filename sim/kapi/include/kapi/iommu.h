@@ -62,6 +62,14 @@ bool iommu_lookup_frames(struct iommu_domain *domain, unsigned long iova, unsign
 void kapi_domain_digest(struct sim_digest *digest, struct iommu_domain *domain,
 			void (*frames)(struct sim_digest *digest, unsigned long frame, unsigned long nr));
 
+/*
+ * What all domains map, as a hash: which byte of which frame stands at each IOVA, for
+ * reading or writing. The order in which domains were made does not count, nor does
+ * one that maps nothing. kapi_table_hash(): of one table, IOVA -> frame address.
+ */
+unsigned long kapi_domains_hash(void);
+unsigned long kapi_table_hash(const struct sim_run_tree *table);
+
 /* What the IOMMU behind vfio devices has. */
 #define KAPI_VFIO_APERTURE_LAST ((1UL << 48) - 1)
 #define KAPI_VFIO_PAGES (PAGE_SIZE | (1UL << 21) | (1UL << 30))
