@@ -187,7 +187,14 @@ long vfio_fds_mdev_attach(int fd)
 	return ret;
 }
 
-static long mdev_call(int fd, unsigned long iova, unsigned long len, bool pin)
+enum mdev_call {
+	MDEV_PIN,
+	MDEV_UNPIN,
+	MDEV_READ,
+	MDEV_WRITE,
+};
+
+static long mdev_call(int fd, unsigned long iova, unsigned long len, enum mdev_call call)
 {
 	struct file *file = get_file_of(fd, &vfio_mdev_fops);
 	struct vfio_fds_mdev *mdev;
@@ -196,19 +203,26 @@ static long mdev_call(int fd, unsigned long iova, unsigned long len, bool pin)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	mdev = file->private_data;
-	ret = pin ? mdev->backend->mdev_pin(mdev, iova, len) : mdev->backend->mdev_unpin(mdev, iova, len);
+	ret = call == MDEV_PIN ? mdev->backend->mdev_pin(mdev, iova, len) :
+	      call == MDEV_UNPIN ? mdev->backend->mdev_unpin(mdev, iova, len) :
+	      mdev->backend->mdev_rw(mdev, iova, len, call == MDEV_WRITE);
 	fput(file);
 	return ret;
 }
 
 long vfio_fds_mdev_pin(int mdev_fd, unsigned long iova, unsigned long len)
 {
-	return mdev_call(mdev_fd, iova, len, true);
+	return mdev_call(mdev_fd, iova, len, MDEV_PIN);
 }
 
 long vfio_fds_mdev_unpin(int mdev_fd, unsigned long iova, unsigned long len)
 {
-	return mdev_call(mdev_fd, iova, len, false);
+	return mdev_call(mdev_fd, iova, len, MDEV_UNPIN);
+}
+
+long vfio_fds_mdev_rw(int mdev_fd, unsigned long iova, unsigned long len, bool write)
+{
+	return mdev_call(mdev_fd, iova, len, write ? MDEV_WRITE : MDEV_READ);
 }
 
 /* Observers: no place where another task may go first. */

@@ -249,6 +249,47 @@ static long op_destroy(struct op_call *call)
 	return call->backend->iommufd->destroy(call->arg[0].context_fd, call->arg[0].value->id);
 }
 
+static bool has_dirty_log(const struct backend *backend)
+{
+	return backend->iommufd->dirty_domain;
+}
+
+static long op_dirty_domain(struct op_call *call)
+{
+	return call->backend->iommufd->dirty_domain(call->arg[0].context_fd, call->arg[0].value->id,
+						    call->arg[1].value->id);
+}
+
+static long op_dirty_log(struct op_call *call)
+{
+	return call->backend->iommufd->dirty_log(call->arg[0].context_fd, call->arg[0].value->id,
+						 call->arg[1].number);
+}
+
+static long op_dma_write(struct op_call *call)
+{
+	unsigned long bytes = 0;
+	long ret = call->backend->iommufd->dma_write(call->arg[0].context_fd, call->arg[0].value->id,
+						     call->arg[1].number, call->arg[2].number, &bytes);
+
+	return ret < 0 ? ret : op_made_number(call, bytes);
+}
+
+static long op_dirty(struct op_call *call)
+{
+	const struct iommufd_dirty args = {
+		.iova = call->arg[1].number,
+		.len = call->arg[2].number,
+		.bitmap = call->arg[3].number,
+		.pgsize = call->arg[4].given ? call->arg[4].number : 4096,
+		.keep = call->arg[5].number,
+	};
+	unsigned long bytes = 0;
+	long ret = call->backend->iommufd->dirty(call->arg[0].context_fd, call->arg[0].value->id, &args, &bytes);
+
+	return ret < 0 ? ret : op_made_number(call, bytes);
+}
+
 #define IOAS_ARG(name) { name, ARG_VARIABLE, 0, KIND(IOAS) }
 #define KEY_NUMBER(name, how) { name, ARG_NUMBER, ARG_KEY, .draw = how }
 /* Where it is given, or not, the address space is that of the first argument. */
@@ -478,6 +519,46 @@ static const struct op ops[] = {
 		.exists = has_iommufd,
 		.run = op_destroy,
 		.random = { .weight = 1, .effect = EFFECT_END },
+	},
+	{
+		.name = "dirty_domain",
+		.what = "moves a mock device to a new domain of the IOAS that can log dirty pages (backend upstream)",
+		.source = "drivers/iommu/iommufd/hw_pagetable.c:iommufd_hwpt_alloc, DIRTY_TRACKING (v6.7)",
+		.args = { { "dev", ARG_VARIABLE, 0, KIND(DEVICE) }, IOAS_ARG("ioas") },
+		.served = has_dirty_log,
+		.run = op_dirty_domain,
+	},
+	{
+		.name = "dirty_log",
+		.what = "starts or stops the log of that domain (backend upstream)",
+		.source = "drivers/iommu/iommufd/io_pagetable.c:iopt_set_dirty_tracking (v6.7)",
+		.args = { { "dev", ARG_VARIABLE, 0, KIND(DEVICE) }, { "on", ARG_FLAG, 0 } },
+		.served = has_dirty_log,
+		.run = op_dirty_log,
+	},
+	{
+		.name = "dma_write",
+		.what = "the device writes to what is mapped in the range; returns the bytes (backend upstream)",
+		.source = "drivers/iommu/iommufd/selftest.c:iommufd_test_dirty",
+		.makes = KIND(NUMBER),
+		.args = { { "dev", ARG_VARIABLE, 0, KIND(DEVICE) }, MAPPED },
+		.served = has_dirty_log,
+		.run = op_dma_write,
+	},
+	{
+		.name = "dirty",
+		.what = "the bytes in the range that the log calls dirty; keep=1: they stay so (backend upstream)",
+		.source = "drivers/iommu/iommufd/io_pagetable.c:iopt_read_and_clear_dirty_data (v6.7)",
+		.makes = KIND(NUMBER),
+		.args = {
+			{ "dev", ARG_VARIABLE, 0, KIND(DEVICE) },
+			MAPPED,
+			KEY_NUMBER("bitmap", DRAW_MEMORY),
+			{ "pgsize", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+			{ "keep", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+		},
+		.served = has_dirty_log,
+		.run = op_dirty,
 	},
 };
 

@@ -150,6 +150,46 @@ static long op_vfio_dirty(struct op_call *call)
 	return ret < 0 ? ret : op_made_number(call, dirty);
 }
 
+static bool has_info(const struct backend *backend)
+{
+	return backend->vfio->info;
+}
+
+static const struct op_word info_words[] = {
+	{ "pgsizes", VFIO_INFO_PGSIZES }, { "avail", VFIO_INFO_AVAIL },
+	{ "windows", VFIO_INFO_WINDOWS }, { "start", VFIO_INFO_START },
+	{ "last", VFIO_INFO_LAST }, { "log_pgsizes", VFIO_INFO_LOG_PGSIZES },
+	{ "log_bytes", VFIO_INFO_LOG_BYTES }, { NULL, 0 },
+};
+
+static long op_vfio_info(struct op_call *call)
+{
+	unsigned long value = 0;
+	long ret = call->backend->vfio->info(call->arg[0].fd, (enum vfio_info)call->arg[1].number,
+					     call->arg[2].number, &value);
+
+	return ret < 0 ? ret : op_made_number(call, value);
+}
+
+/* By the numbers of <linux/vfio.h>. */
+static const struct op_word extension_words[] = {
+	{ "type1", 1 }, { "spapr", 2 }, { "type1v2", 3 }, { "dma_cc", 4 }, { "nesting", 6 },
+	{ "unmap_all", 9 }, { "update_vaddr", 10 }, { NULL, 0 },
+};
+
+static long op_vfio_extension(struct op_call *call)
+{
+	long ret = call->backend->vfio->extension(call->arg[0].fd, call->arg[1].number);
+
+	return ret < 0 ? ret : op_made_number(call, (unsigned long)ret);
+}
+
+static long op_mdev_rw(struct op_call *call)
+{
+	return call->backend->vfio->mdev_rw(call->arg[0].fd, call->arg[1].number, call->arg[2].number,
+					    call->arg[3].number);
+}
+
 static long op_mdev_attach(struct op_call *call)
 {
 	return op_made_file(call, VALUE_MDEV, call->backend->vfio->mdev_attach(call->arg[0].fd));
@@ -321,6 +361,41 @@ static const struct op ops[] = {
 		},
 		.served = has_dirty_log,
 		.run = op_vfio_dirty,
+	},
+	{
+		.name = "vfio_info",
+		.what = "one number of what the container says of itself; a window by its index (backend upstream)",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_get_info",
+		.makes = KIND(NUMBER),
+		.args = {
+			CONTAINER,
+			{ "what", ARG_WORD, 0, .words = info_words },
+			{ "window", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL },
+		},
+		.served = has_info,
+		.run = op_vfio_info,
+	},
+	{
+		.name = "vfio_extension",
+		.what = "1 where the container has it, else 0 (backend upstream)",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_check_extension",
+		.makes = KIND(NUMBER),
+		.args = { CONTAINER, { "what", ARG_WORD, 0, .words = extension_words } },
+		.served = has_info,
+		.run = op_vfio_extension,
+	},
+	{
+		.name = "mdev_rw",
+		.what = "the emulated device reads or writes a range without pinning it (backend upstream)",
+		.source = "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_dma_rw",
+		.args = {
+			MDEV,
+			KEY_NUMBER("iova", DRAW_MAPPED),
+			KEY_NUMBER("len", DRAW_LENGTH),
+			{ "write", ARG_FLAG, ARG_KEY | ARG_OPTIONAL },
+		},
+		.served = has_info,
+		.run = op_mdev_rw,
 	},
 	{
 		.name = "mdev_attach",

@@ -314,6 +314,114 @@ static long upstream_change_process(int fd)
 	return -ENOTTY;
 }
 
+static struct mock_ids *find_mock(int fd, unsigned int dev_id)
+{
+	struct iommufd_ctx *ictx = upstream_ctx(fd);
+	struct mock_ids *ids;
+
+	list_for_each_entry(ids, &upstream()->mocks, node)
+		if (ids->ictx == ictx && ids->stdev_id == dev_id)
+			return ids;
+	return NULL;
+}
+
+static long upstream_dirty_domain(int fd, unsigned int dev_id, unsigned int ioas_id)
+{
+	struct iommu_hwpt_alloc cmd = {
+		.size = sizeof(cmd),
+		.flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
+		.pt_id = ioas_id,
+	};
+	struct mock_ids *ids = find_mock(fd, dev_id);
+	long ret;
+
+	if (!ids)
+		return -ENOENT;
+	cmd.dev_id = ids->idev_id;
+	ret = upstream_ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
+	if (ret)
+		return ret;
+	ret = upstream_attach(fd, dev_id, cmd.out_hwpt_id);
+	if (ret)
+		upstream_destroy(fd, cmd.out_hwpt_id);
+	else
+		ids->dirty_id = cmd.out_hwpt_id;
+	return ret;
+}
+
+static long upstream_dirty_log(int fd, unsigned int dev_id, bool on)
+{
+	struct iommu_hwpt_set_dirty_tracking cmd = {
+		.size = sizeof(cmd),
+		.flags = on ? IOMMU_HWPT_DIRTY_TRACKING_ENABLE : 0,
+	};
+	struct mock_ids *ids = find_mock(fd, dev_id);
+
+	if (!ids)
+		return -ENOENT;
+	cmd.hwpt_id = ids->dirty_id;
+	return upstream_ioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
+}
+
+#define MOCK_PAGE_BYTES (PAGE_SIZE / 2)	/* selftest.c's */
+#define DMA_BYTES_MAX (1UL << 32)		/* longer than its aperture */
+
+static long upstream_dma_write(int fd, unsigned int dev_id, unsigned long iova, unsigned long len,
+			       unsigned long *bytes)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_DIRTY,
+		.dirty = { .iova = iova, .length = len, .page_size = MOCK_PAGE_BYTES },
+	};
+	struct mock_ids *ids = find_mock(fd, dev_id);
+	size_t longs = BITS_TO_LONGS(len / MOCK_PAGE_BYTES) + 1;
+	void *bits;
+	long ret;
+
+	if (!ids)
+		return -ENOENT;
+	if (len > DMA_BYTES_MAX)
+		return -EINVAL;
+	bits = sim_alloc(longs * sizeof(unsigned long));
+	memset(bits, 0xff, longs * sizeof(unsigned long));
+	cmd.id = ids->dirty_id;
+	cmd.dirty.uptr = HOST(bits);
+	ret = upstream_ioctl(fd, IOMMU_TEST_CMD, &cmd);
+	*bytes = cmd.dirty.out_nr_dirty * MOCK_PAGE_BYTES;
+	sim_free(bits);
+	return ret;
+}
+
+static long upstream_dirty(int fd, unsigned int dev_id, const struct iommufd_dirty *args, unsigned long *bytes)
+{
+	struct iommu_hwpt_get_dirty_bitmap cmd = {
+		.size = sizeof(cmd),
+		.flags = args->keep ? IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR : 0,
+		.iova = args->iova,
+		.length = args->len,
+		.page_size = args->pgsize,
+		.data = args->bitmap,
+	};
+	struct mock_ids *ids = find_mock(fd, dev_id);
+	unsigned long *words, i, bits = 0;
+	long ret;
+
+	if (!ids)
+		return -ENOENT;
+	if (args->pgsize && args->len / args->pgsize > (PAGE_SIZE - offset_in_page(args->bitmap)) * BITS_PER_BYTE)
+		return -EINVAL;
+	cmd.hwpt_id = ids->dirty_id;
+	/* what the kernel writes to user pages that have no content of their own */
+	words = upstream_scratch();
+	memset(words, 0, PAGE_SIZE);
+	ret = upstream_ioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd);
+	for (i = 0; i < PAGE_SIZE / sizeof(*words); i++)
+		bits += (unsigned long)__builtin_popcountl(words[i]);
+	*bytes = bits * args->pgsize;
+	return ret;
+}
+
 const struct iommufd_calls iommufd_upstream = {
 	.open = upstream_open,
 	.ioas_alloc = upstream_ioas_alloc,
@@ -334,6 +442,10 @@ const struct iommufd_calls iommufd_upstream = {
 	.option_huge_pages = upstream_option_huge_pages,
 	.change_process = upstream_change_process,
 	.destroy = upstream_destroy,
+	.dirty_domain = upstream_dirty_domain,
+	.dirty_log = upstream_dirty_log,
+	.dma_write = upstream_dma_write,
+	.dirty = upstream_dirty,
 	.npinned = upstream_npinned,
 	.charged = upstream_charged,
 	.device_pfn = upstream_iova_pfn,

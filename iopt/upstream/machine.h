@@ -66,6 +66,8 @@ struct attach_call {
 void upstream_type1_invariants_register(void);
 
 /* page.c */
+/* The page that every page's content is where there is no user with memory of his own. */
+void *upstream_scratch(void);
 void upstream_page_invariants_register(void);
 
 /* iommu.c */
@@ -98,6 +100,7 @@ struct mock_ids {
 	struct iommufd_ctx *ictx;
 	unsigned int stdev_id;
 	unsigned int idev_id;
+	u32 dirty_id;				/* its domain that logs dirty pages (upstream_dirty_domain), or 0 */
 };
 
 /* calls.c */

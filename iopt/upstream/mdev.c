@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * An emulated device and its driver, above the kernel's container.c, type1 and
- * vfio/iommufd.c; vfio_pin_pages() and vfio_unpin_pages() are as in vfio_main.c.
+ * vfio/iommufd.c; vfio_pin_pages(), vfio_unpin_pages() and vfio_dma_rw() are as in vfio_main.c.
  *
  * The driver does what that of the model does (subsys/vfio_mdev.c): it remembers
  * what it pinned, lets go of a range in dma_unmap(), and of all when it is closed.
@@ -256,4 +256,22 @@ long upstream_mdev_unpin(struct vfio_mdev *mdev, unsigned long iova, unsigned lo
 	if (mdev->vfio.vdev.iommufd_access)
 		return access_unpin(mdev, iova & PAGE_MASK, npage << PAGE_SHIFT);
 	return container_unpin(mdev, PFN_DOWN(iova), npage);
+}
+
+#define RW_BYTES_MAX (16UL << 20)	/* what a driver has a buffer for */
+
+long upstream_mdev_rw(struct vfio_mdev *mdev, unsigned long iova, unsigned long len, bool write)
+{
+	struct vfio_device *vdev = &mdev->vfio.vdev;
+	void *bytes;
+	long ret;
+
+	if (!len || len > RW_BYTES_MAX)
+		return -EINVAL;
+	bytes = sim_zalloc(len);
+	ret = vdev->iommufd_access ?
+		      iommufd_access_rw(vdev->iommufd_access, iova, bytes, len, write ? IOMMUFD_ACCESS_RW_WRITE : 0) :
+		      vfio_device_container_dma_rw(vdev, iova, bytes, len, write);
+	sim_free(bytes);
+	return ret;
 }

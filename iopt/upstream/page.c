@@ -247,16 +247,21 @@ void follow_pfnmap_end(struct follow_pfnmap_args *args)
 {
 }
 
+void *upstream_scratch(void)
+{
+	struct upstream_machine *m = upstream();
+
+	if (!m->scratch)
+		m->scratch = sim_zalloc(PAGE_SIZE);
+	return m->scratch;
+}
+
 void *kmap_local_page(struct page *page)
 {
 	struct upstream_machine *m = upstream();
 
 	m->kmaps++;
-	if (m->user)
-		return m->user->content(page_to_frame(page));
-	if (!m->scratch)
-		m->scratch = sim_zalloc(PAGE_SIZE);
-	return m->scratch;
+	return m->user ? m->user->content(page_to_frame(page)) : upstream_scratch();
 }
 
 void kunmap_local(const void *addr)

@@ -184,6 +184,17 @@ static void type1_unpin_pages(void *data, dma_addr_t iova, int npage)
 	end(&call);
 }
 
+static int type1_dma_rw(void *data, dma_addr_t iova, void *bytes, size_t count, bool write)
+{
+	struct type1_call call;
+	int ret;
+
+	begin(&call, data);
+	ret = real_ops()->dma_rw(call.type1->iommu, iova, bytes, count, write);
+	end(&call);
+	return ret;
+}
+
 static void type1_register_device(void *data, struct vfio_device *device)
 {
 	struct type1 *type1 = data;
@@ -209,6 +220,7 @@ static const struct vfio_iommu_driver_ops noting_ops = {
 	.unpin_pages = type1_unpin_pages,
 	.register_device = type1_register_device,
 	.unregister_device = type1_unregister_device,
+	.dma_rw = type1_dma_rw,
 };
 
 int type1_register(const struct vfio_iommu_driver_ops *ops)

@@ -476,6 +476,11 @@ static long mdev_unpin(struct vfio_fds_mdev *fds, unsigned long iova, unsigned l
 	return upstream_mdev_unpin(to_mdev(fds), iova, len);
 }
 
+static long mdev_rw(struct vfio_fds_mdev *fds, unsigned long iova, unsigned long len, bool write)
+{
+	return upstream_mdev_rw(to_mdev(fds), iova, len, write);
+}
+
 /* VFIO_DEVICE_BIND_IOMMUFD. On an error nothing is left. */
 static long bind_cdev(struct vfio_cdev *cdev, int iommufd)
 {
@@ -516,6 +521,7 @@ static const struct vfio_backend upstream_backend = {
 	.mdev_free = upstream_mdev_free,
 	.mdev_pin = mdev_pin,
 	.mdev_unpin = mdev_unpin,
+	.mdev_rw = mdev_rw,
 	.cdev_free = upstream_cdev_free,
 	.charged = charged,
 	.device_pfn = upstream_device_pfn,
@@ -663,6 +669,121 @@ int vfio_info_add_capability(struct vfio_info_cap *caps, struct vfio_info_cap_he
 	return 0;
 }
 
+/* VFIO_IOMMU_GET_INFO as programs ask: how much there is, then all of it. The second answer, to be freed. */
+static struct vfio_iommu_type1_info *get_info(int fd)
+{
+	struct vfio_iommu_type1_info head = { .argsz = offsetof(struct vfio_iommu_type1_info, iova_pgsizes) }, *info;
+	long ret = fd_ioctl(fd, VFIO_IOMMU_GET_INFO, &head);
+
+	/* it has not as much room as there ever was */
+	WARN_ON(!ret);
+	if (ret != -EINVAL)
+		return ERR_PTR(ret);
+	head.argsz = sizeof(head);
+	ret = fd_ioctl(fd, VFIO_IOMMU_GET_INFO, &head);
+	if (ret)
+		return ERR_PTR(ret);
+	if (WARN_ON(head.cap_offset || head.argsz < sizeof(head)))
+		return ERR_PTR(-EINVAL);
+	info = sim_zalloc(head.argsz);
+	info->argsz = head.argsz;
+	ret = fd_ioctl(fd, VFIO_IOMMU_GET_INFO, info);
+	if (!ret && !WARN_ON(info->argsz != head.argsz || info->flags != head.flags ||
+			     !info->cap_offset != !(info->flags & VFIO_IOMMU_INFO_CAPS)))
+		return info;
+	sim_free(info);
+	return ERR_PTR(ret ?: -EINVAL);
+}
+
+/* The capability of that id, or NULL; one that is not in the buffer is none. */
+static void *find_cap(struct vfio_iommu_type1_info *info, u16 id, size_t bytes)
+{
+	u32 at, next;
+
+	for (at = info->cap_offset; at; at = next) {
+		struct vfio_info_cap_header *cap = (void *)info + at;
+
+		if (WARN_ON(at < sizeof(*info) || at + sizeof(*cap) > info->argsz))
+			return NULL;
+		if (cap->id == id)
+			return WARN_ON(at + bytes > info->argsz || cap->version != 1) ? NULL : cap;
+		next = cap->next;
+		if (WARN_ON(next && next <= at))
+			return NULL;
+	}
+	return NULL;
+}
+
+static long info_of_windows(struct vfio_iommu_type1_info *info, enum vfio_info what, unsigned long window,
+			    unsigned long *value)
+{
+	struct vfio_iommu_type1_info_cap_iova_range *cap =
+		find_cap(info, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, sizeof(*cap));
+	unsigned long nr = cap ? cap->nr_iovas : 0;
+
+	if (cap && WARN_ON((void *)&cap->iova_ranges[nr] > (void *)info + info->argsz))
+		return -EINVAL;
+	*value = nr;
+	if (what == VFIO_INFO_WINDOWS)
+		return 0;
+	if (window >= nr)
+		return -EINVAL;
+	*value = what == VFIO_INFO_START ? cap->iova_ranges[window].start : cap->iova_ranges[window].end;
+	return 0;
+}
+
+static long info_of(struct vfio_iommu_type1_info *info, enum vfio_info what, unsigned long window,
+		    unsigned long *value)
+{
+	struct vfio_iommu_type1_info_cap_migration *log;
+	struct vfio_iommu_type1_info_dma_avail *avail;
+
+	switch (what) {
+	case VFIO_INFO_PGSIZES:
+		*value = info->flags & VFIO_IOMMU_INFO_PGSIZES ? info->iova_pgsizes : 0;
+		return 0;
+	case VFIO_INFO_AVAIL:
+		avail = find_cap(info, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, sizeof(*avail));
+		*value = avail ? avail->avail : 0;
+		return avail ? 0 : -EINVAL;
+	case VFIO_INFO_LOG_PGSIZES:
+	case VFIO_INFO_LOG_BYTES:
+		log = find_cap(info, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, sizeof(*log));
+		if (!log || log->flags)
+			return -EINVAL;
+		*value = what == VFIO_INFO_LOG_BYTES ? log->max_dirty_bitmap_size : log->pgsize_bitmap;
+		return 0;
+	default:
+		return info_of_windows(info, what, window, value);
+	}
+}
+
+static long upstream_vfio_info(int fd, enum vfio_info what, unsigned long window, unsigned long *value)
+{
+	struct vfio_iommu_type1_info *info = get_info(fd);
+	long ret;
+
+	*value = 0;
+	if (IS_ERR(info))
+		return PTR_ERR(info);
+	ret = info_of(info, what, window, value);
+	sim_free(info);
+	return ret;
+}
+
+static long upstream_vfio_extension(int fd, unsigned long extension)
+{
+	struct vfio_fds *fds;
+	struct file *file = vfio_fds_get(fd, &fds);
+	long ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = container_ioctl(to_vfd(fds), VFIO_CHECK_EXTENSION, extension);
+	fput(file);
+	return ret;
+}
+
 static unsigned long upstream_vfio_state(void)
 {
 	struct type1 *type1;
@@ -684,9 +805,12 @@ const struct vfio_calls vfio_upstream = {
 	.map_vaddr = upstream_vfio_map_vaddr,
 	.dirty_log = upstream_vfio_dirty_log,
 	.dirty = upstream_vfio_dirty,
+	.info = upstream_vfio_info,
+	.extension = upstream_vfio_extension,
 	.mdev_attach = vfio_fds_mdev_attach,
 	.mdev_pin = vfio_fds_mdev_pin,
 	.mdev_unpin = vfio_fds_mdev_unpin,
+	.mdev_rw = vfio_fds_mdev_rw,
 	.cdev_open = upstream_cdev_open,
 	.charged = vfio_fds_charged,
 	.device_pfn = vfio_fds_device_pfn,

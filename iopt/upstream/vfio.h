@@ -46,5 +46,6 @@ int upstream_mdev_bind(struct vfio_mdev *mdev, struct iommufd_ctx *ictx);
 void upstream_mdev_close(struct vfio_mdev *mdev);
 long upstream_mdev_pin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len);
 long upstream_mdev_unpin(struct vfio_mdev *mdev, unsigned long iova, unsigned long len);
+long upstream_mdev_rw(struct vfio_mdev *mdev, unsigned long iova, unsigned long len, bool write);
 
 #endif

@@ -444,6 +444,13 @@ START_TEST(table)
 		"vfio_attach_other",
 		"vfio_dirty_log",
 		"vfio_dirty",
+		"vfio_info",
+		"vfio_extension",
+		"mdev_rw",
+		"dirty_domain",
+		"dirty_log",
+		"dma_write",
+		"dirty",
 	};
 	size_t i, area, nr = 0;
 

@@ -40,6 +40,14 @@ struct iommufd_attach {
 	unsigned long pgsize;		/* 0: the mock's own */
 };
 
+struct iommufd_dirty {
+	unsigned long iova;
+	unsigned long len;
+	unsigned long pgsize;	/* bytes of a bit */
+	unsigned long bitmap;	/* in the caller's memory; what is written must lie in one page */
+	bool keep;		/* IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR */
+};
+
 struct iommufd_calls {
 	long (*open)(void);				/* the fd */
 	long (*ioas_alloc)(int fd, unsigned int *id);
@@ -67,6 +75,18 @@ struct iommufd_calls {
 	long (*option_huge_pages)(int fd, unsigned int ioas_id, bool set, unsigned long value);
 	long (*change_process)(int fd);
 	long (*destroy)(int fd, unsigned int id);
+	/*
+	 * The log of dirty pages; NULL: this backend has none. dirty_domain():
+	 * IOMMU_HWPT_ALLOC of a domain that can log, on the IOAS, with the mock device moved
+	 * to it, which the other three are then about: ENOENT where it has none. dirty_log():
+	 * IOMMU_HWPT_SET_DIRTY_TRACKING. dma_write(): the device writes to all of the range
+	 * that is mapped; in *@bytes how much. dirty(): IOMMU_HWPT_GET_DIRTY_BITMAP, in
+	 * *@bytes what the bitmap calls dirty.
+	 */
+	long (*dirty_domain)(int fd, unsigned int dev_id, unsigned int ioas_id);
+	long (*dirty_log)(int fd, unsigned int dev_id, bool on);
+	long (*dma_write)(int fd, unsigned int dev_id, unsigned long iova, unsigned long len, unsigned long *bytes);
+	long (*dirty)(int fd, unsigned int dev_id, const struct iommufd_dirty *args, unsigned long *bytes);
 
 	/* Observables. -ENOENT where the object is gone. */
 	long (*npinned)(int fd, unsigned int ioas_id);		/* pages, summed over the IOAS's distinct iopt_pages */

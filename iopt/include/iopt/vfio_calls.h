@@ -33,6 +33,17 @@ struct vfio_iommu_options {
 	unsigned long msi;		/* where software maps what interrupts are written to; 0: the IOMMU does */
 };
 
+/* What VFIO_IOMMU_GET_INFO says, one number a question; windows by index. */
+enum vfio_info {
+	VFIO_INFO_PGSIZES,	/* the IO page sizes, a bit each */
+	VFIO_INFO_AVAIL,	/* how many mappings more the container takes */
+	VFIO_INFO_WINDOWS,	/* how many windows of IOVAs there are, or 0 where nothing is said */
+	VFIO_INFO_START,	/* where one begins */
+	VFIO_INFO_LAST,		/* and ends, inclusive */
+	VFIO_INFO_LOG_PGSIZES,	/* bytes of a bit in the log of dirty pages, a bit each */
+	VFIO_INFO_LOG_BYTES,	/* the largest bitmap that it fills */
+};
+
 struct vfio_calls {
 	/*
 	 * The container's fd. close() of it closes device and group too, never the
@@ -73,6 +84,14 @@ struct vfio_calls {
 	 */
 	long (*dirty_log)(int fd, bool on);
 	long (*dirty)(int fd, unsigned long iova, unsigned long len, bool unmap, unsigned long *dirty);
+	/*
+	 * VFIO_IOMMU_GET_INFO, and VFIO_CHECK_EXTENSION by the number that <linux/vfio.h>
+	 * gives it: EINVAL for a window that is not there. NULL: nobody asks on this backend.
+	 */
+	long (*info)(int fd, enum vfio_info what, unsigned long window, unsigned long *value);
+	long (*extension)(int fd, unsigned long extension);
+	/* vfio_main.c:vfio_dma_rw(): the mdev's driver reads or writes what is mapped, without pins. NULL as above. */
+	long (*mdev_rw)(int mdev_fd, unsigned long iova, unsigned long len, bool write);
 	/* An emulated (mdev) device in the container: its own fd; close() gives its pins back and takes it out. */
 	long (*mdev_attach)(int fd);
 	/* For reading and writing: vfio_mdev.c:vfio_pin_pages(), or an access's pin where iommufd serves. */

@@ -67,6 +67,8 @@ struct vfio_backend {
 	void (*mdev_free)(struct vfio_fds_mdev *mdev);
 	long (*mdev_pin)(struct vfio_fds_mdev *mdev, unsigned long iova, unsigned long len);
 	long (*mdev_unpin)(struct vfio_fds_mdev *mdev, unsigned long iova, unsigned long len);
+	/* NULL: nobody asks for it */
+	long (*mdev_rw)(struct vfio_fds_mdev *mdev, unsigned long iova, unsigned long len, bool write);
 	void (*cdev_free)(struct vfio_fds_cdev *cdev);
 	/* Observers. */
 	long (*charged)(const struct vfio_fds *fds);
@@ -88,6 +90,7 @@ long vfio_fds_detach(int fd);
 long vfio_fds_mdev_attach(int fd);
 long vfio_fds_mdev_pin(int mdev_fd, unsigned long iova, unsigned long len);
 long vfio_fds_mdev_unpin(int mdev_fd, unsigned long iova, unsigned long len);
+long vfio_fds_mdev_rw(int mdev_fd, unsigned long iova, unsigned long len, bool write);
 long vfio_fds_charged(int fd);
 long vfio_fds_device_pfn(int fd, unsigned long iova);
 
