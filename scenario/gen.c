@@ -583,11 +583,36 @@ static void draw_setting(struct gen *gen, struct gen_task *task, struct node_lis
 	}
 }
 
+/* Word by word what was just called, by whoever is next: two that do the same to the same. */
+static bool repeat_call(struct gen *gen, const struct gen_task *task)
+{
+	struct gen_call *call = &gen->call;
+	const struct step *before = gen->before;
+
+	if (!gen->in_block || !before || before->made_task >= 0 || !gen_once_in(gen, 3))
+		return false;
+	call->stmt = new_step(gen, task, before->op);
+	call->stmt->step.args = before->args;
+	call->stmt->step.rest = before->rest;
+	call->stmt->step.nr_rest = before->nr_rest;
+	memcpy(call->stmt->step.bound, before->bound, OP_ARGS_MAX * sizeof(*before->bound));
+	if (before->variable_name && gen->picture.nr_things < GEN_THINGS_MAX) {
+		call->stmt->step.variable_name = gen_thing_name(gen, VALUE_NUMBER);
+		call->stmt->step.variable = (int)gen->picture.nr_things;
+	}
+	return true;
+}
+
 static void draw_step(struct gen *gen, struct node_list *stmts)
 {
 	struct gen_task *task = pick_task(gen);
 	bool fault = gen->config.fault_odds && gen_once_in(gen, gen->config.fault_odds);
 
+	/* what it makes is of no use to the picture: it may well fail */
+	if (repeat_call(gen, task)) {
+		take_call(gen, stmts, true);
+		return;
+	}
 	if (fault && draw_fault(gen, task))
 		append_step(gen, stmts);
 	if (!draw_some_call(gen, task))
@@ -652,7 +677,7 @@ static void draw_parallel(struct gen *gen, struct node_list *stmts)
 	struct node_list body = { NULL, NULL };
 	unsigned int before;
 
-	if (gen->picture.nr_alive && gen_once_in(gen, 2))
+	if (gen->picture.nr_alive && gen_below(gen, 4))
 		draw_meeting(gen, stmts);
 	gen->succession = 0;
 	before = program->nr_steps;
@@ -729,7 +754,8 @@ static struct program *draw_program(struct gen *gen)
 	/* each step may have a fault before it, and a block has two ends */
 	gen->program->items = arena_alloc(gen->arena, (2 * steps + 32) * sizeof(struct item));
 	if (gen->config.parallel) {
-		draw_steps(gen, &stmts, steps * 2 / 3);
+		/* what matters is the block: more before it is another schedule less */
+		draw_steps(gen, &stmts, steps / 3);
 		draw_parallel(gen, &stmts);
 		draw_steps(gen, &stmts, steps / 8);
 	} else {

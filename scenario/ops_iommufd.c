@@ -509,7 +509,7 @@ static const struct op ops[] = {
 		.exists = has_change_process,
 		.probes = OP_PROBES("@iommufd"),
 		.run = op_change_process,
-		.random = { .weight = 2, .charges = true },
+		.random = { .weight = 8, .charges = true },
 	},
 	{
 		.name = "destroy",

@@ -479,10 +479,78 @@ static bool merge_all(struct shrinker *shrinker)
 	return smaller;
 }
 
+static void rename_sum(struct sum *sum, int from, const char *to)
+{
+	struct term *term;
+
+	for (; sum; sum = sum->next)
+		for (term = sum->terms; term; term = term->next)
+			if (!term->is_number && term->variable == from)
+				term->path->name = to;
+}
+
+/* What makes variable @from is left out, and who uses it uses @to. */
+static void merge_variables(struct shrinker *shrinker, int from, int to)
+{
+	const char *name = shrinker->best->variable_names[to];
+	struct pin_value *value;
+	struct pin_arg *arg;
+	unsigned int i;
+
+	for (i = 0; i < shrinker->nr_units; i++) {
+		struct stmt *stmt = shrinker->unit[i].stmt;
+
+		if (stmt->kind != STMT_STEP)
+			continue;
+		if (stmt->step.variable == from)
+			shrinker->unit[i].left_out = true;
+		for (arg = stmt->step.args; arg; arg = arg->next)
+			for (value = arg->values; value; value = value->next) {
+				rename_sum(value->first, from, name);
+				if (value->kind != PIN_LIST)
+					rename_sum(value->second, from, name);
+			}
+	}
+}
+
+/* What @slot may hold, by the first that makes it; 0: nothing does. */
+static unsigned int made_kinds(const struct shrinker *shrinker, int slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < shrinker->nr_units; i++) {
+		const struct stmt *stmt = shrinker->unit[i].stmt;
+
+		if (stmt->kind == STMT_STEP && stmt->step.variable == slot)
+			return stmt->step.op->makes;
+	}
+	return 0;
+}
+
+static bool merge_all_variables(struct shrinker *shrinker)
+{
+	bool smaller = false;
+	int from, to;
+
+	for (from = (int)shrinker->best->nr_variables - 1; from > 0; from--)
+		for (to = 0; to < from && may_go_on(shrinker); to++) {
+			if (from >= (int)shrinker->best->nr_variables)
+				break;
+			if (!(made_kinds(shrinker, from) & made_kinds(shrinker, to)))
+				continue;
+			merge_variables(shrinker, from, to);
+			if (candidate(shrinker))
+				smaller = true;
+			else
+				restore(shrinker);
+		}
+	return smaller;
+}
+
 static bool simplify(struct shrinker *shrinker)
 {
 	struct change change = { .wanted = 0 };
-	bool smaller = merge_all(shrinker);
+	bool smaller = merge_all(shrinker) | merge_all_variables(shrinker);
 
 	while (may_go_on(shrinker)) {
 		change.at = 0;
