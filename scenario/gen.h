@@ -75,6 +75,7 @@ struct gen_picture {
 	struct gen_task task[GEN_TASKS_MAX];
 	struct gen_mapping mapping[GEN_MAPPINGS_MAX];
 	struct gen_thing thing[GEN_THINGS_MAX];
+	struct gen_set in_mm[GEN_SPACES_MAX], in_table[GEN_SPACES_MAX];	/* what each holds, as holders of things say */
 };
 
 /* The call that is being drawn. */

@@ -43,6 +43,23 @@ static unsigned int set_next(const struct gen_set *set, unsigned int slot)
 #define for_each_in(slot, set) \
 	for (slot = set_next(set, 0); slot < GEN_THINGS_MAX; slot = set_next(set, slot + 1))
 
+static struct gen_set *held_by(struct gen_picture *picture, enum value_kind kind, unsigned int space)
+{
+	return kind == VALUE_NUMBER ? &picture->in_mm[space] : &picture->in_table[space];
+}
+
+/* An mm, for memory, or an fd table, for the rest. */
+static unsigned int space_of(const struct gen_task *task, enum value_kind kind)
+{
+	return kind == VALUE_NUMBER ? task->mm : task->table;
+}
+
+static unsigned int new_space(struct gen_set *held, unsigned int *nr)
+{
+	held[*nr] = (struct gen_set){ { 0 } };
+	return (*nr)++;
+}
+
 void gen_picture_init(struct gen *gen)
 {
 	struct gen_picture *picture = &gen->picture;
@@ -54,83 +71,100 @@ void gen_picture_init(struct gen *gen)
 			.name = gen->program->task_names[i],
 			.slot = (int)i,
 			.alive = true,
-			.mm = i,
-			.table = i,
+			.mm = new_space(picture->in_mm, &picture->nr_mms),
+			.table = new_space(picture->in_table, &picture->nr_tables),
 			.group = i,
 			.uid = gen->config.uid[i],
 			.limit_pages = gen->config.limit_pages[i],
 		};
-	picture->nr_tasks = picture->nr_alive = picture->nr_mms = picture->nr_tables = picture->nr_groups = i;
+	picture->nr_tasks = picture->nr_alive = picture->nr_groups = i;
 }
 
-static unsigned int holder_bit(const struct gen_task *task, enum value_kind kind)
+static void hold(struct gen_picture *picture, unsigned int slot, unsigned int space)
 {
-	return kind == VALUE_NUMBER ? bit(task->mm) : bit(task->table);
+	struct gen_thing *thing = &picture->thing[slot];
+
+	thing->holders |= bit(space);
+	set_add(held_by(picture, thing->kind, space), slot);
 }
 
-static bool can_name(const struct gen_picture *picture, const struct gen_task *task, const struct gen_thing *thing)
+/* What @task can name of what lives of these kinds, in order of slots. */
+static struct gen_set nameable(const struct gen_picture *picture, const struct gen_task *task, unsigned int kinds)
 {
-	if (thing->kind >= VALUE_SEGMENT)
-		return true;
-	return picture->thing[thing->file].holders & holder_bit(task, thing->kind);
-}
+	struct gen_set set = { { 0 } };
+	unsigned int word, left;
 
-/* What lives of these kinds, in this word of a set. */
-static uint64_t live_of_kinds(const struct gen_picture *picture, unsigned int kinds, unsigned int word)
-{
-	uint64_t bits = 0;
+	for (word = 0; word * 64 < picture->nr_things; word++) {
+		uint64_t named = 0, objects = 0;
 
-	for (; kinds; kinds &= kinds - 1)
-		bits |= picture->live_of[__builtin_ctz(kinds)].word[word];
-	return bits;
-}
+		for (left = kinds; left; left &= left - 1) {
+			unsigned int kind = (unsigned int)__builtin_ctz(left);
+			uint64_t live = picture->live_of[kind].word[word];
 
-/* The latest that lives, of these kinds, and that @task can name; NO_THING: none. */
-static int latest_nameable(const struct gen_picture *picture, const struct gen_task *task, unsigned int kinds)
-{
-	unsigned int word = (picture->nr_things + 63) / 64;
-
-	while (word--) {
-		uint64_t bits = live_of_kinds(picture, kinds, word);
-
-		while (bits) {
-			unsigned int bit = 63 - (unsigned int)__builtin_clzl(bits), slot = word * 64 + bit;
-
-			if (can_name(picture, task, &picture->thing[slot]))
-				return (int)slot;
-			bits ^= 1ul << bit;
+			if (kind >= VALUE_SEGMENT)
+				named |= live;
+			else if (kind >= VALUE_IOAS)
+				objects |= live;
+			else if (kind == VALUE_NUMBER)
+				named |= live & picture->in_mm[task->mm].word[word];
+			else
+				named |= live & picture->in_table[task->table].word[word];
 		}
+		/* an object is named by who has its file */
+		for (; objects; objects &= objects - 1) {
+			unsigned int slot = word * 64 + (unsigned int)__builtin_ctzl(objects);
+
+			if (picture->thing[picture->thing[slot].file].holders & bit(task->table))
+				named |= objects & -objects;
+		}
+		set.word[word] = named;
 	}
+	return set;
+}
+
+static unsigned int set_size(const struct gen_set *set)
+{
+	unsigned int nr = 0, word;
+	uint64_t bits;
+
+	/* few: not worth the library's table where the processor has no instruction for it */
+	for (word = 0; word < GEN_SET_WORDS; word++)
+		for (bits = set->word[word]; bits; bits &= bits - 1)
+			nr++;
+	return nr;
+}
+
+/* The last slot; NO_THING of an empty set. */
+static int set_last(const struct gen_set *set)
+{
+	unsigned int word = GEN_SET_WORDS;
+
+	while (word--)
+		if (set->word[word])
+			return (int)(word * 64 + 63 - (unsigned int)__builtin_clzl(set->word[word]));
 	return NO_THING;
 }
 
-/* All of them, in order of slots. */
-static unsigned int nameable(const struct gen_picture *picture, const struct gen_task *task, unsigned int kinds,
-			     uint8_t *candidate)
+/* One of a set that is not empty. */
+static int pick_slot(struct gen *gen, const struct gen_set *set)
 {
-	unsigned int nr = 0, word;
+	unsigned long nth = gen_below(gen, set_size(set));
+	unsigned int slot;
 
-	for (word = 0; word * 64 < picture->nr_things; word++) {
-		uint64_t bits = live_of_kinds(picture, kinds, word);
-
-		for (; bits; bits &= bits - 1) {
-			unsigned int slot = word * 64 + (unsigned int)__builtin_ctzl(bits);
-
-			if (can_name(picture, task, &picture->thing[slot]))
-				candidate[nr++] = (uint8_t)slot;
-		}
-	}
-	return nr;
+	for (slot = set_next(set, 0); nth; nth--)
+		slot = set_next(set, slot + 1);
+	return (int)slot;
 }
 
-static unsigned int of_kinds(const struct gen_picture *picture, unsigned int kinds, uint8_t *candidate)
+static struct gen_set of_kinds(const struct gen_picture *picture, unsigned int kinds)
 {
-	unsigned int nr = 0, i;
+	struct gen_set set = { { 0 } };
+	unsigned int i;
 
 	for (i = 0; i < picture->nr_things; i++)
 		if (kinds & bit(picture->thing[i].kind))
-			candidate[nr++] = (uint8_t)i;
-	return nr;
+			set_add(&set, i);
+	return set;
 }
 
 int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int kinds)
@@ -138,37 +172,26 @@ int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int ki
 	const struct gen_picture *picture = &gen->picture;
 	/* now and then what is closed, or another task's: EBADF, ENOENT, EFAULT */
 	bool whichever = gen_once_in(gen, 64);
-	uint8_t candidate[GEN_THINGS_MAX];
-	unsigned int nr = 0;
-	int latest;
+	struct gen_set set = whichever ? of_kinds(picture, kinds) : nameable(picture, task, kinds);
+	int latest = set_last(&set);
 
-	if (whichever) {
-		nr = of_kinds(picture, kinds, candidate);
-		latest = nr ? candidate[nr - 1] : NO_THING;
-	} else {
-		latest = latest_nameable(picture, task, kinds);
-	}
 	if (latest < 0)
 		return NO_THING;
 	gen->call.doubtful |= whichever;
 	/* half of the time the latest: programs go on with what they have just made */
-	if (gen_once_in(gen, 2))
-		return latest;
-	if (!whichever)
-		nr = nameable(picture, task, kinds, candidate);
-	return candidate[gen_below(gen, nr)];
+	return gen_once_in(gen, 2) ? latest : pick_slot(gen, &set);
 }
 
 int gen_pick_made_by(struct gen *gen, const struct gen_task *task, unsigned int kinds, const char *maker)
 {
 	const struct gen_picture *picture = &gen->picture;
-	uint8_t candidate[GEN_THINGS_MAX];
-	unsigned int nr = nameable(picture, task, kinds, candidate), kept = 0, i;
+	struct gen_set set = nameable(picture, task, kinds);
+	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		if (!strcmp(picture->thing[candidate[i]].maker->name, maker))
-			candidate[kept++] = candidate[i];
-	return kept ? candidate[gen_below(gen, kept)] : NO_THING;
+	for_each_in(i, &set)
+		if (strcmp(picture->thing[i].maker->name, maker))
+			set_remove(&set, i);
+	return set_last(&set) < 0 ? NO_THING : pick_slot(gen, &set);
 }
 
 int gen_pick_mapping(struct gen *gen, int space)
@@ -243,28 +266,37 @@ static void end_thing(struct gen_picture *picture, int index)
 				end_thing(picture, (int)i);
 }
 
-static void drop_holder(struct gen_picture *picture, unsigned int mask, bool memory)
+static bool is_live(const struct gen_picture *picture, unsigned int slot)
 {
-	unsigned int i;
-
-	for_each_in(i, &picture->live) {
-		struct gen_thing *thing = &picture->thing[i];
-
-		if ((thing->kind == VALUE_NUMBER) != memory || !(thing->holders & mask))
-			continue;
-		thing->holders &= ~mask;
-		if (!thing->holders)
-			end_thing(picture, (int)i);
-	}
+	return picture->live.word[slot / 64] >> slot % 64 & 1;
 }
 
-static void copy_holder(struct gen_picture *picture, unsigned int from, unsigned int to, bool memory)
+static void let_go(struct gen_picture *picture, unsigned int slot, unsigned int space)
+{
+	struct gen_thing *thing = &picture->thing[slot];
+
+	thing->holders &= ~bit(space);
+	set_remove(held_by(picture, thing->kind, space), slot);
+	if (!thing->holders)
+		end_thing(picture, (int)slot);
+}
+
+static void drop_holder(struct gen_picture *picture, struct gen_set *held, unsigned int space)
 {
 	unsigned int i;
 
-	for_each_in(i, &picture->live)
-		if ((picture->thing[i].kind == VALUE_NUMBER) == memory && (picture->thing[i].holders & bit(from)))
-			picture->thing[i].holders |= bit(to);
+	for_each_in(i, held)
+		if (is_live(picture, i))
+			let_go(picture, i, space);
+}
+
+static void copy_holder(struct gen_picture *picture, struct gen_set *held, unsigned int from, unsigned int to)
+{
+	unsigned int i;
+
+	for_each_in(i, &held[from])
+		if (is_live(picture, i))
+			hold(picture, i, to);
 }
 
 static bool shared(const struct gen_picture *picture, const struct gen_task *task, bool memory)
@@ -283,9 +315,9 @@ static bool shared(const struct gen_picture *picture, const struct gen_task *tas
 static void leave(struct gen_picture *picture, struct gen_task *task)
 {
 	if (!shared(picture, task, true))
-		drop_holder(picture, bit(task->mm), true);
+		drop_holder(picture, &picture->in_mm[task->mm], task->mm);
 	if (!shared(picture, task, false))
-		drop_holder(picture, bit(task->table), false);
+		drop_holder(picture, &picture->in_table[task->table], task->table);
 }
 
 static void end_task(struct gen_picture *picture, struct gen_task *task)
@@ -304,13 +336,13 @@ static void exec(struct gen_picture *picture, struct gen_task *task)
 		if (&picture->task[i] != task && picture->task[i].alive && picture->task[i].group == task->group)
 			end_task(picture, &picture->task[i]);
 	if (!shared(picture, task, true))
-		drop_holder(picture, bit(task->mm), true);
-	task->mm = picture->nr_mms++;
+		drop_holder(picture, &picture->in_mm[task->mm], task->mm);
+	task->mm = new_space(picture->in_mm, &picture->nr_mms);
 	table_shared = shared(picture, task, false);
 	if (!table_shared)
 		return;
-	task->table = picture->nr_tables++;
-	copy_holder(picture, table, task->table, false);
+	task->table = new_space(picture->in_table, &picture->nr_tables);
+	copy_holder(picture, picture->in_table, table, task->table);
 }
 
 static void new_task(struct gen *gen, bool copies)
@@ -323,10 +355,10 @@ static void new_task(struct gen *gen, bool copies)
 	child->slot = (int)picture->nr_tasks++;
 	picture->nr_alive++;
 	if (copies) {
-		child->mm = picture->nr_mms++;
-		child->table = picture->nr_tables++;
-		copy_holder(picture, parent->mm, child->mm, true);
-		copy_holder(picture, parent->table, child->table, false);
+		child->mm = new_space(picture->in_mm, &picture->nr_mms);
+		child->table = new_space(picture->in_table, &picture->nr_tables);
+		copy_holder(picture, picture->in_mm, parent->mm, child->mm);
+		copy_holder(picture, picture->in_table, parent->table, child->table);
 	}
 	/* a thread's exec ends the others; a process that only shares the memory has a group of its own */
 	if (copies || !strcmp(gen->call.op->name, "clone_vm"))
@@ -384,7 +416,6 @@ static void add_thing(struct gen *gen, enum value_kind kind)
 		.kind = kind,
 		.maker = call->op,
 		.alive = true,
-		.holders = holder_bit(call->task, kind),
 		.file = file,
 		.space = is_space ? self : call->thing[0] >= 0 ? picture->thing[call->thing[0]].space : NO_THING,
 		.bytes = call->size,
@@ -393,6 +424,7 @@ static void add_thing(struct gen *gen, enum value_kind kind)
 	picture->nr_live_things++;
 	set_add(&picture->live, (unsigned int)self);
 	set_add(&picture->live_of[kind], (unsigned int)self);
+	hold(picture, (unsigned int)self, space_of(call->task, kind));
 }
 
 static void made(struct gen *gen)
@@ -427,9 +459,7 @@ static void unmap_memory(struct gen *gen)
 		memory->bytes -= call->remaining;
 		return;
 	}
-	memory->holders &= ~bit(call->task->mm);
-	if (!memory->holders)
-		end_thing(picture, call->memory);
+	let_go(picture, (unsigned int)call->memory, call->task->mm);
 }
 
 void gen_picture_apply(struct gen *gen)
@@ -463,11 +493,8 @@ void gen_picture_apply(struct gen *gen)
 		end_thing(picture, first);
 		break;
 	case EFFECT_CLOSE:
-		if (first >= 0) {
-			picture->thing[first].holders &= ~bit(call->task->table);
-			if (!picture->thing[first].holders)
-				end_thing(picture, first);
-		}
+		if (first >= 0)
+			let_go(picture, (unsigned int)first, call->task->table);
 		break;
 	case EFFECT_COPY_TASK:
 	case EFFECT_SHARE_TASK:
@@ -487,7 +514,7 @@ void gen_picture_apply(struct gen *gen)
 		break;
 	case EFFECT_SEND:
 		if (call->other && call->thing[1] >= 0)
-			picture->thing[call->thing[1]].holders |= bit(call->other->table);
+			hold(picture, (unsigned int)call->thing[1], call->other->table);
 		break;
 	}
 }
