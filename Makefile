@@ -16,6 +16,7 @@ help:
 	@echo 'make fuzz TIME=60      random programs for so many seconds on all cores, failures into build/fuzz'
 	@echo 'make invariants      is each invariant needed: the mutants of tests/invariants, all of them (some minutes)'
 	@echo 'make bench           the benchmarks of bench/'
+	@echo 'make bench-boot      builds a kernel, and boots it in QEMU beside the simulated one; `make bench` then does too'
 	@echo 'make planted         the planted bugs: what is found, replayed by every build and under every tool'
 	@echo 'make clean           removes build/ and build-*/'
 	@echo 'Each installs the Debian packages that it lacks (tools/install-deps).'
@@ -44,6 +45,13 @@ bench:
 	@cmake --build --preset bench
 	@bench/run
 
+bench-boot:
+	@tools/install-deps boot
+	@bench/boot/build
+	@cmake --preset bench --log-level=WARNING >/dev/null
+	@cmake --build --preset bench
+	@bench/run build-bench boot
+
 stress:
 	@tools/install-deps test
 	@tests/threads/stress --all
@@ -62,4 +70,4 @@ clean:
 	rm -rf build build-*
 
 FORCE:
-.PHONY: all help run test $(PARTS:%=test-%) coverage bench planted stress fuzz invariants clean FORCE
+.PHONY: all help run test $(PARTS:%=test-%) coverage bench bench-boot planted stress fuzz invariants clean FORCE
