@@ -41,6 +41,11 @@ static size_t state_of(void *symmetric, unsigned char *buf, size_t size)
 	return machine_state(buf, symmetric);
 }
 
+static unsigned long long distinct(void *symmetric, unsigned long long enabled)
+{
+	return machine_distinct(enabled);
+}
+
 static struct sim_search *search_new(const struct search *what)
 {
 	return sim_search_create(&(struct sim_search_options){
@@ -48,6 +53,7 @@ static struct sim_search *search_new(const struct search *what)
 		.silent = 1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE,
 		.resumes = true,
 		.state = state_of,
+		.distinct = what->symmetric ? distinct : NULL,
 		.state_arg = what->symmetric ? (void *)what : NULL,
 	});
 }

@@ -321,13 +321,5 @@ void sim_fiber_clear_dead(struct sim_fiber *fiber)
 	if (RUNNING_ON_VALGRIND)
 		return;
 	memset(fiber->sp - bytes, 0, bytes);
-#if defined(__x86_64__)
-	/*
-	 * The red zone, behind the two words that sim_context_switch() saves: it is for functions that call no other,
-	 * and those that switch do. A fiber that never ran has none.
-	 */
-	if (fiber->sp + 2 * sizeof(void *) + 128 < stack_low(fiber) + stack_room(fiber))
-		memset(fiber->sp + 2 * sizeof(void *), 0, 128);
-#endif
 #endif
 }

@@ -34,11 +34,19 @@ void sim_fiber_outside_free(struct sim_fiber *fiber);
  * In line, so that the compiler saves those registers alone that are in use. The
  * return is a jump: the address that comes off the other stack never matches the
  * processor's return predictor, and a ret would pay for that on every switch. 128
- * bytes below the stack pointer may be the caller's (red zone).
+ * bytes below the stack pointer may be the caller's (red zone), but in files that are
+ * compiled without it: sched.c, so that images of stacks are smaller by as much.
  */
+#ifdef SIM_NO_RED_ZONE
+#define SIM_SKIP_RED_ZONE ""
+#define SIM_BACK_OVER_RED_ZONE ""
+#else
+#define SIM_SKIP_RED_ZONE "leaq -128(%%rsp), %%rsp\n\t"
+#define SIM_BACK_OVER_RED_ZONE "\n\tleaq 128(%%rsp), %%rsp"
+#endif
 static inline __attribute__((always_inline)) void sim_context_switch(void **save, void *load)
 {
-	__asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
+	__asm__ volatile(SIM_SKIP_RED_ZONE
 			 "pushq %%rbp\n\t"
 			 "leaq 1f(%%rip), %%rcx\n\t"
 			 "pushq %%rcx\n\t"
@@ -46,8 +54,8 @@ static inline __attribute__((always_inline)) void sim_context_switch(void **save
 			 "movq %%rdx, %%rsp\n\t"
 			 "popq %%rcx\n\t"
 			 "jmp *%%rcx\n"
-			 "1:\tpopq %%rbp\n\t"
-			 "leaq 128(%%rsp), %%rsp"
+			 "1:\tpopq %%rbp"
+			 SIM_BACK_OVER_RED_ZONE
 			 : "+a"(save), "+d"(load)
 			 :
 			 : "rbx", "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0",

@@ -134,7 +134,8 @@ static struct sim_fiber *take_over(struct sim_world *world, struct sim_actor *ne
 	return next->fiber;
 }
 
-static void body_run(struct sim_world *world, struct sim_actor *actor)
+/* Its last act is the body's call, in place of its own, so that no frame of it lies below. */
+static __attribute__((noinline)) void body_run(struct sim_world *world, struct sim_actor *actor)
 {
 	struct sim_body *body = actor->first;
 	void (*run)(void *arg) = body->run;
@@ -164,7 +165,8 @@ static inline void announce(struct sim_actor *actor, enum sim_point kind, unsign
 }
 
 /* The current body is over, one way or the other; returns who is next. @result: 0, or -1 for an abandoned one. */
-static struct sim_actor *body_ended(struct sim_world *world, struct sim_actor *actor, long result)
+static __attribute__((noinline)) struct sim_actor *body_ended(struct sim_world *world, struct sim_actor *actor,
+							       long result)
 {
 	sim_trace_add(world, SIM_POINT_END, 0, result);
 	actor->fiber = NULL;

@@ -4,7 +4,6 @@
  * sets it up again, as a region of its own.
  */
 #include <linux/atomic.h>
-#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/string.h>
@@ -16,13 +15,16 @@ static struct {
 	atomic_long_t words[WORDS_MAX];
 	struct mutex locks[LOCKS_MAX];
 	struct rw_semaphore sems[LOCKS_MAX];
-	/* how far each task is, at the step that it is about to do */
-	struct task_state {
-		const struct op *op;
-		long value;
-		bool failed;
+	/* each task as far as it may still matter, at the step that it is about to do */
+	union task_state {
+		struct {
+			unsigned char op;	/* 1 + its index; 0: done */
+			unsigned char failed;
+			unsigned char owns;	/* bits by lock */
+			signed char value;
+		};
+		unsigned int all;
 	} tasks[TASKS_MAX];
-	unsigned char owners[LOCKS_MAX];	/* 1 + task */
 } shared;
 
 void machine_setup(const struct program *program)
@@ -59,11 +61,11 @@ static void step(const struct op *op, unsigned int number, long *value, bool *fa
 		break;
 	case OP_LOCK:
 		mutex_lock(&shared.locks[op->object]);
-		shared.owners[op->object] = number + 1;
+		shared.tasks[number].owns |= 1 << op->object;
 		break;
 	case OP_UNLOCK:
 		mutex_unlock(&shared.locks[op->object]);
-		shared.owners[op->object] = 0;
+		shared.tasks[number].owns &= ~(1 << op->object);
 		break;
 	case OP_TRYLOCK:
 		*failed = !mutex_trylock(&shared.locks[op->object]);
@@ -106,13 +108,15 @@ static bool value_is_used(const struct op *op)
 
 void machine_task(void *number)
 {
-	const struct op *op = program_ops(shared.program, (unsigned long)number);
-	struct task_state *state = &shared.tasks[(unsigned long)number];
+	const struct op *ops = program_ops(shared.program, (unsigned long)number), *op = ops;
+	union task_state *state = &shared.tasks[(unsigned long)number];
 	bool failed = false;
 	long value = 0;
 
 	for (; op->operation != OP_END; op++) {
-		*state = (struct task_state){ op, value_is_used(op) ? value : 0, failed };
+		state->op = 1 + op - ops;
+		state->failed = failed;
+		state->value = value_is_used(op) ? value : 0;
 		if (op->operation == OP_END_IF_AT_LEAST && value >= op->value)
 			break;
 		if (op->operation == OP_END_IF_FAILED && failed)
@@ -125,34 +129,31 @@ void machine_task(void *number)
 			continue;
 		failed = false;
 	}
-	*state = (struct task_state){ NULL, 0, false };
+	*state = (union task_state){ .owns = state->owns };
 }
 
-/* Words, who has which lock, and the tasks; each as far as it may still matter. */
+/* Words and tasks. */
 unsigned long machine_state(unsigned char *buf, bool symmetric)
 {
-	union {
-		struct {
-			unsigned char op, failed, owns;
-			signed char value;
-		};
-		unsigned int all;
-	} tasks[TASKS_MAX] = {};
-	unsigned int nr = shared.program->tasks;
+	unsigned int nr = shared.program->tasks, j, tasks[TASKS_MAX];
 
 	for (unsigned int i = 0; i < nr; i++) {
-		const struct task_state *task = &shared.tasks[i];
-
-		tasks[i].op = task->op ? 1 + task->op - program_ops(shared.program, i) : 0;
-		tasks[i].failed = task->failed;
-		tasks[i].value = task->value;
-		for (unsigned int lock = 0; lock < LOCKS_MAX; lock++)
-			tasks[i].owns |= (shared.owners[lock] == i + 1) << lock;
-		for (unsigned int j = i; symmetric && j && tasks[j - 1].all > tasks[j].all; j--)
-			swap(tasks[j - 1], tasks[j]);
+		for (j = i; symmetric && j && tasks[j - 1] > shared.tasks[i].all; j--)
+			tasks[j] = tasks[j - 1];
+		tasks[j] = shared.tasks[i].all;
 	}
 	for (unsigned int word = 0; word < WORDS_MAX; word++)
 		buf[word] = shared.words[word].counter;
 	memcpy(buf + WORDS_MAX, tasks, nr * sizeof(tasks[0]));
 	return WORDS_MAX + nr * sizeof(tasks[0]);
+}
+
+unsigned long long machine_distinct(unsigned long long enabled)
+{
+	for (unsigned int i = 1; i < shared.program->tasks; i++)
+		for (unsigned int j = 0; j < i && enabled >> i & 1; j++)
+			if (enabled >> j & 1 && shared.tasks[i].all == shared.tasks[j].all &&
+			    program_ops(shared.program, i) == program_ops(shared.program, j))
+				enabled &= ~(1ull << i);
+	return enabled;
 }

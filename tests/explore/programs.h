@@ -73,5 +73,7 @@ void machine_setup(const struct program *program);
 void machine_task(void *number);
 /* The state of the program that is set up, into @buf (of 64 bytes); returns its bytes. @symmetric: whoever is who. */
 unsigned long machine_state(unsigned char *buf, bool symmetric);
+/* Of the tasks @enabled (bits by number) those that no other one of a lower number is like. */
+unsigned long long machine_distinct(unsigned long long enabled);
 
 #endif

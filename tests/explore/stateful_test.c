@@ -31,12 +31,18 @@ static size_t state(void *symmetric, unsigned char *buf, size_t size)
 	return machine_state(buf, symmetric);
 }
 
+static unsigned long long distinct(void *symmetric, unsigned long long enabled)
+{
+	return machine_distinct(enabled);
+}
+
 static struct sim_explored search(const struct program *program, bool symmetric)
 {
 	struct sim_search_options options = {
 		.kind = &sim_search_stateful,
 		.silent = ONLY_STEPS,
 		.state = state,
+		.distinct = symmetric ? distinct : NULL,
 		.state_arg = symmetric ? &options : NULL,
 	};
 	struct sim_explored explored;

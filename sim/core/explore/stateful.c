@@ -3,7 +3,9 @@
  * Every state once: a run ends where it comes to a state that another run has
  * been in. What a state is the program says, by options.state: the shared memory and
  * of each task how it would go on. Tasks that do the same may be exchanged: a state
- * function that sorts them makes one state of all that differ only in who is who.
+ * function that sorts them makes one state of all that differ only in who is who, and
+ * options.distinct names one of those that are alike in a state, as the others' steps
+ * lead to the same.
  *
  * Where the program does not say, a state is every byte of the world, the stacks of
  * its bodies included, wherever they may lie; but not how it came there. A verdict
@@ -43,7 +45,7 @@ static void states_grow(struct tree *tree)
 	uint64_t *old = tree->states;
 	size_t room = tree->room_states;
 
-	tree->room_states = room ? room * 2 : 1 << 12;
+	tree->room_states = room ? room * 4 : 1 << 12;
 	tree->states = calloc(tree->room_states, sizeof(*tree->states));
 	if (!tree->states)
 		sim_die("the host is out of memory (a search of %zu states)", room);
@@ -65,8 +67,7 @@ static bool state_add(struct tree *tree, uint64_t hash)
 	size_t slot;
 
 	hash += !hash;
-
-	if (4 * (tree->explored.states + 1) > 3 * tree->room_states)
+	if (2 * (tree->explored.states + 1) > tree->room_states)
 		states_grow(tree);
 	for (slot = hash & (tree->room_states - 1); tree->states[slot]; slot = (slot + 1) & (tree->room_states - 1))
 		if (tree->states[slot] == hash)
@@ -86,11 +87,12 @@ static unsigned int stateful_choose(struct tree *tree, struct node *node)
 	if (node->waits)
 		return tree_prefer(node, node->todo);
 	nr = tree->options.state(tree->options.state_arg, bytes, sizeof(bytes));
-
 	if (nr > sizeof(bytes))
 		sim_die("a state of %zu bytes, expected at most %zu", nr, sizeof(bytes));
 	if (!state_add(tree, hash_of(bytes, nr)))
 		return NOBODY;
+	if (tree->options.distinct)
+		node->todo &= tree->options.distinct(tree->options.state_arg, node->enabled);
 	return tree_prefer(node, node->todo);
 }
 

@@ -116,11 +116,11 @@ static void tree_window(void *state, bool open)
 	sim_this->silent = open ? tree->options.silent : 0;
 }
 
-/* An actor that would wait for a lock is not picked, so that who gets it next stays open. */
+#define LOCKING (1ul << SIM_POINT_LOCK | 1ul << SIM_POINT_LOCK_READ)
+
+/* An actor that would wait for a lock is not picked, so that who gets it next stays open. @view is of one. */
 static inline bool would_wait(const struct sim_world *world, const struct sim_actor_view *view)
 {
-	if (likely(!((1ul << SIM_POINT_LOCK | 1ul << SIM_POINT_LOCK_READ) >> view->next_kind & 1)))
-		return false;
 	/* One that only tries goes on. */
 	if (view->next_result || view->next_object >= world->room_holds)
 		return false;
@@ -163,10 +163,13 @@ static unsigned int tree_pick(void *state, const struct sim_actor_view *ready, u
 		return cut(tree);
 	}
 	for (i = 0; i < nr; i++) {
+		enabled |= 1ull << ready[i].index;
+		if (likely(!((tree->options.silent | LOCKING) >> ready[i].next_kind & 1)))
+			continue;
 		if (tree->options.silent >> ready[i].next_kind & 1)
 			return i;
-		if (!would_wait(world, &ready[i]))
-			enabled |= 1ull << ready[i].index;
+		if (would_wait(world, &ready[i]))
+			enabled &= ~(1ull << ready[i].index);
 	}
 	if (tree->touching)
 		steps_end(tree);

@@ -95,6 +95,11 @@ struct sim_search_options {
 	 * at a scheduling point, on the running actor's stack.
 	 */
 	size_t (*state)(void *arg, unsigned char *buf, size_t size);
+	/*
+	 * Or NULL. Of the actors @enabled (bits by index), in the state that state() has just told: those to be tried.
+	 * Of several that are alike, so that what one does the others would do in its place, one is enough.
+	 */
+	unsigned long long (*distinct)(void *arg, unsigned long long enabled);
 	void *state_arg;
 	bool resumes;				/* one world for all runs; the caller asks sim_search_resume() */
 	unsigned long beyond;			/* portfolio, where frees_open: so many more, by its other parts */
