@@ -366,18 +366,19 @@ static bool says(const char *text, const char *any)
 	return false;
 }
 
-/* Is it one of @calls? */
+/* Is it one of @calls? Asked of each step of a program that shows something known. */
 static bool is_call(const struct step *step, const char *calls)
 {
 	size_t length = strlen(step->op_name), rest;
 	const char *at;
 
-	for (at = calls; *at; at += strspn(at, " ")) {
-		rest = strcspn(at, " ");
-		if (rest >= length && !strncmp(at, step->op_name, length) &&
+	for (at = calls; *at; at += rest + (at[rest] == ' ')) {
+		for (rest = 0; at[rest] && at[rest] != ' '; rest++)
+			;
+		/* most differ in the first letter */
+		if (*at == *step->op_name && rest >= length && !strncmp(at, step->op_name, length) &&
 		    (rest == length || (at[length] == ':' && has_word(step, at + length + 1, rest - length - 1))))
 			return true;
-		at += rest;
 	}
 	return false;
 }

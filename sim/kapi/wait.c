@@ -24,21 +24,16 @@
 
 void kapi_waitqueue_init(wait_queue_head_t *wq, const char *name)
 {
-	const char *short_name = name;
-
-	for (const char *at = name; *at; at++)
-		if (*at == '.' || *at == '>' || *at == '&')
-			short_name = at + 1;
-	*wq = (wait_queue_head_t){ .id = sim_object_id(), .name = short_name };
+	*wq = (wait_queue_head_t){ .id = sim_object_id(), .name = name };
 	INIT_LIST_HEAD(&wq->head);
-	sim_object_name_kept(wq->id, short_name);
+	sim_object_name_kept(wq->id, name);
 }
 
 /* A queue that its definition initialised; it must not outlive the world (no static ones). */
 static void use_queue(wait_queue_head_t *wq)
 {
 	if (unlikely(!wq->id))
-		kapi_waitqueue_init(wq, wq->name ? wq->name : "wait queue");
+		kapi_waitqueue_init(wq, wq->name ? kapi_field(wq->name) : "wait queue");
 }
 
 static void prepare(wait_queue_head_t *wq, wait_queue_entry_t *wait, unsigned int flags)

@@ -11,7 +11,7 @@ struct completion {
 
 #define DECLARE_COMPLETION_ONSTACK(work) struct completion work = { .wait = __WAIT_QUEUE_HEAD_INITIALIZER(work) }
 #define DECLARE_COMPLETION(work) DECLARE_COMPLETION_ONSTACK(work)
-#define init_completion(x) do { (x)->done = 0; kapi_waitqueue_init(&(x)->wait, #x); } while (0)
+#define init_completion(x) do { (x)->done = 0; kapi_waitqueue_init(&(x)->wait, kapi_field(#x)); } while (0)
 
 static inline void reinit_completion(struct completion *x)
 {

@@ -43,7 +43,7 @@ typedef struct wait_queue_entry {
 #define __WAIT_QUEUE_HEAD_INITIALIZER(wqname) { .name = #wqname }
 #define DECLARE_WAIT_QUEUE_HEAD(name) wait_queue_head_t name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 #define DEFINE_WAIT(name) wait_queue_entry_t name = { .entry = LIST_HEAD_INIT((name).entry) }
-#define init_waitqueue_head(wq) kapi_waitqueue_init(wq, #wq)
+#define init_waitqueue_head(wq) kapi_waitqueue_init(wq, kapi_field(#wq))
 #define init_wait(wait) do { *(wait) = (wait_queue_entry_t){ 0 }; INIT_LIST_HEAD(&(wait)->entry); } while (0)
 
 void kapi_waitqueue_init(wait_queue_head_t *wq, const char *name);
