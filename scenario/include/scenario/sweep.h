@@ -3,12 +3,12 @@
  * The fault sweep: a scenario again and again, with the 1st, 2nd, ... n-th call of a
  * step at a fault site failing, until none is left to fail; once with that one call
  * failing, and once with all behind it. Of the calls of a step that are more than 32, as
- * where a guest is pinned chunk by chunk, it takes the 64th, 128th, ... and the last.
- * After each the invariants must hold: those of a failed call
- * (every counter and pin as before, where the kernel promises it) and those of the end
- * (nothing leaked, nobody charged). The scenario's own expects are not judged: its
- * calls now fail. A violation that it states, or that its kernel is known for
- * (explain.h), is none.
+ * where a guest is pinned chunk by chunk, it takes the 64th, 128th, ... 4096th, and the
+ * last where there are no more than that. After each the invariants must hold: those of
+ * a failed call (every counter and pin as before, where the kernel promises it) and
+ * those of the end (nothing leaked, nobody charged). The scenario's own expects are not
+ * judged: its calls now fail. A violation that it states, or that its kernel is known
+ * for (explain.h), is none.
  */
 #ifndef SCENARIO_SWEEP_H
 #define SCENARIO_SWEEP_H
