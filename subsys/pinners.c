@@ -19,6 +19,7 @@ void pinners_init(const struct pinner_settings *settings)
 	state->settings = *settings;
 	INIT_LIST_HEAD(&state->objects);
 	INIT_LIST_HEAD(&state->sev_vms);
+	spin_lock_init(&state->sev_lock);
 	sim_slot_set(SIM_SLOT_PINNERS, state, sim_free);
 }
 

@@ -5,6 +5,7 @@
 
 #include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/sched/user.h>
 #include <accounting/ledger.h>
 #include <subsys/pinners.h>
@@ -25,6 +26,7 @@ struct pinner_ops {
 struct pinners_state {
 	struct pinner_settings settings;
 	struct list_head objects;
+	spinlock_t sev_lock;		/* the list, who uses each of them, and whose a region is */
 	struct list_head sev_vms;	/* struct kvm_sev */
 	unsigned int next_id;
 };

@@ -27,10 +27,10 @@
 #include "umem.h"
 
 struct kvm_sev {
-	struct list_head list;		/* pinners_state()->sev_vms */
+	struct list_head list;		/* pinners_state()->sev_vms, under its sev_lock */
 	struct mutex lock;
 	struct mm_struct *mm;		/* grabbed; only compared */
-	unsigned int users;		/* regions, and calls under way: the last one frees it */
+	unsigned int users;		/* sev_lock; regions, and calls under way: the last one frees it */
 	atomic_t migration_in_progress;
 	struct list_head regions;	/* lock; with none it is no guest yet, or no more */
 	unsigned long pages_locked;	/* lock */
@@ -38,12 +38,19 @@ struct kvm_sev {
 
 struct sev_region {
 	struct pinner_object object;
-	struct kvm_sev *kvm;		/* changes under the lock of both */
+	struct kvm_sev *kvm;		/* changes under the lock of both, and sev_lock */
 	struct list_head list;		/* kvm->regions, once it is pinned */
 	struct pinned_range pages;
 };
 
-/* The VM of @mm, or NULL. */
+static void kvm_sev_free(struct kvm_sev *kvm)
+{
+	mmdrop(kvm->mm);
+	mutex_destroy(&kvm->lock);
+	kfree(kvm);
+}
+
+/* The VM of @mm, or NULL. Under sev_lock. */
 static struct kvm_sev *kvm_sev_of(const struct mm_struct *mm)
 {
 	struct kvm_sev *kvm;
@@ -54,51 +61,92 @@ static struct kvm_sev *kvm_sev_of(const struct mm_struct *mm)
 	return NULL;
 }
 
+/* The same, with a user more. */
+static struct kvm_sev *kvm_sev_find(const struct mm_struct *mm)
+{
+	spinlock_t *lock = &pinners_state()->sev_lock;
+	struct kvm_sev *kvm;
+
+	spin_lock(lock);
+	kvm = kvm_sev_of(mm);
+	if (kvm)
+		kvm->users++;
+	spin_unlock(lock);
+	return kvm;
+}
+
 /* The VM of current's address space, made where there is none; with a user more. */
 static struct kvm_sev *kvm_sev_get(void)
 {
-	struct kvm_sev *kvm = kvm_sev_of(current->mm);
+	struct pinners_state *state = pinners_state();
+	struct kvm_sev *kvm = kvm_sev_find(current->mm), *made;
 
+	if (kvm)
+		return kvm;
+	made = kzalloc(sizeof(*made), GFP_KERNEL);
+	if (!made)
+		return NULL;
+	mutex_init(&made->lock);
+	INIT_LIST_HEAD(&made->regions);
+	made->mm = current->mm;
+	mmgrab(made->mm);
+	spin_lock(&state->sev_lock);
+	kvm = kvm_sev_of(made->mm);
 	if (!kvm) {
-		kvm = kzalloc(sizeof(*kvm), GFP_KERNEL);
-		if (!kvm)
-			return NULL;
-		mutex_init(&kvm->lock);
-		INIT_LIST_HEAD(&kvm->regions);
-		kvm->mm = current->mm;
-		mmgrab(kvm->mm);
-		list_add_tail(&kvm->list, &pinners_state()->sev_vms);
+		kvm = made;
+		list_add_tail(&kvm->list, &state->sev_vms);
 	}
 	kvm->users++;
+	spin_unlock(&state->sev_lock);
+	if (kvm != made)
+		kvm_sev_free(made);
 	return kvm;
 }
 
 static void kvm_sev_put(struct kvm_sev *kvm)
 {
-	if (--kvm->users)
-		return;
-	list_del(&kvm->list);
-	mmdrop(kvm->mm);
-	mutex_destroy(&kvm->lock);
-	kfree(kvm);
+	spinlock_t *lock = &pinners_state()->sev_lock;
+	bool last;
+
+	spin_lock(lock);
+	last = !--kvm->users;
+	if (last)
+		list_del(&kvm->list);
+	spin_unlock(lock);
+	if (last)
+		kvm_sev_free(kvm);
+}
+
+/* The region's VM, with a user more. */
+static struct kvm_sev *region_kvm(struct sev_region *region)
+{
+	spinlock_t *lock = &pinners_state()->sev_lock;
+	struct kvm_sev *kvm;
+
+	spin_lock(lock);
+	kvm = region->kvm;
+	kvm->users++;
+	spin_unlock(lock);
+	return kvm;
 }
 
 /* The region's VM, locked. While this waits for it the region may go over to another. */
 static struct kvm_sev *region_lock(struct sev_region *region)
 {
-	struct kvm_sev *kvm;
+	struct kvm_sev *kvm, *now;
 
 	for (;;) {
-		kvm = region->kvm;
-		kvm->users++;
+		kvm = region_kvm(region);
 		mutex_lock(&kvm->lock);
-		if (kvm == region->kvm)
+		now = region_kvm(region);
+		kvm_sev_put(now);
+		/* the region keeps it */
+		if (now == kvm)
 			break;
 		mutex_unlock(&kvm->lock);
 		kvm_sev_put(kvm);
 	}
-	/* the region keeps it */
-	kvm->users--;
+	kvm_sev_put(kvm);
 	return kvm;
 }
 
@@ -212,13 +260,16 @@ static void sev_unlock_two_vms(struct kvm_sev *dst, struct kvm_sev *src)
 
 static void sev_migrate_from(struct kvm_sev *dst, struct kvm_sev *src)
 {
+	spinlock_t *lock = &pinners_state()->sev_lock;
 	struct sev_region *region;
 
+	spin_lock(lock);
 	list_for_each_entry(region, &src->regions, list) {
 		region->kvm = dst;
 		dst->users++;
 		src->users--;
 	}
+	spin_unlock(lock);
 	list_splice_init(&src->regions, &dst->regions);
 	dst->pages_locked = src->pages_locked;
 	src->pages_locked = 0;
@@ -230,12 +281,12 @@ static void sev_migrate_from(struct kvm_sev *dst, struct kvm_sev *src)
  */
 long sev_move(const struct task_struct *from)
 {
-	struct kvm_sev *src = kvm_sev_of(from->mm), *dst;
+	struct kvm_sev *src, *dst;
 	int ret = -ENOMEM;
 
-	if (!from->mm || !src || src->mm == current->mm)
+	src = from->mm && from->mm != current->mm ? kvm_sev_find(from->mm) : NULL;
+	if (!src)
 		return -EINVAL;
-	src->users++;
 	dst = kvm_sev_get();
 	if (!dst)
 		goto out_src;
