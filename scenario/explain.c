@@ -366,37 +366,61 @@ static bool says(const char *text, const char *any)
 	return false;
 }
 
-/* Is it one of @calls? Asked of each step of a program that shows something known. */
-static bool is_call(const struct step *step, const char *calls)
-{
-	size_t length = strlen(step->op_name), rest;
-	const char *at;
+/* The words of a rule's calls, parted once for all steps of a program. */
+#define CALLS_MAX 64	/* the longest has 21 */
+struct calls {
+	struct {
+		const char *at;
+		size_t length;
+	} word[CALLS_MAX];
+	unsigned int nr;
+};
 
-	for (at = calls; *at; at += rest + (at[rest] == ' ')) {
-		for (rest = 0; at[rest] && at[rest] != ' '; rest++)
-			;
+static void part_calls(struct calls *calls, const char *text)
+{
+	calls->nr = 0;
+	for (; *text && calls->nr < CALLS_MAX; text += strspn(text, " ")) {
+		calls->word[calls->nr].at = text;
+		calls->word[calls->nr].length = strcspn(text, " ");
+		text += calls->word[calls->nr++].length;
+	}
+}
+
+static bool is_call(const struct step *step, const struct calls *calls)
+{
+	unsigned int i;
+
+	for (i = 0; i < calls->nr; i++) {
+		const char *at = calls->word[i].at;
+		size_t rest = calls->word[i].length, length;
+
 		/* most differ in the first letter */
-		if (*at == *step->op_name && rest >= length && !strncmp(at, step->op_name, length) &&
+		if (*at != *step->op_name)
+			continue;
+		length = strlen(step->op_name);
+		if (rest >= length && !strncmp(at, step->op_name, length) &&
 		    (rest == length || (at[length] == ':' && has_word(step, at + length + 1, rest - length - 1))))
 			return true;
 	}
 	return false;
 }
 
-/* Was one of @calls made, in or before step @step? */
-static bool called(const struct program *program, const struct run_result *result, const char *calls,
+/* Was one of @text's calls made, in or before step @step? */
+static bool called(const struct program *program, const struct run_result *result, const char *text,
 		   unsigned long step)
 {
+	struct calls calls;
 	unsigned int i;
 
-	if (result->swept && !strcmp(calls, FAULTS))
+	if (result->swept && !strcmp(text, FAULTS))
 		return true;
-	if (!strcmp(calls, "parallel"))
+	if (!strcmp(text, "parallel"))
 		return program->has_parallel;
+	part_calls(&calls, text);
 	for (i = 0; i < program->nr_items; i++) {
 		if (program->items[i].kind != ITEM_STEP)
 			continue;
-		if (is_call(&program->items[i].stmt->step, calls))
+		if (is_call(&program->items[i].stmt->step, &calls))
 			return true;
 		if (!program->has_parallel && step && !--step)
 			return false;

@@ -6,6 +6,7 @@
 #ifndef SCENARIO_GEN_PRIVATE_H
 #define SCENARIO_GEN_PRIVATE_H
 
+#include <string.h>
 #include <scenario/gen.h>
 #include <sim/rng.h>
 #include "arena.h"
@@ -153,6 +154,12 @@ static inline unsigned long gen_below(struct gen *gen, unsigned long bound)
 	bits = choices->buffer;
 	choices->buffer = bits >> 16;
 	return (bits & 0xffff) * bound >> 16;
+}
+
+/* Of names that mostly differ in their first letter. */
+static inline bool gen_same_name(const char *a, const char *b)
+{
+	return *a == *b && !strcmp(a, b);
 }
 
 /* VAR is then an address of memory. */

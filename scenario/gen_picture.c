@@ -189,7 +189,7 @@ int gen_pick_made_by(struct gen *gen, const struct gen_task *task, unsigned int 
 	unsigned int i;
 
 	for_each_in(i, &set)
-		if (strcmp(picture->thing[i].maker->name, maker))
+		if (!gen_same_name(picture->thing[i].maker->name, maker))
 			set_remove(&set, i);
 	return set_last(&set) < 0 ? NO_THING : pick_slot(gen, &set);
 }

@@ -252,7 +252,7 @@ static const struct op *op_that_is_on(const struct gen *gen, const char *name)
 	unsigned int i;
 
 	for (i = 0; i < gen->config.nr_ops; i++)
-		if (!strcmp(gen->config.op[i]->name, name))
+		if (gen_same_name(gen->config.op[i]->name, name))
 			return gen->config.op[i];
 	return NULL;
 }
