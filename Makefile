@@ -48,6 +48,8 @@ bench:
 bench-boot:
 	@tools/install-deps boot
 	@bench/boot/build
+	@cmake --preset upstream --log-level=WARNING >/dev/null
+	@cmake --build --preset upstream --target boot
 	@cmake --preset bench --log-level=WARNING >/dev/null
 	@cmake --build --preset bench
 	@bench/run build-bench boot
