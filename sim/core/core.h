@@ -203,6 +203,7 @@ enum actor_state {
 
 struct sim_actor {
 	SIM_ACTOR_FRONT;		/* faults: bit SITE: armed; then fail_nth(), then a sweep */
+	uint64_t mixed;			/* sim_trace_mixed() of its index */
 	unsigned int index;
 	enum actor_state state;
 	enum sim_point next_kind;
@@ -404,6 +405,14 @@ void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long 
 /* Behind a change of the strategy or the sink. */
 void sim_trace_watch(struct sim_world *world);
 
+#define SIM_TRACE_SPREAD 0x9e3779b97f4a7c15ull
+
+/* An actor's part of the hash of each of its records. */
+static inline uint64_t sim_trace_mixed(unsigned int index)
+{
+	return ((uint64_t)index << 32) * SIM_TRACE_SPREAD;
+}
+
 /*
  * One record into the hash. The record is mixed on its own, off the chain of
  * dependencies, and then folded in by a bijection of the state: two runs whose
@@ -411,7 +420,7 @@ void sim_trace_watch(struct sim_world *world);
  */
 static inline void sim_trace_mix(struct sim_world *world, enum sim_point kind, unsigned long object, long result)
 {
-	uint64_t mixed = object ^ (((uint64_t)world->current->index << 32 | kind) * 0x9e3779b97f4a7c15ull);
+	uint64_t mixed = object ^ (world->current->mixed + kind * SIM_TRACE_SPREAD);
 
 	mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93ull;
 	mixed = ((mixed ^ mixed >> 29) + (uint64_t)result) * 0xbf58476d1ce4e5b9ull;

@@ -215,6 +215,7 @@ static void fiber_main(void)
 void sim_sched_init(struct sim_world *world)
 {
 	world->outside.index = OUTSIDE_INDEX;
+	world->outside.mixed = sim_trace_mixed(OUTSIDE_INDEX);
 	world->outside.name = "outside";
 	world->outside.fiber = sim_fiber_outside();
 	world->current = &world->outside;
@@ -300,6 +301,7 @@ struct sim_actor *sim_actor_create(const char *name, void *cookie)
 		world->ready = sim_realloc(world->ready, world->room_actors * sizeof(*world->ready));
 	}
 	actor->index = world->nr_actors;
+	actor->mixed = sim_trace_mixed(actor->index);
 	actor->name = sim_strdup(name);
 	actor->self = actor;
 	actor->cookie = cookie;
@@ -462,14 +464,23 @@ static __attribute__((noinline)) void point_rest(struct sim_world *world, enum s
 		give_way(world, world->current);
 }
 
-static inline bool is_alone_unwatched(const struct sim_world *world)
+/* At a point nobody is asked, as nobody else can go on or the strategy keeps who runs; and nobody looks on. */
+static inline bool is_unasked(const struct sim_world *world)
 {
-	return likely(world->nr_ready == 1 && world->current->self && !world->watched &&
-		      world->points < world->points_max);
+	return likely((world->nr_ready == 1 || (!SIM_THREADS && world->silent == ~0ul)) && world->current->self &&
+		      !world->watched && world->points < world->points_max);
+}
+
+/* What give_way() does there. */
+static inline void keep_way(struct sim_world *world)
+{
+	world->points++;
+	if (world->nr_ready > 1 && !world->current->nopreempt)
+		sim_tape_append(&world->tape, 0);
 }
 
 /*
- * The point of an actor that is alone, as most are outside of parallel blocks, is a
+ * A point at which nobody is asked, as most are outside of parallel blocks, is a
  * few stores; the rest is elsewhere, so that no register is saved for it here.
  */
 static inline void point(enum sim_point kind, unsigned long object, const void *at, long result, bool ahead)
@@ -482,8 +493,8 @@ static inline void point(enum sim_point kind, unsigned long object, const void *
 		announce(current, kind, object, at, result);
 	else
 		announce(current, SIM_POINT_NONE, 0, NULL, 0);
-	if (is_alone_unwatched(world))
-		world->points++;
+	if (is_unasked(world))
+		keep_way(world);
 	else
 		point_rest(world, kind, object, at, result, ahead);
 }
@@ -511,12 +522,23 @@ bool sim_point_both(enum sim_point kind, enum sim_point second, unsigned long ob
 {
 	struct sim_world *world = sim_this;
 
-	if (!is_alone_unwatched(world))
+	if (!is_unasked(world))
 		return false;
 	sim_trace_mix(world, kind, object, 0);
 	sim_trace_mix(world, second, object, 0);
 	announce(world->current, kind, object, at, 0);
-	world->points++;
+	keep_way(world);
+	return true;
+}
+
+bool sim_pause_unasked(enum sim_point kind, unsigned long object)
+{
+	struct sim_world *world = sim_this;
+
+	if (!is_unasked(world))
+		return false;
+	announce(world->current, kind, object, NULL, 0);
+	keep_way(world);
 	return true;
 }
 

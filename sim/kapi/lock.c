@@ -500,14 +500,15 @@ static noinline void drop_checked(struct kapi_lock *lock, bool read)
 	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
 }
 
-/* The last that was taken, for which nobody waits, by an actor which is alone. */
+/* The last that was taken, for which nobody waits, by an actor which is alone or not to be interrupted. */
 void kapi_lock_drop(struct kapi_lock *lock, bool read)
 {
+	enum sim_point kind = read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK;
 	struct kapi_actor *self = kapi_actor();
 	const struct kapi_held *top = top_held(self);
 
 	if (unlikely(!top || top->lock != lock || top->read != read || lock->first ||
-		     lock->id == POISON_WORD || !sim_alone())) {
+		     lock->id == POISON_WORD || !(sim_alone() || sim_pause_unasked(kind, lock->id)))) {
 		drop_checked(lock, read);
 		return;
 	}
@@ -515,7 +516,7 @@ void kapi_lock_drop(struct kapi_lock *lock, bool read)
 	self->nr_held--;
 	self->atomic -= lock->spin;
 	disown(lock, read);
-	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
+	sim_done(kind, lock->id, 0);
 }
 
 void kapi_lock_downgrade(struct kapi_lock *lock)

@@ -184,8 +184,8 @@ void sim_point_at(enum sim_point kind, const void *at, long result);
 /* sim_point() for what has a number, and lies at @at: what is freed may hold it. */
 void sim_point_in(enum sim_point kind, unsigned long object, const void *at, long result);
 /*
- * sim_point_in() with the result 0 and a sim_record() of @second behind it, where that is one step: nobody else can run
- * and nobody looks on. Else nothing happens, and false is returned.
+ * sim_point_in() with the result 0 and a sim_record() of @second behind it, where that is one step: nobody else will be
+ * let run and nobody looks on. Else nothing happens, and false is returned.
  */
 bool sim_point_both(enum sim_point kind, enum sim_point second, unsigned long object, const void *at);
 /* A scheduling point behind what was done, which it records. What this actor does next it has not said. */
@@ -197,6 +197,8 @@ static inline void sim_pause(enum sim_point kind, unsigned long object)
 	if (__builtin_expect(((struct sim_world_front *)sim_this)->nr_ready > 1, 0))
 		sim_pause_among(kind, object);
 }
+/* The same where nobody else will be let run and nobody looks on; else nothing happens, and false is returned. */
+bool sim_pause_unasked(enum sim_point kind, unsigned long object);
 /* Records without being a place to switch (what happened as a consequence of a point). */
 void sim_record(enum sim_point kind, unsigned long object, long result);
 void sim_record_at(enum sim_point kind, const void *at, long result);
