@@ -329,6 +329,9 @@ static const struct rule rules[] = {
 	{ { "zpci_current", "a PCI function's pages are given back to whoever disables it, user and mm",
 	    "arch/s390/kvm/pci.c:unaccount_mem, by current" },
 	  V_PINNED_VM | V_USER | V(USER_REFS) | V(WARNING), NULL, "zpci_enable", CHANGES_OWNER, NULL },
+	{ { "vfio_info_caps", "what a container says of itself, and cannot allocate to the end, is not freed",
+	    "drivers/vfio/vfio_iommu_type1.c:vfio_iommu_type1_get_info (6.12.117)" },
+	  V(LEAK), NULL, "vfio_info", FAULTS, NULL, NULL },
 	{ { "mmap_fixed", "what an mmap replaces is gone also where the mmap then fails", "mm/mmap.c:mmap_region" },
 	  V(FAILED_CALL_RESIDUE), NULL, "mmap", NULL, NULL },
 	/* what an iommufd's pages are left in by these can look like anything: behind what is told by its object */
