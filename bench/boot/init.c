@@ -22,6 +22,7 @@ static void mount_one(const char *type, const char *where)
 int main(void)
 {
 	int console, pages;
+	pid_t program;
 
 	mount_one("devtmpfs", "/dev");
 	console = open("/dev/console", O_RDWR);
@@ -34,11 +35,14 @@ int main(void)
 	if (write(pages, HUGE_PAGES, strlen(HUGE_PAGES)) < 0)
 		perror("huge pages");
 	close(pages);
-	if (!fork()) {
+	program = fork();
+	if (!program) {
 		execl("/iommufd", "/iommufd", NULL);
 		_exit(127);
 	}
-	wait(NULL);
+	/* its children come here if they outlive it */
+	while (program > 0 && wait(NULL) != program)
+		;
 	/* qemu -no-reboot ends with it */
 	reboot(RB_AUTOBOOT);
 	return 1;
