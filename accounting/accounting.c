@@ -135,7 +135,7 @@ static const struct {
 	[EXCEPT_FAILED_URING_SETUP] = { VIOLATION_FAILED_CALL_RESIDUE,
 		"I1: a ring that could not be set up is given back by deferred work, as a closed one is" },
 	[EXCEPT_FAILED_DEAD_MM] = { VIOLATION_FAILED_CALL_RESIDUE,
-		"I6, I10: what is charged to a dead mm for a file's pages cannot be taken back (update_mm_locked_vm)" },
+		"I6, I10: what is left charged to a dead mm is nobody's (update_mm_locked_vm, vfio_lock_acct)" },
 };
 
 void accounting_excepted(enum exception exception)
