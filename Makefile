@@ -15,6 +15,7 @@ help:
 	@echo 'make stress          the races on real threads: native, ThreadSanitizer, helgrind and drd'
 	@echo 'make fuzz TIME=60      random programs for so many seconds on all cores, failures into build/fuzz'
 	@echo 'make invariants      is each invariant needed: the mutants of tests/invariants, all of them (some minutes)'
+	@echo 'make profiled        build-profiled/pinsim: optimised across files, and by what a run goes through (gcc)'
 	@echo 'make bench           the benchmarks of bench/'
 	@echo 'make bench-boot      builds a kernel, and boots it in QEMU beside the simulated one; `make bench` then does too'
 	@echo 'make planted         the planted bugs: what is found, replayed by every build and under every tool'
@@ -54,6 +55,17 @@ bench-boot:
 	@cmake --build --preset bench
 	@bench/run build-bench boot
 
+# Built, trained and built again in one folder, where the objects and their notes are.
+profiled:
+	@tools/install-deps build
+	@cmake --preset profiled --log-level=WARNING -DPINSIM_PROFILE=train >/dev/null
+	@find build-profiled -name '*.gcda' -delete
+	@cmake --build --preset profiled --target pinsim
+	build-profiled/pinsim fuzz --runs 4000 --seed 1000003 --steps 80..160 >/dev/null
+	build-profiled/pinsim matrix scenarios/ >/dev/null || [ $$? -eq 1 ]	# 1: kernels differ
+	@cmake --preset profiled --log-level=WARNING -DPINSIM_PROFILE=use >/dev/null
+	@cmake --build --preset profiled --target pinsim bench_fuzz
+
 stress:
 	@tools/install-deps test
 	@tests/threads/stress --all
@@ -72,4 +84,4 @@ clean:
 	rm -rf build build-*
 
 FORCE:
-.PHONY: all help run test $(PARTS:%=test-%) coverage bench bench-boot planted stress fuzz invariants clean FORCE
+.PHONY: all help run test $(PARTS:%=test-%) coverage bench bench-boot profiled planted stress fuzz invariants clean FORCE
