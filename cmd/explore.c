@@ -438,7 +438,8 @@ int command_explore(int argc, char **argv)
 		kernel_list_free(exploration.kernels);
 	exploration.bad_file |= !good;
 	if (!exploration.written && (args.html || args.out) && !args.json)
-		fprintf(stderr, "pinsim: no schedule fails, so '%s' was not written\n", args.out ? args.out : args.html);
+		fprintf(stderr, "pinsim: no schedule fails, so '%s' was not written\n",
+			args.out ? args.out : args.html);
 	if (!exploration.ran && good)
 		fputs("pinsim: warning: nothing ran: no kernel asked for is one of the file's\n", stderr);
 	return exploration_status(&exploration);
