@@ -322,6 +322,7 @@ static const struct cell cells[] = {
 	CELL("perf buffers mapped ahead as frames", other.perf_maps_ahead, NULL),
 	CELL("siw", other.siw, siw_values),
 	CELL("hfi1_wrong_mm_fork", other.hfi1_wrong_mm, NULL),
+	CELL("hfi1_mm_uaf", other.hfi1_mm_uaf, NULL),
 	CELL("umem_force_write", other.umem_force_write, NULL),
 	CELL("shm_hugetlb_charge", other.shm_hugetlb_charge, NULL),
 	CELL("SEV moves between VMs", other.sev_moves, NULL),

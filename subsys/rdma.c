@@ -203,7 +203,8 @@ static void rdma_put(struct rdma_mr *mr)
 
 static void rdma_mr_free(struct rdma_mr *mr)
 {
-	mmdrop(mr->owning_mm);
+	if (mr->owning_mm)
+		mmdrop(mr->owning_mm);
 	ledger_object_destroy(mr->charged);
 	kfree(mr);
 }
@@ -211,9 +212,15 @@ static void rdma_mr_free(struct rdma_mr *mr)
 static int rdma_release(struct inode *inode, struct file *file)
 {
 	struct rdma_mr *mr = file->private_data;
+	bool early = mr->driver == RDMA_HFI1 && kernel_rules()->other.hfi1_mm_uaf;
 
+	/* What may be the last reference went before the pages were taken off the count */
+	if (early)
+		mmdrop(mr->owning_mm);
 	if (mr->pages.nr_pages)
 		rdma_put(mr);
+	if (early)
+		mr->owning_mm = NULL;
 	rdma_mr_free(mr);
 	return 0;
 }

@@ -95,6 +95,7 @@ struct other_rules {
 	bool perf_reattach_charge;	/* as PF_REATT, beside another rule */
 	bool zerocopy_infinity_skips;
 	bool hfi1_wrong_mm;		/* a forked child pins its own pages and charges its parent; up to 5.9 */
+	bool hfi1_mm_uaf;		/* lets go of the mm before it uncharges it; 5.10 to 5.17, by no row */
 	bool usnic_partial_pin_leak;	/* a failed pin gives back only what was not pinned; all releases */
 	bool perf_close_wrong_mm;	/* pinned_vm of who unmaps last is uncharged, not of who was charged; all */
 	bool spapr_table_leak;		/* a table's charge and what is given back differ; all */
