@@ -218,7 +218,7 @@ static const struct fuzz_events events = { show_failure, show_progress };
 static void print_stats(const struct fuzz_options *options, const struct fuzz_stats *stats)
 {
 	double cpu = stats->cpu_seconds > 0 ? stats->cpu_seconds : 1e-9;
-	size_t i;
+	size_t unseen = 0, i;
 
 	printf("%lu programs (seed %lu, from %lu), %lu calls, %.1f s: %.0f programs/s and %.0f calls/s per core\n",
 	       stats->programs, options->seed, stats->first, stats->steps, stats->seconds,
@@ -228,18 +228,20 @@ static void print_stats(const struct fuzz_options *options, const struct fuzz_st
 	       percent(stats->sampled_charging, stats->sampled_steps),
 	       stats->steps ? (double)stats->live / (double)stats->steps : 0,
 	       stats->steps ? (double)stats->tasks / (double)stats->steps : 0);
-	printf("%lu run twice", stats->twice);
+	printf("%lu of them run twice, for the same trace", stats->twice);
 	if (stats->compared)
-		printf(", %lu compared with the other backend", stats->compared);
+		printf("; %lu compared with the other backend", stats->compared);
 	putchar('\n');
 	for (i = 0; i < explanations(); i++)
 		if (stats->explained[i])
 			printf("%8lu explained: %s: %s\n", stats->explained[i], explanation_at(i)->name,
 			       explanation_at(i)->what);
+		else
+			unseen++;
 	if (stats->failing)
 		printf("%lu programs failed, %u distinct failures\n", stats->failing, stats->failures);
 	else
-		puts("nothing found");
+		puts(unseen < explanations() ? "nothing found but what is explained" : "nothing found");
 }
 
 static void show_program(const struct fuzz_arguments *args)
