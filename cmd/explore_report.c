@@ -23,7 +23,9 @@ static void print_explored(const struct explore_report *report, bool races)
 	const struct sim_explored *explored = &report->explored;
 	char buf[32];
 
-	if (explored->finished && explored->traces && explored->interleavings > 0)
+	if (explored->finished && explored->interleavings == 1)
+		fputs("the only interleaving explored", stdout);
+	else if (explored->finished && explored->traces && explored->interleavings > 0)
 		printf("all %s interleavings (%lu trace%s) explored",
 		       count_text(explored->interleavings, buf, sizeof(buf)), explored->traces,
 		       explored->traces == 1 ? "" : "s");
