@@ -92,7 +92,8 @@ int main(void)
 	}
 	globfree(&files);
 	kernel_list_free(&list);
-	printf("B9 of %lu schedules, their tokens give again\t%.6g\t%%\t>=100\n", tokens.nr, 100.0 * tokens.same / tokens.nr);
+	printf("B9 of %lu schedules, their tokens give again\t%.6g\t%%\t>=100\n", tokens.nr,
+	       100.0 * tokens.same / tokens.nr);
 	printf("B9 longest token, up to %d preemptions\t%zu\tbytes\t<=64\n", PREEMPTIONS, tokens.bytes_max);
 	return 0;
 }

@@ -34,7 +34,8 @@ static void traces(unsigned int tasks, unsigned long known)
 		sim_window(false);
 	}
 	sim_search_explored(search, &explored);
-	printf("B3 complete executions / traces, charge of %u\t%.6g\ttimes\t<=1\n", tasks, (double)explored.runs / known);
+	printf("B3 complete executions / traces, charge of %u\t%.6g\ttimes\t<=1\n", tasks,
+	       (double)explored.runs / known);
 	sim_snapshot_free(start);
 	sim_world_destroy(world);
 	sim_search_destroy(search);
