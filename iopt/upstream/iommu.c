@@ -39,6 +39,7 @@ struct domain_stamp {
 	unsigned long *msi;			/* where interrupts were mapped (iommu_get_msi_cookie); NULL: nowhere */
 	unsigned int groups;			/* that are attached */
 	struct sim_run_tree mapped;		/* IOVA -> frame address, for invariants and observers */
+	struct sim_run_tree cached;		/* the same, of what was unmapped and not yet flushed from the IOTLB */
 };
 
 /* What is kept of a domain. */
@@ -119,8 +120,11 @@ static int vfio_attach_dev(struct iommu_domain *domain, struct device *dev)
 	return vdomain->noted ? 0 : -ENOMEM;
 }
 
+static void vfio_iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather);
+
 static const struct iommu_domain_ops vfio_domain_ops = {
 	.attach_dev = vfio_attach_dev,
+	.iotlb_sync = vfio_iotlb_sync,
 	.free = vfio_domain_free,
 };
 
@@ -384,18 +388,36 @@ static void note_mapped(struct domain_stamp *stamp, unsigned long iova, phys_add
 	}
 }
 
-static void note_unmapped(struct domain_stamp *stamp, unsigned long iova, unsigned long last)
+/* No device reaches the frames of [@iova, @last] by @table (stamp->mapped, stamp->cached) any more. */
+static void note_gone(struct sim_run_tree *table, unsigned long iova, unsigned long last)
 {
 	unsigned long at = iova;
 	struct sim_run run;
 
-	while (sim_run_clip(&stamp->mapped, at, last, &run)) {
+	while (sim_run_clip(table, at, last, &run)) {
 		kapi_frames_count(run.value, run.last - run.start + 1, false);
 		if (run.last == last)
 			break;
 		at = run.last + 1;
 	}
-	sim_run_clear(&stamp->mapped, iova, last);
+	sim_run_clear(table, iova, last);
+}
+
+/* What @table maps of [@iova, @last] stays within the device's reach until the flush. */
+static void note_cached(struct domain_stamp *stamp, struct iommu_domain *table, unsigned long iova,
+			unsigned long last)
+{
+	unsigned long at = iova;
+	struct sim_run run;
+
+	note_gone(&stamp->cached, iova, last);
+	while (iommu_lookup_frames(table, at, last, &run)) {
+		sim_run_set(&stamp->cached, run.start, run.last, run.value, 0);
+		kapi_frames_count(run.value, run.last - run.start + 1, true);
+		if (run.last == last)
+			break;
+		at = run.last + 1;
+	}
 }
 
 /* Makes the domain one for devices like @dev. */
@@ -407,6 +429,7 @@ static void domain_stamp_for(struct iommu_domain *domain, struct device *dev)
 	stamp->domain = domain;
 	stamp->own = *own;
 	sim_run_tree_init(&stamp->mapped, SIM_RUN_LINEAR);
+	sim_run_tree_init(&stamp->cached, SIM_RUN_LINEAR);
 	list_add(&stamp->node, &upstream()->stamps);
 	if (own->aperture_last) {
 		domain->geometry.aperture_start = own->aperture_start;
@@ -470,8 +493,10 @@ void iommu_domain_free(struct iommu_domain *domain)
 	/* intel/iommu.c:domain_exit() warns of the same */
 	WARN_ON(stamp->groups);
 	list_del(&stamp->node);
-	note_unmapped(stamp, 0, ~0UL);
+	note_gone(&stamp->mapped, 0, ~0UL);
+	note_gone(&stamp->cached, 0, ~0UL);
 	sim_run_tree_destroy(&stamp->mapped);
+	sim_run_tree_destroy(&stamp->cached);
 	kfree(stamp->msi);
 	sim_free(stamp);
 	domain->ops->free(domain);
@@ -571,16 +596,26 @@ size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 		sim_nopreempt_end();
 	}
 	if (done)
-		note_unmapped(domain_stamp(domain), iova, iova + done - 1);
+		note_gone(&domain_stamp(domain)->mapped, iova, iova + done - 1);
 	sim_done(SIM_POINT_IOMMU_UNMAP, upstream()->iommu_id, PFN_UP(done));
 	return done;
 }
 
-/* No IOTLB: an unmap is in effect at once. */
+/* Only out of the table: a page that loses its last pin before the flush is one that a device still reaches. */
 size_t iommu_unmap_fast(struct iommu_domain *domain, unsigned long iova, size_t size,
 			struct iommu_iotlb_gather *gather)
 {
+	struct iommu_domain *table = upstream_domain_table(domain);
+
+	if (table && size)
+		note_cached(domain_stamp(domain), table, iova, iova + size - 1);
 	return iommu_unmap(domain, iova, size);
+}
+
+/* The flush, as the kernel's iommu_iotlb_sync() asks the driver for it. */
+static void vfio_iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather)
+{
+	note_gone(&domain_stamp(domain)->cached, 0, ~0UL);
 }
 
 phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
