@@ -6,6 +6,8 @@
  *
  *	vfio_register_iommu_driver	its calls are noted: whose charges are these?
  *	mmap_write_lock_killable	an uncharge may come to nothing there
+ *	mmdrop				a mapping lets go of its mm, and with a dead one of
+ *					what stays charged there
  *	pr_warn				says that the limit refused, and nothing else does
  *	mutex_lock			a driver's unpin from within dma_unmap() nests
  *					(subsys/vfio_mdev.c says why)
@@ -32,6 +34,8 @@
 #define mutex_lock(lock) type1_mutex_lock(lock)
 /* npage: mm_lock_acct()'s argument, the only place that locks so. */
 #define mmap_write_lock_killable(mm) type1_mmap_write_lock_killable(mm, npage)
+/* dma: the mapping, where it goes and where it changes hands. */
+#define mmdrop(mm) type1_mmdrop(mm, dma->locked_vm)
 /* Where the pre-check warns, lock_acct is its variable: the pages that the chunk has to charge so far. */
 static const long lock_acct = -1;
 #undef pr_warn

@@ -68,6 +68,7 @@ void type1_disown(struct type1 *type1);
 int type1_register(const struct vfio_iommu_driver_ops *ops);
 void type1_mutex_lock(struct mutex *lock);
 int type1_mmap_write_lock_killable(struct mm_struct *mm, long npage);
+void type1_mmdrop(struct mm_struct *mm, long locked_vm);
 int type1_warn(long lock_acct, const char *format, ...);
 
 #endif

@@ -258,6 +258,14 @@ int type1_mmap_write_lock_killable(struct mm_struct *mm, long npage)
 	return ret;
 }
 
+/* Nobody gives back what a dead mm is charged for a mapping, and nobody holds it any more. */
+void type1_mmdrop(struct mm_struct *mm, long locked_vm)
+{
+	if (locked_vm > 0 && !mm_record_alive(mm->record) && !type1_current()->type1->uncharge_lost)
+		ledger_enter(type1_ledger(), BUCKET_LOCKED_VM, mm, -locked_vm);
+	mmdrop(mm);
+}
+
 /*
  * "%s: RLIMIT_MEMLOCK (%ld) exceeded": the pre-check, against the limit and the mm
  * of the caller. The other warnings stand where the charge itself was refused,
