@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/file.h>
 #include <linux/kernel.h>
+#include <sim/race.h>
 #include <sim/world.h>
 #include "pinners_private.h"
 
@@ -26,26 +27,31 @@ void pinners_init(const struct pinner_settings *settings)
 void pinner_object_init(struct pinner_object *object, const struct pinner_ops *ops, const char *kind)
 {
 	object->ops = ops;
-	object->id = ++pinners_state()->next_id;
+	sim_race_unseen(object->id = ++pinners_state()->next_id);
 	object->charged = ledger_object_create(kind, NULL);
-	list_add_tail(&object->list, &pinners_state()->objects);
+	sim_race_unseen(list_add_tail(&object->list, &pinners_state()->objects));
 }
 
 struct pinner_object *pinner_object_find(unsigned int id, const struct pinner_ops *ops)
 {
-	struct pinner_object *object;
+	struct pinner_object *object, *found = NULL;
 
-	list_for_each_entry(object, &pinners_state()->objects, list)
-		if (object->id == id && (!ops || object->ops == ops))
-			return object;
-	return NULL;
+	sim_race_unseen(
+		list_for_each_entry(object, &pinners_state()->objects, list) {
+			if (object->id != id || (ops && object->ops != ops))
+				continue;
+			found = object;
+			break;
+		}
+	);
+	return found;
 }
 
 void pinner_object_destroy(struct pinner_object *object)
 {
 	struct ledger_object *charged = object->charged;
 
-	list_del(&object->list);
+	sim_race_unseen(list_del(&object->list));
 	object->ops->destroy(object);
 	ledger_object_destroy(charged);
 }
