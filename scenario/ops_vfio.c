@@ -159,7 +159,7 @@ static const struct op_word info_words[] = {
 	{ "pgsizes", VFIO_INFO_PGSIZES }, { "avail", VFIO_INFO_AVAIL },
 	{ "windows", VFIO_INFO_WINDOWS }, { "start", VFIO_INFO_START },
 	{ "last", VFIO_INFO_LAST }, { "log_pgsizes", VFIO_INFO_LOG_PGSIZES },
-	{ "log_bytes", VFIO_INFO_LOG_BYTES }, { NULL, 0 },
+	{ "log_bytes", VFIO_INFO_LOG_BYTES }, { "domains", VFIO_INFO_DOMAINS }, { NULL, 0 },
 };
 
 static long op_vfio_info(struct op_call *call)

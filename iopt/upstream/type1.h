@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 
 struct iommu_domain;
+struct iommu_group;
 struct ledger_object;
 struct task_struct;
 struct vfio_iommu_driver_ops;
@@ -61,6 +62,8 @@ struct type1_call *type1_current(void);
 struct ledger_object *type1_ledger(void);
 /* What current has opened since, and nobody has claimed: *@owner is it until it goes. */
 void type1_claim(struct type1 **owner);
+/* What the driver says @group is attached to, ERR_PTR(-ENODEV) where it does not know it. */
+struct iommu_domain *type1_group_domain(struct type1 *type1, struct iommu_group *group);
 /* Its owner goes first. */
 void type1_disown(struct type1 *type1);
 

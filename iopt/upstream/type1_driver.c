@@ -154,6 +154,17 @@ static int type1_attach_group(void *data, struct iommu_group *group, enum vfio_g
 	return ret;
 }
 
+struct iommu_domain *type1_group_domain(struct type1 *type1, struct iommu_group *group)
+{
+	struct iommu_domain *domain;
+	struct type1_call call;
+
+	begin(&call, type1);
+	domain = real_ops()->group_iommu_domain(type1->iommu, group);
+	end(&call);
+	return domain;
+}
+
 static void type1_detach_group(void *data, struct iommu_group *group)
 {
 	struct type1_call call;

@@ -17,6 +17,7 @@
 #include <linux/vfio.h>
 #include <iopt/upstream.h>
 #include <iopt/vfio_fds.h>
+#include <kapi/iommu_group.h>
 #include <mm_model/syscalls.h>
 #include <sim/sched.h>
 #include <sim/world.h>
@@ -758,12 +759,51 @@ static long info_of(struct vfio_iommu_type1_info *info, enum vfio_info what, uns
 	}
 }
 
+/* Is the domain of @user's group that of no device before it? What type1 says of it must be so. */
+static bool is_first_in_domain(const struct vfio_fd *vfd, const struct vfio_user *user)
+{
+	const struct iommu_group *group = user->vfio.group.iommu_group;
+	const struct vfio_user *before;
+
+	WARN_ON(type1_group_domain(vfd->type1, user->vfio.group.iommu_group) != group->domain);
+	list_for_each_entry(before, &vfd->fds.devices, fds.node) {
+		if (before == user)
+			return true;
+		if (before->vfio.group.iommu_group->domain == group->domain)
+			return false;
+	}
+	return true;
+}
+
+static long count_domains(int fd, unsigned long *value)
+{
+	struct vfio_fds *fds;
+	struct file *file = vfio_fds_get(fd, &fds);
+	const struct vfio_user *user;
+	long ret = -EINVAL;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mutex_lock(&fds->lock);
+	if (to_vfd(fds)->type1) {
+		list_for_each_entry(user, &fds->devices, fds.node)
+			*value += is_first_in_domain(to_vfd(fds), user);
+		ret = 0;
+	}
+	mutex_unlock(&fds->lock);
+	fput(file);
+	return ret;
+}
+
 static long upstream_vfio_info(int fd, enum vfio_info what, unsigned long window, unsigned long *value)
 {
-	struct vfio_iommu_type1_info *info = get_info(fd);
+	struct vfio_iommu_type1_info *info;
 	long ret;
 
 	*value = 0;
+	if (what == VFIO_INFO_DOMAINS)
+		return count_domains(fd, value);
+	info = get_info(fd);
 	if (IS_ERR(info))
 		return PTR_ERR(info);
 	ret = info_of(info, what, window, value);

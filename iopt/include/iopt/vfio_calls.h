@@ -42,6 +42,7 @@ enum vfio_info {
 	VFIO_INFO_LAST,		/* and ends, inclusive */
 	VFIO_INFO_LOG_PGSIZES,	/* bytes of a bit in the log of dirty pages, a bit each */
 	VFIO_INFO_LOG_BYTES,	/* the largest bitmap that it fills */
+	VFIO_INFO_DOMAINS,	/* how many page tables its devices are behind, each asked for by its group */
 };
 
 struct vfio_calls {

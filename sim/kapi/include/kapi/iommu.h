@@ -73,8 +73,8 @@ unsigned long kapi_table_hash(const struct sim_run_tree *table);
 /* What the IOMMU behind vfio devices has. */
 #define KAPI_VFIO_APERTURE_LAST ((1UL << 48) - 1)
 #define KAPI_VFIO_PAGES (PAGE_SIZE | (1UL << 21) | (1UL << 30))
-/* And one whose least page has @pgsize bytes: that and what is larger. */
-#define KAPI_VFIO_PAGES_FROM(pgsize) ((pgsize) | (KAPI_VFIO_PAGES & ~((pgsize) - 1)))
+/* And one whose least page has @pgsize bytes, in place of those of 4K: that and what is larger. */
+#define KAPI_VFIO_PAGES_FROM(pgsize) ((pgsize) | (KAPI_VFIO_PAGES & ~PAGE_SIZE & ~((pgsize) - 1)))
 #define KAPI_VFIO_MSI_START 0xfee00000UL
 #define KAPI_VFIO_MSI_BYTES 0x100000UL
 
