@@ -119,6 +119,8 @@ struct session {
 	struct report *report;		/* what goes to stdout */
 	struct report *junit;		/* and what goes to a file besides, or NULL */
 	struct report_totals totals;
+	unsigned int unwanted;		/* files that keep out every kernel asked for */
+	char *unwanted_first;		/* the path of one */
 	bool bad_file;
 	bool bad_hash;
 };
@@ -292,10 +294,22 @@ static void run_kernels(struct session *session, const struct program *program)
 			run_one(session, program, kernel, NULL);
 		ran++;
 	}
-	if (!ran && !interrupted)
-		fprintf(stderr, "pinsim: %s: its `kernels` keeps out every kernel asked for, nothing ran\n",
-			program->path);
+	if (!ran && !interrupted && !session->unwanted++)
+		session->unwanted_first = strdup(program->path);
 	kernel_list_free(&own);
+}
+
+/* In one line: of a folder it may be a hundred. */
+static void tell_unwanted(struct session *session)
+{
+	const char *first = session->unwanted_first ? session->unwanted_first : "a file";
+
+	if (session->unwanted == 1)
+		fprintf(stderr, "pinsim: %s: its `kernels` keeps out every kernel asked for, nothing ran\n", first);
+	else if (session->unwanted)
+		fprintf(stderr, "pinsim: %u files, %s and others: their `kernels` keeps out every kernel asked for, "
+			"nothing ran of them\n", session->unwanted, first);
+	free(session->unwanted_first);
 }
 
 /* --schedule: the kernel and the choices are the token's. */
@@ -428,6 +442,7 @@ int command_run(int argc, char **argv)
 	open_reports(&session, &junit_out);
 	catch_interrupt();
 	session.bad_file |= !selection_each(selection, run_file, &session);
+	tell_unwanted(&session);
 	status = close_reports(&session, junit_out);
 	if (session.kernels)
 		kernel_list_free(session.kernels);
