@@ -607,6 +607,7 @@ bool gen_args(struct gen *gen)
 	struct step *step = &call->stmt->step;
 	unsigned int i, more;
 
+	call->thing[0] = NO_THING;	/* of a call without arguments, too */
 	for (i = 0; call->op->args[i].name; i++) {
 		const struct op_arg *arg = &call->op->args[i];
 

@@ -203,8 +203,7 @@ static void rdma_put(struct rdma_mr *mr)
 
 static void rdma_mr_free(struct rdma_mr *mr)
 {
-	if (mr->owning_mm)
-		mmdrop(mr->owning_mm);
+	mmdrop(mr->owning_mm);
 	ledger_object_destroy(mr->charged);
 	kfree(mr);
 }
@@ -212,15 +211,13 @@ static void rdma_mr_free(struct rdma_mr *mr)
 static int rdma_release(struct inode *inode, struct file *file)
 {
 	struct rdma_mr *mr = file->private_data;
-	bool early = mr->driver == RDMA_HFI1 && kernel_rules()->other.hfi1_mm_uaf;
 
-	/* What may be the last reference went before the pages were taken off the count */
-	if (early)
-		mmdrop(mr->owning_mm);
+	/* The mm goes, with what may be its last reference, and then its count is changed: told before either. */
+	if (kernel_rules()->other.hfi1_mm_uaf && mr->driver == RDMA_HFI1 && mr->pages.nr_pages &&
+	    atomic_read(&mr->owning_mm->mm_count) == 1)
+		sim_violate(VIOLATION_USE_AFTER_FREE, "hfi1 changes the pinned_vm of an mm that it has let go of");
 	if (mr->pages.nr_pages)
 		rdma_put(mr);
-	if (early)
-		mr->owning_mm = NULL;
 	rdma_mr_free(mr);
 	return 0;
 }
