@@ -77,11 +77,16 @@ void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), vo
 void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long object, const void *at, long result,
 		    bool ahead)
 {
-	if (world->heard >> kind & 1)
-		world->strategy->record(world->strategy_state,
-					&(struct sim_access){ world->current->index, kind, object, at, result, ahead });
-	if (world->sink)
-		world->sink(world->sink_arg, &(struct sim_record){ world->current->index, kind, object, result });
+	if (world->heard >> kind & 1) {
+		const struct sim_access access = { world->current->index, kind, object, at, result, ahead };
+
+		world->strategy->record(world->strategy_state, &access);
+	}
+	if (world->sink) {
+		const struct sim_record record = { world->current->index, kind, object, result };
+
+		world->sink(world->sink_arg, &record);
+	}
 }
 
 void sim_object_name_kept(unsigned long object, const char *name)

@@ -253,11 +253,13 @@ static void random_op(struct oracle *oracle, struct sim_rng *rng, unsigned int l
 
 	if (last >= oracle->nr)
 		last = oracle->nr - 1;
-	if (sim_rng_below(rng, 5) < 3)
-		oracle_set(oracle, first, last, (linear ? first : 0) + sim_rng_below(rng, 2) * 1000,
-			   sim_rng_below(rng, 8) / 7);
-	else
+	if (sim_rng_below(rng, 5) < 3) {
+		unsigned long value = (linear ? first : 0) + sim_rng_below(rng, 2) * 1000;
+
+		oracle_set(oracle, first, last, value, sim_rng_below(rng, 8) / 7);
+	} else {
 		oracle_clear(oracle, first, last);
+	}
 }
 
 static const unsigned long bases[] = { 0, 1ul << 40, ~0ul - 199 };
@@ -347,12 +349,13 @@ static void set_tiles(struct oracle *oracle, struct sim_rng *rng)
 /* One run that does not fit what lies about it: its value or attr is far away, or it is long. */
 static void set_stranger(struct oracle *oracle, struct sim_rng *rng)
 {
-	unsigned int length = 1 + sim_rng_below(rng, 12) * sim_rng_below(rng, 12);
+	unsigned int rows = sim_rng_below(rng, 12), length = 1 + rows * sim_rng_below(rng, 12);
 	unsigned int first = sim_rng_below(rng, oracle->nr);
 	unsigned int last = first + length - 1 < oracle->nr ? first + length - 1 : oracle->nr - 1;
 	unsigned long far = 1ul << (8 + sim_rng_below(rng, 55));
+	unsigned long value = sim_rng_below(rng, 2) ? far : -far;
 
-	oracle_set(oracle, first, last, sim_rng_below(rng, 2) ? far : -far, sim_rng_below(rng, 4) ? 0 : far);
+	oracle_set(oracle, first, last, value, sim_rng_below(rng, 4) ? 0 : far);
 }
 
 static const struct leaf *first_leaf(const struct sim_run_tree *tree)
@@ -413,12 +416,12 @@ START_TEST(forms)
 		}
 		check_shape(&oracle.tree);
 		check_window(&oracle, first, last);
+		for (enum form form = OPEN; form <= TORN; form++)
+			seen[form] += nr_leaves(&oracle.tree, form);
 		if (step % 50)
 			continue;
 		check_runs(&oracle);
 		check_keys(&oracle);
-		for (enum form form = OPEN; form <= TORN; form++)
-			seen[form] += nr_leaves(&oracle.tree, form);
 	}
 	for (enum form form = OPEN; form <= TORN; form++)
 		ck_assert_uint_gt(seen[form], 0);
