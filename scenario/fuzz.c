@@ -171,6 +171,12 @@ static bool same_again(const struct program *program, const struct run_options *
 	return same;
 }
 
+/* What is cut off in the middle says nothing. */
+static bool is_cut_off(const struct fuzz_check *check)
+{
+	return check->stop && *check->stop;
+}
+
 struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct program *program)
 {
 	struct fuzz_verdict verdict = { .kind = FUZZ_HOLDS, .violation = VIOLATION_NR, .known = -1 };
@@ -185,15 +191,15 @@ struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct prog
 	options.events = NULL;
 	judge(check, program, &result, &verdict);
 	if (result.verdict == VERDICT_ERROR) {
-		verdict.kind = check->stop && *check->stop ? FUZZ_HOLDS : FUZZ_ERROR;
+		verdict.kind = is_cut_off(check) ? FUZZ_HOLDS : FUZZ_ERROR;
 	} else if (verdict.violation != VIOLATION_NR) {
 		verdict.kind = FUZZ_VIOLATION;
-	} else if (check->twice && !same_again(program, &options, result.hash)) {
+	} else if (check->twice && !same_again(program, &options, result.hash) && !is_cut_off(check)) {
 		verdict.kind = FUZZ_OTHERWISE;
 	}
 	run_result_free(&result);
 	if (verdict.kind == FUZZ_HOLDS && check->backend[1] &&
-	    compare(check, program, check->nowhere) == COMPARED_DIFFERENT)
+	    compare(check, program, check->nowhere) == COMPARED_DIFFERENT && !is_cut_off(check))
 		verdict.kind = FUZZ_DIFFERS;
 	return verdict;
 }
