@@ -298,7 +298,6 @@ void vfio_type1_detach_group(struct vfio_iommu *iommu, struct vfio_group *group)
 	mutex_unlock(&iommu->lock);
 }
 
-/* VFIO_SET_IOMMU: ENODEV for another version than 1 and 2 (no driver knows it), ENOMEM. */
 /* A parameter of the module, where there is a limit at all (492855939bdb). */
 static unsigned int dma_entry_limit(void)
 {
@@ -308,6 +307,7 @@ static unsigned int dma_entry_limit(void)
 	return state && state->settings.dma_entry_limit && most != ~0u ? state->settings.dma_entry_limit : most;
 }
 
+/* VFIO_SET_IOMMU: ENODEV for another version than 1 and 2 (no driver knows it), ENOMEM. */
 struct vfio_iommu *vfio_type1_open(unsigned int version)
 {
 	struct vfio_iommu *iommu;
