@@ -128,16 +128,21 @@ static void bigs_free(struct sim_big *big)
 	}
 }
 
+void sim_chunks_put(struct sim_chunk *chunk)
+{
+	while (chunk) {
+		struct sim_chunk *next = chunk->next;
+
+		sim_cache_chunk_put(chunk);
+		chunk = next;
+	}
+}
+
 void sim_arena_destroy(struct sim_arena *arena)
 {
 	bigs_free(arena->bigs);
 	bigs_free(arena->retired);
-	while (arena->first) {
-		struct sim_chunk *chunk = arena->first;
-
-		arena->first = chunk->next;
-		sim_cache_chunk_put(chunk);
-	}
+	sim_chunks_put(arena->first);
 }
 
 static void big_link(struct sim_big **list, struct sim_big *big)
@@ -194,23 +199,32 @@ static void *big_alloc(struct sim_arena *arena, size_t bytes)
 	return big->payload;
 }
 
-/* The next chunk: one that a restored snapshot gave back, or a new one. The old one's rest is given up. */
-static void next_chunk(struct sim_arena *arena)
+/* At *@link: one that a restored snapshot gave back, or a new one. Of @last, the one before, @at is the end. */
+static struct sim_chunk *next_chunk(struct sim_chunk **link, struct sim_chunk *last, const unsigned char *at)
 {
-	struct sim_chunk **link = arena->last ? &arena->last->next : &arena->first;
-
 	if (!*link) {
 		*link = sim_cache_chunk_get();
 		if (!*link)
 			no_memory(SIM_CHUNK_BYTES);
 		(*link)->next = NULL;
 	}
-	if (arena->last)
-		arena->last->used = arena->at - arena->last->bytes;
-	arena->last = *link;
+	if (last)
+		last->used = at - last->bytes;
+	return *link;
+}
+
+static unsigned char *chunk_end(struct sim_chunk *chunk)
+{
+	return (unsigned char *)chunk + SIM_CHUNK_BYTES;
+}
+
+/* The old chunk's rest is given up. */
+static void arena_widen(struct sim_arena *arena)
+{
+	arena->last = next_chunk(arena->last ? &arena->last->next : &arena->first, arena->last, arena->at);
 	/* Payloads are aligned to 16, so heads lie 8 below that. */
 	arena->at = arena->last->bytes + STEP_BYTES - HEAD_BYTES;
-	arena->end = (unsigned char *)arena->last + SIM_CHUNK_BYTES;
+	arena->end = chunk_end(arena->last);
 }
 
 static void *carve(struct sim_arena *arena, unsigned int class)
@@ -219,7 +233,7 @@ static void *carve(struct sim_arena *arena, unsigned int class)
 	unsigned char *block;
 
 	if ((size_t)(arena->end - arena->at) < bytes)
-		next_chunk(arena);
+		arena_widen(arena);
 	block = arena->at;
 	arena->at += bytes;
 	*(uint64_t *)block = class;
@@ -247,6 +261,50 @@ void *sim_alloc(size_t bytes)
 		return ptr;
 	}
 	return carve(arena, class);
+}
+
+/* In no class, and without a head: nobody frees it. */
+static void *pool_carve(struct sim_world *world, struct sim_pool *pool, size_t bytes)
+{
+	void *block;
+
+	bytes = (bytes + STEP_BYTES - 1) & ~(size_t)(STEP_BYTES - 1);
+	if ((size_t)(pool->end - pool->at) < bytes) {
+		pool->last = next_chunk(pool->last ? &pool->last->next : &world->rare_chunks, pool->last, pool->at);
+		pool->at = pool->last->bytes;
+		pool->end = chunk_end(pool->last);
+	}
+	block = pool->at;
+	pool->at += bytes;
+	return block;
+}
+
+void *sim_rare_grow(void *from, size_t had, size_t bytes)
+{
+	struct sim_world *world = sim_this;
+	struct sim_rare *rare = sim_rare_write(world);
+	void *block;
+
+	/* What is large is written as it comes, and copied each time. */
+	if (world->arena.individual || bytes > BLOCK_BYTES_MAX)
+		block = sim_alloc(bytes);
+	else
+		block = pool_carve(world, &rare->pool, bytes);
+	if (had) {
+		memcpy(block, from, had);
+		memset(from, 0, had);
+	}
+	return block;
+}
+
+void *sim_rare_zalloc(size_t bytes)
+{
+	return memset(sim_rare_grow(NULL, 0, bytes), 0, bytes);
+}
+
+void sim_rare_written(void)
+{
+	sim_rare_write(sim_this);
 }
 
 void *sim_zalloc(size_t bytes)

@@ -102,17 +102,28 @@ struct sim_big;
 struct sim_arena {
 	unsigned char *at;	/* the free rest of the last chunk */
 	unsigned char *end;
-	struct sim_chunk *first;	/* in the order in which the world got them */
 	struct sim_chunk *last;	/* in use; behind it are those that a restored snapshot gave back */
-	struct sim_big *bigs;	/* blocks that are the host's own, each */
-	struct sim_big *retired;	/* freed, but of a snapshot */
 	uint32_t last_big;
 	bool individual;	/* every block is: under memcheck and the sanitizers */
+	/* What follows snapshots hold in ways of their own. */
 	struct sim_version lists;	/* of free[] */
-	void *free[SIM_ARENA_CLASSES];	/* last: snapshots hold it on its own */
+	struct sim_chunk *first;	/* in the order in which the world got them */
+	struct sim_big *bigs;	/* blocks that are the host's own, each */
+	struct sim_big *retired;	/* freed, but of a snapshot */
+	void *free[SIM_ARENA_CLASSES];
+};
+
+/*
+ * Memory that is hardly ever written, in chunks of its own so that snapshots need not
+ * copy it each time: nothing of it is given back before the world ends.
+ */
+struct sim_pool {
+	unsigned char *at, *end;	/* the free rest of the last chunk in use */
+	struct sim_chunk *last;
 };
 void sim_arena_init(struct sim_arena *arena);
 void sim_arena_destroy(struct sim_arena *arena);
+void sim_chunks_put(struct sim_chunk *chunk);
 /* Of chunk->bytes, up to arena->last. */
 size_t sim_arena_chunk_used(const struct sim_arena *arena, const struct sim_chunk *chunk);
 /* Free blocks have no content, and are given out in the order of their addresses. */
@@ -266,16 +277,47 @@ struct sim_round {
 
 /*
  * The part of a world that a run hardly ever changes, so that snapshots need not copy
- * it each time: written through sim_rare_write() alone.
+ * it each time: written through sim_rare_write() alone, and so is what sim_rare_alloc()
+ * gave.
  */
 struct sim_rare {
+	struct sim_pool pool;
+
 	void (*slot_fini[SIM_SLOT_NR])(void *state);
 	unsigned char slot_order[SIM_SLOT_NR];
 	unsigned int nr_slots;
+
+	struct sim_actor **actors;
+	unsigned int nr_actors;
+	unsigned int room_actors;
+
+	const char **names;		/* by object id */
+	unsigned long room_names;
+
+	struct report *reports;
+	size_t nr_reports;
+	size_t room_reports;
+	size_t nr_resolved;		/* reports whose places in the code have their names */
 	unsigned long violations[VIOLATION_NR];
+	unsigned long warnings;
+	struct sim_warned *warned;
+
+	const struct sim_invariant **invariants;
+	size_t nr_invariants;
+	size_t room_invariants;
 	struct sim_round rounds[SIM_ROUNDS];
 	void (*digests[SIM_DIGESTS_MAX])(struct sim_digest *digest);
 	unsigned int nr_digests;
+	bool checked_in_full;
+	bool refusals_unread;
+
+	struct fault_sweep sweep;
+	const char *oops_what;		/* for oops(): what the signal meant */
+	unsigned long oops_offset;	/* from NULL; ~0: not so */
+	uintptr_t oops_pc;
+	bool oops_poison;		/* a register held what freed memory is filled with */
+
+	struct sim_region *regions;	/* snapshot.c; newest first */
 };
 
 struct sim_world {
@@ -288,11 +330,17 @@ struct sim_world {
 	unsigned long watched;		/* bit KIND: what is heard, and all where there is a sink */
 	unsigned long silent;		/* bit KIND: whoever is about to do this does it, and nobody is asked */
 	bool closed;			/* the strategy has a window, which is not open */
+	bool fatal;			/* a BUG or the step bound: nobody is picked any more */
+	bool preempt_access;		/* a plain access is a scheduling point */
+	unsigned int nr_blocked;
+	struct sim_race *race;		/* race.c; NULL: nobody looks for races */
+	struct sim_fiber *abandoned;	/* their stacks may still be pointed into: kept until destroy */
+	struct sim_body *free_bodies;
+	unsigned long last_object;
+	unsigned long step;
+	struct sim_actor outside;
 
-	const struct sim_strategy *strategy;
-	void *strategy_state;
-
-	/* How it came here, on which no step depends: no part of its digest (snapshot.c), from hash up to outside. */
+	/* How it came here, on which no step depends: no part of its digest (snapshot.c), up to arena. */
 	uint64_t hash;
 	unsigned long nr_records;
 	unsigned long points;
@@ -300,52 +348,21 @@ struct sim_world {
 	int paused_pos;			/* who was running at the pause: as pick()'s current */
 	bool paused;			/* at a choice: sim_run() goes on with it */
 	struct sim_tape tape;
+
+	struct sim_arena arena;		/* the first part is the last thing that a snapshot copies each time */
+
+	/* No part of a snapshot, or by a version. */
+	const struct sim_strategy *strategy;
+	void *strategy_state;
 	struct sim_fiber *spare;	/* between bodies */
 	struct sim_version fibers;	/* of who is on which, and which are spare */
 	struct sim_snapshot *snapshots;
 	unsigned long last_region;
-	unsigned long last_rare_version;
-
-	struct sim_actor outside;
-	struct fault_sweep sweep;
-	struct sim_actor **actors;
-	unsigned int nr_actors;
-	unsigned int room_actors;
-	unsigned int nr_blocked;
-	bool fatal;			/* a BUG or the step bound: nobody is picked any more */
 	size_t stack_bytes;
-	struct sim_fiber *abandoned;	/* their stacks may still be pointed into: kept until destroy */
-	struct sim_body *free_bodies;
-	const char *oops_what;		/* for oops(): what the signal meant */
-	unsigned long oops_offset;	/* from NULL; ~0: not so */
-	uintptr_t oops_pc;
-	bool oops_poison;		/* a register held what freed memory is filled with */
-
-	unsigned long last_object;
-	const char **names;			/* by object id */
-	unsigned long room_names;
-
-	struct report *reports;
-	size_t nr_reports;
-	size_t room_reports;
-	size_t nr_resolved;		/* reports whose places in the code have their names */
-	unsigned long warnings;
-	bool refusals_unread;
-	bool checked_in_full;
-	unsigned long step;
-	struct sim_warned *warned;
-
-	const struct sim_invariant **invariants;
-	size_t nr_invariants;
-	size_t room_invariants;
-
-	struct sim_race *race;		/* race.c; NULL: nobody looks for races */
-	bool preempt_access;		/* a plain access is a scheduling point */
-
-	struct sim_region *regions;	/* snapshot.c; newest first */
+	struct sim_chunk *rare_chunks;	/* in the order in which the world got them */
 	unsigned long rare_version;	/* another number each time that rare changes */
-	struct sim_arena arena;
-	struct sim_rare rare;		/* last */
+	unsigned long last_rare_version;
+	struct sim_rare rare;
 };
 
 static inline struct sim_rare *sim_rare_write(struct sim_world *world)
@@ -353,6 +370,12 @@ static inline struct sim_rare *sim_rare_write(struct sim_world *world)
 	world->rare_version = ++world->last_rare_version;
 	return &world->rare;
 }
+
+/*
+ * alloc.c. @bytes that begin with the @had bytes at @from, which becomes nobody's; NULL, 0: new. Written like struct
+ * sim_rare: behind sim_rare_write().
+ */
+void *sim_rare_grow(void *from, size_t had, size_t bytes);
 
 /* world.c. Ends the world's strategy; @strategy goes on with @state, which it had before. */
 void sim_strategy_put(const struct sim_strategy *strategy, void *state);

@@ -80,7 +80,7 @@ bool sim_fault_pending(const struct sim_actor *actor)
 {
 	unsigned int faults = (actor ? actor : &sim_this->outside)->faults;
 
-	return faults & ~SWEEP_BIT || (faults && sweeping(&sim_this->sweep));
+	return faults & ~SWEEP_BIT || (faults && sweeping(&sim_this->rare.sweep));
 }
 
 static void deliver(struct sim_actor *actor, unsigned int bit, enum sim_fault_site site, unsigned long at)
@@ -91,17 +91,17 @@ static void deliver(struct sim_actor *actor, unsigned int bit, enum sim_fault_si
 
 void sim_fault_sweep(enum sim_fault_site site, unsigned long nth, bool persistent)
 {
-	sim_this->sweep = (struct fault_sweep){ .site = site, .left = nth, .persistent = persistent };
+	sim_rare_write(sim_this)->sweep = (struct fault_sweep){ .site = site, .left = nth, .persistent = persistent };
 }
 
 void sim_fault_sweep_end(void)
 {
-	sim_this->sweep.left = 0;
+	sim_rare_write(sim_this)->sweep.left = 0;
 }
 
 void sim_fault_sweep_count(unsigned long *count)
 {
-	sim_this->sweep = (struct fault_sweep){ .count = count };
+	sim_rare_write(sim_this)->sweep = (struct fault_sweep){ .count = count };
 }
 
 void sim_fault_sweep_join(void)
@@ -111,13 +111,13 @@ void sim_fault_sweep_join(void)
 
 unsigned long sim_fault_swept(void)
 {
-	return sim_this->sweep.delivered;
+	return sim_this->rare.sweep.delivered;
 }
 
 /* Does the sweep's turn come with this call? */
 static bool swept(enum sim_fault_site site)
 {
-	struct fault_sweep *sweep = &sim_this->sweep;
+	struct fault_sweep *sweep = &sim_rare_write(sim_this)->sweep;
 
 	if (sweep->count)
 		sweep->count[site]++;

@@ -10,8 +10,11 @@ static const unsigned long always = 1;
 static void round_add(struct sim_round *round, void (*check)(void), const unsigned long *changed)
 {
 	if (round->nr == round->room) {
-		round->room = round->room ? round->room * 2 : 32;
-		round->checks = sim_realloc(round->checks, round->room * sizeof(*round->checks));
+		unsigned int room = round->room ? round->room * 2 : 32;
+
+		round->checks = sim_rare_grow(round->checks, round->room * sizeof(*round->checks),
+					      room * sizeof(*round->checks));
+		round->room = room;
 	}
 	round->checks[round->nr++] = (struct sim_check){ check, changed, 0 };
 	for (unsigned int at = round->nr; at-- && round->checks[at].changed == changed;)
@@ -20,18 +23,20 @@ static void round_add(struct sim_round *round, void (*check)(void), const unsign
 
 void sim_invariant_register_if(const struct sim_invariant *invariant, const unsigned long *changed)
 {
-	struct sim_world *world = sim_this;
+	struct sim_rare *rare = sim_rare_write(sim_this);
 
-	if (world->nr_invariants == world->room_invariants) {
-		world->room_invariants = world->room_invariants ? world->room_invariants * 2 : 32;
-		world->invariants = sim_realloc(world->invariants,
-						world->room_invariants * sizeof(*world->invariants));
+	if (rare->nr_invariants == rare->room_invariants) {
+		unsigned long room = rare->room_invariants ? rare->room_invariants * 2 : 32;
+
+		rare->invariants = sim_rare_grow(rare->invariants, rare->room_invariants * sizeof(*rare->invariants),
+						 room * sizeof(*rare->invariants));
+		rare->room_invariants = room;
 	}
-	world->invariants[world->nr_invariants++] = invariant;
+	rare->invariants[rare->nr_invariants++] = invariant;
 	if (!invariant->check)
 		return;
 	for (unsigned int when = invariant->when; when < SIM_ROUNDS; when++)
-		round_add(&sim_rare_write(world)->rounds[when], invariant->check, changed);
+		round_add(&rare->rounds[when], invariant->check, changed);
 }
 
 void sim_invariant_register(const struct sim_invariant *invariant)
@@ -41,19 +46,19 @@ void sim_invariant_register(const struct sim_invariant *invariant)
 
 void sim_invariants_in_full(void)
 {
-	sim_this->checked_in_full = true;
+	sim_rare_write(sim_this)->checked_in_full = true;
 }
 
 bool sim_invariants_are_full(void)
 {
-	return sim_this->checked_in_full;
+	return sim_this->rare.checked_in_full;
 }
 
 void sim_invariants_check(enum sim_when when)
 {
 	const struct sim_round *round = &sim_this->rare.rounds[when];
 	const struct sim_check *check = round->checks, *end = check + round->nr;
-	bool full = sim_this->checked_in_full;
+	bool full = sim_this->rare.checked_in_full;
 
 	sim_race_off();
 	while (check < end) {
@@ -67,10 +72,10 @@ void sim_invariants_check(enum sim_when when)
 
 size_t sim_invariants(void)
 {
-	return sim_this->nr_invariants;
+	return sim_this->rare.nr_invariants;
 }
 
 const struct sim_invariant *sim_invariant(size_t index)
 {
-	return index < sim_this->nr_invariants ? sim_this->invariants[index] : NULL;
+	return index < sim_this->rare.nr_invariants ? sim_this->rare.invariants[index] : NULL;
 }

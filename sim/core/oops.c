@@ -36,40 +36,41 @@ static _Noreturn void oops(void)
 {
 	struct sim_world *world = sim_this;
 
-	const uintptr_t sites[SITES_MAX] = { world->oops_pc };
+	const uintptr_t sites[SITES_MAX] = { world->rare.oops_pc };
 	const char *name = world->current->name;
 
 	/* The world is only good for reports now, whatever the violation's name. */
 	world->fatal = true;
-	if (world->oops_poison && world->oops_offset == BAD_ADDRESS)
+	if (world->rare.oops_poison && world->rare.oops_offset == BAD_ADDRESS)
 		sim_violate_at(VIOLATION_USE_AFTER_FREE, sites,
 			       "oops: %s goes to an address read from freed memory in @1", name);
-	else if (world->oops_offset < NULL_REACH)
-		sim_violate_at(VIOLATION_BUG, sites, "oops: %s: %s at %#lx in @1", name, world->oops_what,
-			       world->oops_offset);
+	else if (world->rare.oops_offset < NULL_REACH)
+		sim_violate_at(VIOLATION_BUG, sites, "oops: %s: %s at %#lx in @1", name, world->rare.oops_what,
+			       world->rare.oops_offset);
 	else
-		sim_violate_at(VIOLATION_BUG, sites, "oops: %s: %s in @1", name, world->oops_what);
+		sim_violate_at(VIOLATION_BUG, sites, "oops: %s: %s in @1", name, world->rare.oops_what);
 	sim_actor_abandon();
 }
 
 static void what_happened(struct sim_world *world, int signal, const siginfo_t *info)
 {
+	struct sim_rare *rare = sim_rare_write(world);
 	uintptr_t address = (uintptr_t)info->si_addr, low, high;
 
-	world->oops_offset = NO_ACCESS;
+	rare->oops_offset = NO_ACCESS;
 	sim_fiber_stack(world->current->fiber, &low, &high);
 	if (signal == SIGFPE) {
-		world->oops_what = "divide error";
+		rare->oops_what = "divide error";
 	} else if (signal == SIGILL) {
-		world->oops_what = "invalid opcode";
+		rare->oops_what = "invalid opcode";
 	} else if (address < low && low - address <= SIM_GUARD_BYTES) {
-		world->oops_what = "stack overflow";
+		rare->oops_what = "stack overflow";
 	} else if (info->si_code != SI_KERNEL && address < NULL_REACH) {
-		world->oops_what = "NULL pointer dereference";
-		world->oops_offset = address;
+		rare->oops_what = "NULL pointer dereference";
+		rare->oops_offset = address;
 	} else {
-		world->oops_what = "access to a bad address";
-		world->oops_offset = BAD_ADDRESS;
+		rare->oops_what = "access to a bad address";
+		rare->oops_offset = BAD_ADDRESS;
 	}
 }
 
@@ -79,17 +80,17 @@ static bool is_poison(uintptr_t value)
 }
 
 /* Where it happened, and whether what the allocator leaves in freed memory was in use as an address. */
-static void where_it_happened(struct sim_world *world, const ucontext_t *context)
+static void where_it_happened(struct sim_rare *rare, const ucontext_t *context)
 {
-	world->oops_poison = false;
+	rare->oops_poison = false;
 #if defined(__x86_64__)
-	world->oops_pc = context->uc_mcontext.gregs[REG_RIP];
+	rare->oops_pc = context->uc_mcontext.gregs[REG_RIP];
 	for (unsigned int reg = REG_R8; reg <= REG_RSP; reg++)
-		world->oops_poison |= is_poison(context->uc_mcontext.gregs[reg]);
+		rare->oops_poison |= is_poison(context->uc_mcontext.gregs[reg]);
 #elif defined(__aarch64__)
-	world->oops_pc = context->uc_mcontext.pc;
+	rare->oops_pc = context->uc_mcontext.pc;
 	for (unsigned int reg = 0; reg < 31; reg++)
-		world->oops_poison |= is_poison(context->uc_mcontext.regs[reg]);
+		rare->oops_poison |= is_poison(context->uc_mcontext.regs[reg]);
 #endif
 }
 
@@ -131,7 +132,7 @@ static void handler(int number, siginfo_t *info, void *context)
 		return;
 	}
 	what_happened(world, number, info);
-	where_it_happened(world, context);
+	where_it_happened(sim_rare_write(world), context);
 	if (!divert(world, context)) {
 		signal(number, SIG_DFL);
 		raise(number);

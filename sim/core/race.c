@@ -458,8 +458,8 @@ static void access_word(struct sim_world *world, const struct race_actor *self, 
 
 static bool on_a_stack(const struct sim_world *world, uintptr_t at)
 {
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		const struct sim_fiber *fiber = world->actors[i]->fiber;
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		const struct sim_fiber *fiber = world->rare.actors[i]->fiber;
 		uintptr_t low, high;
 
 		if (!fiber)

@@ -258,13 +258,13 @@ void sim_sched_tidy(struct sim_world *world)
 	}
 	for (fiber = world->spare; fiber; fiber = *sim_fiber_next(fiber))
 		sim_fiber_clear_dead(fiber);
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (!world->actors[i]->fiber)
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		if (!world->rare.actors[i]->fiber)
 			continue;
-		*sim_fiber_next(world->actors[i]->fiber) = NULL;
-		sim_fiber_clear_dead(world->actors[i]->fiber);
+		*sim_fiber_next(world->rare.actors[i]->fiber) = NULL;
+		sim_fiber_clear_dead(world->rare.actors[i]->fiber);
 	}
-	memset(world->ready + world->nr_ready, 0, (world->room_actors - world->nr_ready) * sizeof(*world->ready));
+	memset(world->ready + world->nr_ready, 0, (world->rare.room_actors - world->nr_ready) * sizeof(*world->ready));
 }
 
 void sim_sched_destroy(struct sim_world *world)
@@ -275,9 +275,9 @@ void sim_sched_destroy(struct sim_world *world)
 		sim_threads_end(world);
 	while ((fiber = sim_fiber_unchain(&world->spare)) != NULL)
 		sim_cache_fiber_put(fiber);
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (world->actors[i]->fiber)
-			sim_fiber_chain(&world->abandoned, world->actors[i]->fiber);
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		if (world->rare.actors[i]->fiber)
+			sim_fiber_chain(&world->abandoned, world->rare.actors[i]->fiber);
 	}
 	while ((fiber = sim_fiber_unchain(&world->abandoned)) != NULL) {
 		sim_sched_fiber_reset(fiber);
@@ -293,20 +293,24 @@ void sim_sched_destroy(struct sim_world *world)
 struct sim_actor *sim_actor_create(const char *name, void *cookie)
 {
 	struct sim_world *world = sim_this;
+	struct sim_rare *rare = sim_rare_write(world);
 	struct sim_actor *actor = sim_zalloc(sizeof(*actor));
 
-	if (world->nr_actors == world->room_actors) {
-		world->room_actors = world->room_actors ? world->room_actors * 2 : 4;
-		world->actors = sim_realloc(world->actors, world->room_actors * sizeof(*world->actors));
-		world->ready = sim_realloc(world->ready, world->room_actors * sizeof(*world->ready));
+	if (rare->nr_actors == rare->room_actors) {
+		unsigned int room = rare->room_actors ? rare->room_actors * 2 : 4;
+
+		rare->actors = sim_rare_grow(rare->actors, rare->room_actors * sizeof(*rare->actors),
+					     room * sizeof(*rare->actors));
+		world->ready = sim_realloc(world->ready, room * sizeof(*world->ready));
+		rare->room_actors = room;
 	}
-	actor->index = world->nr_actors;
+	actor->index = rare->nr_actors;
 	actor->mixed = sim_trace_mixed(actor->index);
-	actor->name = sim_strdup(name);
+	actor->name = strcpy(sim_rare_grow(NULL, 0, strlen(name) + 1), name);
 	actor->self = actor;
 	actor->cookie = cookie;
 	actor->tail = &actor->first;
-	world->actors[world->nr_actors++] = actor;
+	rare->actors[rare->nr_actors++] = actor;
 	return actor;
 }
 
@@ -326,7 +330,7 @@ const char *sim_actor_name_at(unsigned int index)
 
 	if (index == OUTSIDE_INDEX)
 		return world->outside.name;
-	return index < world->nr_actors ? world->actors[index]->name : NULL;
+	return index < world->rare.nr_actors ? world->rare.actors[index]->name : NULL;
 }
 
 void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *arg)

@@ -50,7 +50,10 @@ struct sim_snapshot {
 	struct sim_world *world;
 	unsigned long newest_region;
 	unsigned long rare_version;
+	uint64_t rare_hash;			/* 0: not known */
 	struct sim_rare rare;
+	unsigned char *rare_memory;		/* its chunks' bytes, one behind the other */
+	size_t rare_bytes, room_rare;
 	unsigned long free_version;
 	void *free[SIM_ARENA_CLASSES];
 	unsigned long fibers_version;
@@ -65,7 +68,7 @@ struct sim_snapshot {
 	size_t bytes;				/* that they hold */
 };
 
-/* A region and what it held when it was named. In world memory, newest first. */
+/* A region and what it held when it was named. In memory that is rarely written, newest first. */
 struct sim_region {
 	struct sim_region *next;
 	unsigned long number;		/* from 1, never used again in this world */
@@ -169,14 +172,15 @@ static size_t room_of(size_t bytes)
 
 void sim_region_add(void *at, size_t bytes)
 {
-	struct sim_region *region = sim_alloc(sizeof(*region) + bytes);
+	struct sim_rare *rare = sim_rare_write(sim_this);
+	struct sim_region *region = sim_rare_grow(NULL, 0, sizeof(*region) + bytes);
 
 	region->at = at;
 	region->bytes = bytes;
 	region->number = ++sim_this->last_region;
 	memcpy(region->before, at, bytes);
-	region->next = sim_this->regions;
-	sim_this->regions = region;
+	region->next = rare->regions;
+	rare->regions = region;
 }
 
 /*
@@ -186,7 +190,7 @@ void sim_region_add(void *at, size_t bytes)
  */
 static void regions_undo(struct sim_world *world, unsigned long until)
 {
-	for (struct sim_region *region = world->regions; region && region->number != until; region = region->next)
+	for (struct sim_region *region = world->rare.regions; region && region->number != until; region = region->next)
 		memcpy(region->at, region->before, region->bytes);
 }
 
@@ -197,7 +201,7 @@ void sim_regions_leave(void)
 
 static unsigned long newest_region(const struct sim_world *world)
 {
-	return world->regions ? world->regions->number : 0;
+	return world->rare.regions ? world->rare.regions->number : 0;
 }
 
 
@@ -234,8 +238,8 @@ static bool can_take(const struct sim_world *world)
 {
 	struct sim_fiber *fiber;
 
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (world->actors[i]->fiber && !sim_fiber_can_be_copied(world->actors[i]->fiber))
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		if (world->rare.actors[i]->fiber && !sim_fiber_can_be_copied(world->rare.actors[i]->fiber))
 			return false;
 	}
 	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber)) {
@@ -264,19 +268,61 @@ static void add_pieces(struct sim_snapshot *snapshot, struct sim_world *world)
 	const struct sim_arena *arena = &world->arena;
 	struct sim_fiber *fiber;
 
-	add_piece(snapshot, world, offsetof(struct sim_world, arena.free));
-	for (struct sim_region *region = world->regions; region; region = region->next)
+	add_piece(snapshot, world, offsetof(struct sim_world, arena.lists));
+	for (struct sim_region *region = world->rare.regions; region; region = region->next)
 		add_piece(snapshot, region->at, region->bytes);
 	for (struct sim_chunk *chunk = arena->first; chunk; chunk = chunk == arena->last ? NULL : chunk->next)
 		add_piece(snapshot, &chunk->used, sizeof(chunk->used) + sim_arena_chunk_used(arena, chunk));
 	if (arena->bigs)
 		add_bigs(snapshot, &world->arena);
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (world->actors[i]->fiber)
-			add_fiber(snapshot, world->actors[i]->fiber);
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		if (world->rare.actors[i]->fiber)
+			add_fiber(snapshot, world->rare.actors[i]->fiber);
 	}
 	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber))
 		add_fiber(snapshot, fiber);
+}
+
+/* The bytes of @chunk up to @pool's end, the count of those in use among them. */
+static size_t pool_bytes(const struct sim_pool *pool, const struct sim_chunk *chunk)
+{
+	return sizeof(chunk->used) + (chunk == pool->last ? (size_t)(pool->at - chunk->bytes) : chunk->used);
+}
+
+/* The chunks that @pool has in use, of @world. */
+#define for_each_chunk(chunk, world, pool)                                                                            \
+	for (struct sim_chunk *chunk = (pool)->last ? (world)->rare_chunks : NULL; chunk;                             \
+	     chunk = chunk == (pool)->last ? NULL : chunk->next)
+
+static __attribute__((noinline)) void take_rare(struct sim_snapshot *snapshot, struct sim_world *world)
+{
+	const struct sim_pool *pool = &world->rare.pool;
+	unsigned char *to;
+
+	snapshot->rare = world->rare;
+	snapshot->rare_version = world->rare_version;
+	snapshot->rare_bytes = 0;
+	snapshot->rare_hash = 0;
+	for_each_chunk(chunk, world, pool)
+		snapshot->rare_bytes += pool_bytes(pool, chunk);
+	to = snapshot->rare_memory = with_room(snapshot->rare_memory, &snapshot->room_rare, snapshot->rare_bytes, 1);
+	for_each_chunk(chunk, world, pool)
+		to = mempcpy(to, &chunk->used, pool_bytes(pool, chunk));
+}
+
+static __attribute__((noinline)) void rare_home(const struct sim_snapshot *snapshot, struct sim_world *world)
+{
+	const unsigned char *from = snapshot->rare_memory;
+	const struct sim_pool *pool = &world->rare.pool;
+	size_t bytes;
+
+	world->rare = snapshot->rare;
+	world->rare_version = snapshot->rare_version;
+	for_each_chunk(chunk, world, pool) {
+		bytes = chunk == pool->last ? pool_bytes(pool, chunk) : sizeof(chunk->used) + *(const size_t *)from;
+		memcpy(&chunk->used, from, bytes);
+		from += bytes;
+	}
 }
 
 static struct sim_snapshot *snapshot_new(struct sim_world *world)
@@ -316,10 +362,8 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot)
 		memcpy(snapshot->free, world->arena.free, sizeof(snapshot->free));
 	}
 	add_pieces(snapshot, world);
-	if (unlikely(snapshot->rare_version != world->rare_version)) {
-		snapshot->rare = world->rare;
-		snapshot->rare_version = world->rare_version;
-	}
+	if (unlikely(snapshot->rare_version != world->rare_version))
+		take_rare(snapshot, world);
 	snapshot->nr_words = sim_tape_words(&world->tape);
 	snapshot->tape_words = with_room(snapshot->tape_words, &snapshot->room_words, snapshot->nr_words,
 					 sizeof(*snapshot->tape_words));
@@ -334,7 +378,7 @@ struct sim_snapshot *sim_snapshot_take(void)
 
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
 {
-	return snapshot->bytes + sizeof(snapshot->rare) + sizeof(snapshot->free);
+	return snapshot->bytes + sizeof(snapshot->rare) + snapshot->rare_bytes + sizeof(snapshot->free);
 }
 
 /*
@@ -368,18 +412,28 @@ static uint64_t mix_bytes(uint64_t hash, const unsigned char *from, size_t bytes
 /* The world's struct, without what says how it came here, and which blocks are in use: the pieces that follow tell. */
 static uint64_t mix_world(uint64_t hash, const struct sim_snapshot *snapshot, const struct piece *piece)
 {
-	const size_t arena = offsetof(struct sim_world, arena), outside = offsetof(struct sim_world, outside);
-	const struct sim_arena *then = (const struct sim_arena *)(piece->held + arena);
+	const struct sim_arena *then = (const struct sim_arena *)(piece->held + offsetof(struct sim_world, arena));
 
 	hash = mix_bytes(hash, piece->held, offsetof(struct sim_world, hash));
-	hash = mix_bytes(hash, piece->held + outside, arena - outside);
 	hash = mix(mix(hash, (uintptr_t)then->at), (uintptr_t)then->last);
 	return mix_bytes(hash, (const unsigned char *)snapshot->free, sizeof(snapshot->free));
 }
 
-unsigned long long sim_snapshot_digest(const struct sim_snapshot *snapshot)
+/* Of what is rarely written, which is the same for most snapshots. */
+static uint64_t rare_hash(struct sim_snapshot *snapshot)
 {
-	uint64_t hash = snapshot->rare_version;
+	_Static_assert(sizeof(snapshot->rare) % 8 == 0, "it is hashed by words");
+
+	if (unlikely(!snapshot->rare_hash)) {
+		snapshot->rare_hash = mix_bytes(1, (const unsigned char *)&snapshot->rare, sizeof(snapshot->rare));
+		snapshot->rare_hash = mix_bytes(snapshot->rare_hash, snapshot->rare_memory, snapshot->rare_bytes);
+	}
+	return snapshot->rare_hash;
+}
+
+unsigned long long sim_snapshot_digest(struct sim_snapshot *snapshot)
+{
+	uint64_t hash = rare_hash(snapshot);
 	const struct piece *piece;
 
 	for (size_t at = 0; at < snapshot->image_bytes; at += sizeof(*piece) + room_of(piece->bytes)) {
@@ -416,9 +470,9 @@ static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *w
 {
 	struct sim_fiber *fiber, *spare = NULL;
 
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (world->actors[i]->fiber)
-			sim_fiber_chain(&world->abandoned, world->actors[i]->fiber);
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		if (world->rare.actors[i]->fiber)
+			sim_fiber_chain(&world->abandoned, world->rare.actors[i]->fiber);
 	}
 	if (!world->abandoned && !snapshot->nr_fibers)
 		return;
@@ -437,55 +491,28 @@ static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *w
 	world->spare = spare;
 }
 
-/* What a snapshot of the struct does not hold, or the host has moved since. */
+/* What lies among what is copied, and the host has moved since. */
 struct not_held {
-	struct sim_version fibers, lists;
-	const struct sim_strategy *strategy;
-	void *strategy_state;
 	unsigned long heard;
-	struct sim_fiber *spare;
-	struct sim_snapshot *snapshots;
-	unsigned long last_region, rare_version, last_rare_version;
-	struct sim_chunk *first;
-	struct sim_big *bigs, *retired;
 	uint64_t *words;
 	size_t nr_bits, nr_words;
 };
 
-static inline struct not_held not_held_of(const struct sim_world *world)
-{
-	return (struct not_held){
-		world->fibers, world->arena.lists,
-		world->strategy, world->strategy_state, world->heard, world->spare, world->snapshots,
-		world->last_region, world->rare_version, world->last_rare_version, world->arena.first,
-		world->arena.bigs, world->arena.retired, world->tape.words, world->tape.nr_bits,
-		world->tape.nr_words,
-	};
-}
-
 /* @world holds the bytes of then. */
-static void world_home(const struct sim_snapshot *snapshot, struct sim_world *world, const struct not_held *now)
+static inline void world_home(const struct sim_snapshot *snapshot, struct sim_world *world, const struct not_held *now)
 {
-	world->fibers.last = now->fibers.last;
-	world->arena.lists.last = now->lists.last;
-	if (now->lists.changed || now->lists.number != snapshot->free_version)
-		memcpy(world->arena.free, snapshot->free, sizeof(snapshot->free));
-	world->strategy = now->strategy;
-	world->strategy_state = now->strategy_state;
 	world->heard = now->heard;
 	world->watched = world->sink ? ~0ul : now->heard;
-	world->spare = now->spare;
-	world->snapshots = now->snapshots;
-	world->last_region = now->last_region;
-	world->last_rare_version = now->last_rare_version;
-	if (unlikely(now->rare_version != snapshot->rare_version))
-		world->rare = snapshot->rare;
-	world->arena.first = now->first;
-	world->arena.bigs = now->bigs;
-	world->arena.retired = now->retired;
 	world->tape.words = now->words;
 	world->tape.nr_words = now->nr_words;
 	sim_tape_cut(&world->tape, now->nr_bits, snapshot->tape_words);
+	world->fibers.number = snapshot->fibers_version;
+	world->fibers.changed = false;
+	if (world->arena.lists.changed || world->arena.lists.number != snapshot->free_version) {
+		world->arena.lists.number = snapshot->free_version;
+		world->arena.lists.changed = false;
+		memcpy(world->arena.free, snapshot->free, sizeof(snapshot->free));
+	}
 }
 
 void sim_snapshot_restore(struct sim_snapshot *snapshot)
@@ -493,7 +520,7 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 	struct sim_world *world = sim_this;
 	const bool tools = world->arena.individual;
 	const struct piece *piece;
-	struct not_held now;
+	const struct not_held now = { world->heard, world->tape.words, world->tape.nr_bits, world->tape.nr_words };
 
 	if (world != snapshot->world || world->current != &world->outside)
 		sim_die("a snapshot is restored inside an actor, or into another world");
@@ -503,11 +530,12 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 		sort_fibers(snapshot, world);
 	if (world->arena.bigs || snapshot->nr_bigs)
 		sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
-	now = not_held_of(world);
 	for (size_t at = 0; at < snapshot->image_bytes; at += sizeof(*piece) + room_of(piece->bytes)) {
 		piece = (const struct piece *)(snapshot->image + at);
 		copy_home(piece->at, piece->held, piece->bytes, tools);
 	}
+	if (unlikely(world->rare_version != snapshot->rare_version))
+		rare_home(snapshot, world);
 	world_home(snapshot, world, &now);
 }
 
@@ -522,6 +550,7 @@ void sim_snapshot_free(struct sim_snapshot *snapshot)
 	free(snapshot->bigs);
 	free(snapshot->fibers);
 	free(snapshot->tape_words);
+	free(snapshot->rare_memory);
 	free(snapshot->image);
 	free(snapshot);
 }

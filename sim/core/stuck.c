@@ -63,7 +63,7 @@ static bool leads_cycle(const struct sim_world *world, const struct sim_actor *a
 {
 	const struct sim_actor *at = waits_for(actor);
 
-	for (unsigned int steps = 0; at && steps < world->nr_actors; steps++) {
+	for (unsigned int steps = 0; at && steps < world->rare.nr_actors; steps++) {
 		if (at == actor)
 			return true;
 		if (at->index < actor->index)
@@ -78,7 +78,7 @@ bool sim_wait_holder_set(struct sim_actor *actor, struct sim_actor *holder)
 	const struct sim_actor *at = holder;
 
 	actor->wait_holder = holder;
-	for (unsigned int steps = 0; at && steps < sim_this->nr_actors; steps++) {
+	for (unsigned int steps = 0; at && steps < sim_this->rare.nr_actors; steps++) {
 		if (at == actor)
 			return true;
 		at = waits_for(at);
@@ -90,8 +90,8 @@ bool sim_stuck_on_holder(void)
 {
 	const struct sim_world *world = sim_this;
 
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (waits_for(world->actors[i]))
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		if (waits_for(world->rare.actors[i]))
 			return true;
 	}
 	return false;
@@ -116,13 +116,13 @@ int sim_stuck_report(char *buf, size_t size)
 
 	add(&text, "stuck: %u actor%s and nobody can run\n", world->nr_blocked,
 	    world->nr_blocked == 1 ? " waits" : "s wait");
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (world->actors[i]->state == ACTOR_BLOCKED)
-			add_waiter(&text, world->actors[i]);
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		if (world->rare.actors[i]->state == ACTOR_BLOCKED)
+			add_waiter(&text, world->rare.actors[i]);
 	}
-	for (unsigned int i = 0; i < world->nr_actors; i++) {
-		if (leads_cycle(world, world->actors[i]))
-			add_cycle(&text, world->actors[i]);
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
+		if (leads_cycle(world, world->rare.actors[i]))
+			add_cycle(&text, world->rare.actors[i]);
 	}
 	if (world->nr_blocked && !sim_stuck_on_holder())
 		add(&text, "nobody is left who could wake %s\n", world->nr_blocked == 1 ? "it" : "them");

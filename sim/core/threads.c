@@ -245,9 +245,9 @@ BARE void sim_threads_begin(struct sim_world *world)
 BARE void sim_threads_end(struct sim_world *world)
 {
 	world->fatal = true;
-	for (unsigned int i = 0; i < world->nr_actors; i++)
-		if (world->actors[i]->thread)
-			UNSEEN(pthread_cond_broadcast(&world->actors[i]->thread->wake));
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++)
+		if (world->rare.actors[i]->thread)
+			UNSEEN(pthread_cond_broadcast(&world->rare.actors[i]->thread->wake));
 	wait_quiet(world, true);
 	engine.world = NULL;
 	UNSEEN(pthread_mutex_unlock(&engine.inside));

@@ -92,19 +92,22 @@ void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long 
 void sim_object_name_kept(unsigned long object, const char *name)
 {
 	struct sim_world *world = sim_this;
+	struct sim_rare *rare;
 
 	if (!object || object > world->last_object)
 		sim_die("object %lu has no number from sim_object_id()", object);
-	if (object >= world->room_names) {
-		unsigned long room = world->room_names ? world->room_names : 8;
+	rare = sim_rare_write(world);
+	if (object >= rare->room_names) {
+		unsigned long room = rare->room_names ? rare->room_names : 8;
 
 		while (room <= object)
 			room *= 2;
-		world->names = sim_realloc(world->names, room * sizeof(*world->names));
-		memset(world->names + world->room_names, 0, (room - world->room_names) * sizeof(*world->names));
-		world->room_names = room;
+		rare->names = sim_rare_grow(rare->names, rare->room_names * sizeof(*rare->names),
+					    room * sizeof(*rare->names));
+		memset(rare->names + rare->room_names, 0, (room - rare->room_names) * sizeof(*rare->names));
+		rare->room_names = room;
 	}
-	world->names[object] = name;
+	rare->names[object] = name;
 }
 
 void sim_object_name(unsigned long object, const char *name)
@@ -116,5 +119,5 @@ const char *sim_object_name_get(unsigned long object)
 {
 	const struct sim_world *world = sim_this;
 
-	return object < world->room_names ? world->names[object] : NULL;
+	return object < world->rare.room_names ? world->rare.names[object] : NULL;
 }

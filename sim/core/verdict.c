@@ -76,20 +76,21 @@ enum sim_violation sim_violation_by_name(const char *name)
 static void report_add(struct sim_world *world, enum sim_violation violation, const uintptr_t *sites,
 		       const char *format, va_list args)
 {
+	struct sim_rare *rare = sim_rare_write(world);
 	char text[TEXT_BYTES_MAX];
 	struct report *report;
 
-	sim_rare_write(world)->violations[violation]++;
+	rare->violations[violation]++;
 	if (violation == VIOLATION_BUG)
 		world->fatal = true;
-	if (world->nr_reports == REPORTS_MAX)
+	if (rare->nr_reports == REPORTS_MAX)
 		return;
 	vsnprintf(text, sizeof(text), format, args);
-	if (world->nr_reports == world->room_reports) {
-		world->room_reports = world->room_reports ? world->room_reports * 2 : 4;
-		world->reports = sim_realloc(world->reports, world->room_reports * sizeof(*world->reports));
+	if (rare->nr_reports == rare->room_reports) {
+		rare->room_reports = rare->room_reports ? rare->room_reports * 2 : 4;
+		rare->reports = sim_realloc(rare->reports, rare->room_reports * sizeof(*rare->reports));
 	}
-	report = &world->reports[world->nr_reports++];
+	report = &rare->reports[rare->nr_reports++];
 	*report = (struct report){
 		.told = {
 			.violation = violation,
@@ -121,17 +122,17 @@ void sim_violate_as(enum sim_violation violation, unsigned int actor, unsigned l
 		    const char *format, ...)
 {
 	struct sim_world *world = sim_this;
-	size_t before = world->nr_reports;
+	size_t before = world->rare.nr_reports;
 	va_list args;
 
 	va_start(args, format);
 	report_add(world, violation, NULL, format, args);
 	va_end(args);
-	if (world->nr_reports == before)
+	if (world->rare.nr_reports == before)
 		return;
-	world->reports[before].told.actor = actor;
-	world->reports[before].told.step = step;
-	world->reports[before].told.record = record;
+	world->rare.reports[before].told.actor = actor;
+	world->rare.reports[before].told.step = step;
+	world->rare.reports[before].told.record = record;
 }
 
 void sim_violate_at(enum sim_violation violation, const uintptr_t sites[SITES_MAX], const char *format, ...)
@@ -166,15 +167,20 @@ static void resolve(struct report *report)
 
 void sim_reports_resolve(struct sim_world *world)
 {
-	for (; world->nr_resolved < world->nr_reports; world->nr_resolved++) {
-		if (world->reports[world->nr_resolved].sites[0])
-			resolve(&world->reports[world->nr_resolved]);
+	struct sim_rare *rare = &world->rare;
+
+	if (likely(rare->nr_resolved == rare->nr_reports))
+		return;
+	rare = sim_rare_write(world);
+	for (; rare->nr_resolved < rare->nr_reports; rare->nr_resolved++) {
+		if (rare->reports[rare->nr_resolved].sites[0])
+			resolve(&rare->reports[rare->nr_resolved]);
 	}
 }
 
 void sim_warn(const char *site, const char *text)
 {
-	sim_this->warnings++;
+	sim_rare_write(sim_this)->warnings++;
 	if (text && *text)
 		sim_violate(VIOLATION_WARNING, "%s: %s", site, text);
 	else
@@ -187,26 +193,26 @@ bool sim_warn_once(const char *site, const char *text)
 	struct sim_warned *warned;
 	size_t bytes = strlen(site) + 1;
 
-	for (warned = world->warned; warned; warned = warned->next) {
+	for (warned = world->rare.warned; warned; warned = warned->next) {
 		if (!strcmp(warned->site, site))
 			return false;
 	}
 	warned = sim_alloc(sizeof(*warned) + bytes);
 	memcpy(warned->site, site, bytes);
-	warned->next = world->warned;
-	world->warned = warned;
+	warned->next = world->rare.warned;
+	sim_rare_write(world)->warned = warned;
 	sim_warn(site, text);
 	return true;
 }
 
 size_t sim_reports(void)
 {
-	return sim_this->nr_reports;
+	return sim_this->rare.nr_reports;
 }
 
 const struct sim_report *sim_report(size_t index)
 {
-	return index < sim_this->nr_reports ? &sim_this->reports[index].told : NULL;
+	return index < sim_this->rare.nr_reports ? &sim_this->rare.reports[index].told : NULL;
 }
 
 unsigned long sim_violations(enum sim_violation violation)
@@ -216,7 +222,7 @@ unsigned long sim_violations(enum sim_violation violation)
 
 unsigned long sim_warnings(void)
 {
-	return sim_this->warnings;
+	return sim_this->rare.warnings;
 }
 
 void sim_step_set(unsigned long step)
@@ -234,7 +240,7 @@ void sim_refusal_note(const char *format, ...)
 	struct sim_actor *current = sim_this->current;
 	va_list args;
 
-	if (sim_this->refusals_unread)
+	if (sim_this->rare.refusals_unread)
 		return;
 	if (!current->refusal)
 		current->refusal = sim_alloc(REFUSAL_BYTES);
@@ -246,12 +252,12 @@ void sim_refusal_note(const char *format, ...)
 
 void sim_refusals_unread(void)
 {
-	sim_this->refusals_unread = true;
+	sim_rare_write(sim_this)->refusals_unread = true;
 }
 
 bool sim_refusals_read(void)
 {
-	return !sim_this->refusals_unread;
+	return !sim_this->rare.refusals_unread;
 }
 
 const char *sim_refusal(void)

@@ -87,6 +87,7 @@ void sim_world_destroy(struct sim_world *world)
 	sim_sched_destroy(world);
 	free(world->tape.words);
 	sim_arena_destroy(&world->arena);
+	sim_chunks_put(world->rare_chunks);
 	free(world);
 	sim_this = before == world ? NULL : before;
 }
@@ -121,7 +122,6 @@ void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state))
 		sim_die("slot %d is set twice", slot);
 	if (!state)
 		sim_die("slot %d is set to nothing", slot);
-	rare = sim_rare_write(world);
 	rare = sim_rare_write(world);
 	world->slots[slot] = state;
 	rare->slot_fini[slot] = fini;

@@ -47,11 +47,16 @@ struct kapi_sleeper {
 	bool expired;
 };
 
+/* What lockdep knows, with its classes and their edges: in memory that is rarely written (sim_rare_zalloc()). */
+struct kapi_classes {
+	struct kapi_class *bucket[KAPI_CLASS_BUCKETS];
+	unsigned int nr;
+	unsigned long walk;
+};
+
 struct kapi_state {
 	struct list_head actors;
-	struct kapi_class *classes[KAPI_CLASS_BUCKETS];
-	unsigned int nr_classes;
-	unsigned long walk;
+	struct kapi_classes *classes;
 	struct list_head objects;	/* allocated, in order */
 	struct kapi_object *freed_first, **freed_last;	/* quarantine, oldest first */
 	size_t freed_bytes, nr_freed, nr_objects, object_bytes;

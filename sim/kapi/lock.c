@@ -117,16 +117,16 @@ static inline void lock_check(struct kapi_lock *lock)
 static struct kapi_class *class_find(struct kapi_state *state, const struct kapi_lock *lock, unsigned int subclass)
 {
 	const void *key = lock->key ? (const void *)lock->key : lock;
-	struct kapi_class **bucket = &state->classes[((unsigned long)key >> 4) % KAPI_CLASS_BUCKETS];
+	struct kapi_class **bucket = &state->classes->bucket[((unsigned long)key >> 4) % KAPI_CLASS_BUCKETS];
 	struct kapi_class *class;
 
 	for (class = *bucket; class; class = class->next)
 		if (class->key == key && class->subclass == subclass)
 			return class;
-	class = sim_zalloc(sizeof(*class));
+	class = sim_rare_zalloc(sizeof(*class));
 	class->key = key;
 	class->subclass = subclass;
-	class->index = state->nr_classes++;
+	class->index = state->classes->nr++;
 	class->name = lock->name;
 	class->next = *bucket;
 	*bucket = class;
@@ -151,14 +151,17 @@ static bool edge_known(const struct kapi_class *from, const struct kapi_class *t
 
 static void edge_add(struct kapi_class *from, struct kapi_class *to)
 {
-	struct kapi_edge *edge = sim_alloc(sizeof(*edge));
+	struct kapi_edge *edge = sim_rare_zalloc(sizeof(*edge));
 	unsigned int word = to->index / 64;
 
 	*edge = (struct kapi_edge){ .next = from->after, .to = to, .actor = kapi_self_name() };
 	from->after = edge;
 	if (word >= from->after_words) {
-		from->after_bits = sim_realloc(from->after_bits, (word + 1) * sizeof(unsigned long));
-		memset(from->after_bits + from->after_words, 0, (word + 1 - from->after_words) * sizeof(unsigned long));
+		unsigned long *bits = sim_rare_zalloc((word + 1) * sizeof(unsigned long));
+
+		if (from->after_words)
+			memcpy(bits, from->after_bits, from->after_words * sizeof(unsigned long));
+		from->after_bits = bits;
 		from->after_words = word + 1;
 	}
 	from->after_bits[word] |= 1UL << to->index % 64;
@@ -169,9 +172,9 @@ static bool reaches(struct kapi_state *state, struct kapi_class *from, const str
 {
 	if (from == to)
 		return true;
-	from->visited = state->walk;
+	from->visited = state->classes->walk;
 	for (struct kapi_edge *edge = from->after; edge; edge = edge->next) {
-		if (edge->to->visited == state->walk)
+		if (edge->to->visited == state->classes->walk)
 			continue;
 		edge->to->via = edge;
 		edge->to->from = from;
@@ -224,7 +227,8 @@ static void order_check(struct kapi_state *state, struct kapi_actor *self, struc
 				sim_violate(VIOLATION_LOCK_ORDER, "%s nests two locks of the class %s without an order",
 					    kapi_self_name(), class_name(class, buf, sizeof(buf)));
 		} else if (!edge_known(held->class, class)) {
-			state->walk++;
+			sim_rare_written();
+			state->classes->walk++;
 			if (reaches(state, class, held->class))
 				report_inversion(class, held->class);
 			edge_add(held->class, class);

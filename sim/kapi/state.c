@@ -20,6 +20,7 @@ struct kapi_state *kapi_state_make(void)
 	struct kapi_state *state = sim_zalloc(sizeof(*state));
 
 	sim_slot_set(SIM_SLOT_KAPI, state, NULL);
+	state->classes = sim_rare_zalloc(sizeof(*state->classes));
 	INIT_LIST_HEAD(&state->actors);
 	INIT_LIST_HEAD(&state->objects);
 	INIT_LIST_HEAD(&state->sleepers);

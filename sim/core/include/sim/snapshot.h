@@ -60,7 +60,7 @@ void sim_snapshot_free(struct sim_snapshot *snapshot);
  * snapshots of one world, taken where sim_run() was paused, that agree, the same
  * choices lead to the same. A different digest says little: unlike bytes may mean the same.
  */
-unsigned long long sim_snapshot_digest(const struct sim_snapshot *snapshot);
+unsigned long long sim_snapshot_digest(struct sim_snapshot *snapshot);
 /*
  * Takes away what no step can see and digests would differ by: the content of free
  * memory and its order, what ended calls left on stacks. Outside any actor.

@@ -113,6 +113,13 @@ void *sim_realloc(void *ptr, size_t bytes);
 void sim_free(void *ptr);
 char *sim_strdup(const char *text);
 
+/*
+ * World memory that a run hardly ever writes: snapshots copy it where it was written since. Zeroed, and never freed.
+ * Whoever writes to it later says so before.
+ */
+void *sim_rare_zalloc(size_t bytes);
+void sim_rare_written(void);
+
 /* A fresh small number, from 1, for naming an object in traces: never an address. */
 unsigned long sim_object_id(void);
 
