@@ -423,6 +423,15 @@ int kernel_differences(const struct kernel *kernel, char *buf, size_t size)
 	return used;
 }
 
+bool kernel_rules_same(const struct kernel_rules *a, const struct kernel_rules *b)
+{
+	bool same = a->proposal == b->proposal && a->defects == b->defects;
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]) && same; i++)
+		same = cell_value(a, &cells[i]) == cell_value(b, &cells[i]);
+	return same;
+}
+
 /* FNV-1a, of text with its end and of numbers by their value: no layout, byte order or address is in it. */
 static unsigned long long hash_byte(unsigned long long hash, unsigned char byte)
 {

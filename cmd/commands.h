@@ -51,6 +51,7 @@ struct selection {
 	const struct backend *other;	/* of `--backend A,B`, or NULL */
 	unsigned long seed;
 	bool races, preempt_access;	/* --races, --preempt=access */
+	const char *expected;		/* where no file was given; NULL: files */
 	bool unmodelled;		/* also files with operations that have no model */
 	char **paths;
 	size_t nr_paths;
@@ -74,6 +75,7 @@ void selection_no_other(const struct selection *selection, const char *command);
  * Each file, folders searched; until Ctrl-C. @each returns true where it keeps
  * the program. Returns whether all were scenarios; what is wrong with the others was said.
  */
+#define NOTHING_RAN "pinsim: warning: nothing ran: no kernel asked for is one of the file's\n"
 bool selection_each(struct selection *selection, bool (*each)(void *arg, const struct scenario_file *file), void *arg);
 
 /* common.c */
@@ -95,6 +97,8 @@ const struct kernel *parse_kernel(const char *name, struct kernel_list *list);
 const struct backend *parse_backend(const char *name);
 /* "A" or "A,B"; *@other: B, or NULL. */
 const struct backend *parse_backends(const char *names, const struct backend **other);
+/* The folder @path is there and can be written into, made where it is not; exits with a message where it cannot. */
+void make_folder(const char *option, const char *path);
 bool use_colour(FILE *out);
 /* Columns of the terminal behind @out, 0 where there is none. */
 unsigned int terminal_width(FILE *out);
@@ -102,8 +106,13 @@ unsigned int terminal_width(FILE *out);
 /* Set by the first Ctrl-C; the second ends the process. */
 extern volatile sig_atomic_t interrupted;
 void catch_interrupt(void);
+/* Says that what was told is not all, behind it; the exit status. */
+int interrupted_status(void);
 
-/* A line on stderr that says how far long work is; nothing where stderr is no terminal. */
+/* A mistake of a file that only a run shows (run_result.error): said once, not again for each kernel. */
+void tell_mistake(const char *text);
+
+/* A line on stderr that says how far long work is, with @all 0 just @what; nothing where stderr is no terminal. */
 void progress(const char *what, unsigned long done, unsigned long all);
 void progress_end(void);
 

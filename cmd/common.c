@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "commands.h"
@@ -151,6 +152,29 @@ const struct backend *parse_backends(const char *names, const struct backend **o
 	return backend;
 }
 
+int interrupted_status(void)
+{
+	fflush(stdout);
+	fputs("pinsim: interrupted: this is of what had run by then\n", stderr);
+	return 128 + SIGINT;
+}
+
+void make_folder(const char *option, const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0777) && errno != EEXIST)
+		goto bad;
+	if (stat(path, &st))
+		goto bad;
+	errno = ENOTDIR;
+	if (S_ISDIR(st.st_mode) && !access(path, W_OK | X_OK))
+		return;
+bad:
+	fprintf(stderr, "pinsim: %s: cannot write into '%s': %s\n", option, path, strerror(errno));
+	exit(EXIT_USAGE);
+}
+
 bool use_colour(FILE *out)
 {
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -179,6 +203,20 @@ void catch_interrupt(void)
 	sigaction(SIGINT, &action, NULL);
 }
 
+void tell_mistake(const char *text)
+{
+	static char *last;
+
+	if (last && !strcmp(last, text))
+		return;
+	free(last);
+	last = strdup(text);
+	if (!last)
+		exit_out_of_memory();
+	fflush(stdout);
+	fputs(text, stderr);
+}
+
 static bool progress_shown;
 
 void progress(const char *what, unsigned long done, unsigned long all)
@@ -186,7 +224,7 @@ void progress(const char *what, unsigned long done, unsigned long all)
 	static struct timespec last;
 	struct timespec now;
 
-	if (!isatty(STDERR_FILENO) || all < 2)
+	if (!isatty(STDERR_FILENO) || all == 1)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!last.tv_sec)
@@ -195,7 +233,10 @@ void progress(const char *what, unsigned long done, unsigned long all)
 		return;
 	last = now;
 	progress_shown = true;
-	fprintf(stderr, "\r\033[K%lu of %lu: %.60s", done, all, what);
+	if (all)
+		fprintf(stderr, "\r\033[K%lu of %lu: %.60s", done, all, what);
+	else
+		fprintf(stderr, "\r\033[K%.75s", what);
 }
 
 void progress_end(void)

@@ -26,6 +26,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
+		args->selection.expected = "two kernels and then files: `pinsim diff v6.2 v6.3 scenarios/`";
 		state->child_inputs[0] = &args->selection;
 		break;
 	case OPT_ALL:
@@ -43,10 +44,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (state->arg_num >= 2)
 			return ARGP_ERR_UNKNOWN;
 		args->kernel[state->arg_num] = arg;
-		break;
-	case ARGP_KEY_END:
-		if (!args->kernel[1])
-			argp_error(state, "expected two kernels and then files: `pinsim diff v6.2 v6.3 scenarios/`");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -84,6 +81,14 @@ static bool add(void *arg, const struct scenario_file *file)
 	if (!file->program)
 		return false;
 	diff_program(file->program, report->options, &difference);
+	if (difference.kind == DIFFER_ERROR && interrupted) {
+		difference_free(&difference);
+		return false;
+	}
+	if (difference.error) {
+		progress_end();
+		tell_mistake(difference.error);
+	}
 	diff_report_add(report, &difference);
 	return false;
 }
@@ -110,7 +115,8 @@ int command_diff(int argc, char **argv)
 		diff_report_print_json(&report, stdout);
 	else
 		diff_report_print(&report, stdout, args.all, use_colour(stdout));
-	status = interrupted ? 128 + SIGINT : !good ? EXIT_USAGE : report.nr ? EXIT_BROKE : EXIT_HELD;
+	good &= !report.errors;
+	status = interrupted ? interrupted_status() : !good ? EXIT_USAGE : report.nr ? EXIT_BROKE : EXIT_HELD;
 	diff_report_free(&report);
 	for (int i = 0; i < 2; i++)
 		kernel_list_free(&list[i]);

@@ -440,7 +440,9 @@ int command_explore(int argc, char **argv)
 	if (!exploration.written && (args.html || args.out) && !args.json)
 		fprintf(stderr, "pinsim: no schedule fails, so '%s' was not written\n",
 			args.out ? args.out : args.html);
-	if (!exploration.ran && good && args.selection.nr_files)
-		fputs("pinsim: warning: nothing ran: no kernel asked for is one of the file's\n", stderr);
+	if (!exploration.ran && good && args.selection.nr_files && !interrupted)
+		fputs(NOTHING_RAN, stderr);
+	if (interrupted)
+		interrupted_status();
 	return exploration_status(&exploration);
 }

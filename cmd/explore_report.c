@@ -219,6 +219,11 @@ static void print_text(const struct explore_arguments *args, const struct explor
 {
 	const struct explore_report *report = explored->report;
 
+	if (report->end == EXPLORE_ERROR) {
+		if (!interrupted)
+			tell_mistake(report->result.error);
+		return;
+	}
 	printf("%-5s %s on %s: ", end_names[report->end], explored->program->path, explored->options->kernel->name);
 	switch (report->end) {
 	case EXPLORE_FAILS:
@@ -232,11 +237,6 @@ static void print_text(const struct explore_arguments *args, const struct explor
 		break;
 	case EXPLORE_NA:
 		printf("the kernel has no %s\n", report->result.missing ? report->result.missing : "such call");
-		break;
-	case EXPLORE_ERROR:
-		putchar('\n');
-		fflush(stdout);
-		fputs(report->result.error, stderr);
 		break;
 	case EXPLORE_DIFFERS:
 		printf("schedule %lu was another run the second time\n", report->failed_at);

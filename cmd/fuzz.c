@@ -106,23 +106,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		fuzz->seed = parse_number("--seed", arg);
 		break;
 	case OPT_TIME:
-		fuzz->seconds = (unsigned int)parse_number("--time", arg);
+		fuzz->seconds = parse_seconds("--time", arg);
 		break;
 	case OPT_RUNS:
-		fuzz->runs = parse_number("--runs", arg);
-		if (!fuzz->runs)
-			argp_error(state, "--runs 0: expected at least one");
+		fuzz->runs = parse_within("--runs", arg, 1, ~0ul);
 		break;
 	case OPT_FAILURES:
-		fuzz->failures = (unsigned int)parse_number("--failures", arg);
+		fuzz->failures = (unsigned int)parse_within("--failures", arg, 1, FUZZ_FAILURES_MAX);
 		break;
 	case OPT_FIRST:
 		fuzz->first = parse_number("--first", arg);
 		break;
 	case OPT_JOBS:
-		fuzz->jobs = (unsigned int)parse_number("--jobs", arg);
-		if (!fuzz->jobs || fuzz->jobs > FUZZ_JOBS_MAX)
-			argp_error(state, "--jobs %s: expected 1 to %u", arg, FUZZ_JOBS_MAX);
+		fuzz->jobs = (unsigned int)parse_within("--jobs", arg, 1, FUZZ_JOBS_MAX);
 		break;
 	case OPT_OUT:
 		fuzz->folder = arg;
@@ -131,9 +127,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		fuzz->gen.parallel = true;
 		break;
 	case OPT_FAULTS:
-		fuzz->gen.fault_percent = (unsigned int)parse_number("--faults", arg);
-		if (fuzz->gen.fault_percent > 100)
-			argp_error(state, "--faults %s: expected 0 to 100", arg);
+		fuzz->gen.fault_percent = (unsigned int)parse_within("--faults", arg, 0, 100);
 		break;
 	case OPT_STEPS:
 		parse_steps(state, arg, &fuzz->gen);
@@ -188,7 +182,7 @@ static const struct argp argp = {
 
 static unsigned long percent(unsigned long part, unsigned long whole)
 {
-	return whole ? (100 * part + whole / 2) / whole : 0;
+	return (100 * part + whole / 2) / whole;
 }
 
 static void show_failure(void *arg, const struct fuzz_failure *failure)
@@ -197,8 +191,8 @@ static void show_failure(void *arg, const struct fuzz_failure *failure)
 	printf("FAIL  %s: program %lu, %u call%s%s%s\n", failure->what, failure->program, failure->calls,
 	       failure->calls == 1 ? "" : "s", failure->path ? ", " : "", failure->path ? failure->path : "");
 	if (failure->token)
-		printf("      pinsim run %s --kernel %s --schedule %s\n", failure->path ? failure->path : "FILE",
-		       failure->kernel, failure->token);
+		printf("      on %s: pinsim run %s --schedule %s\n", failure->kernel,
+		       failure->path ? failure->path : "FILE", failure->token);
 	if (!failure->path)
 		printf("%s\n", failure->text);
 	fflush(stdout);
@@ -210,7 +204,7 @@ static void show_progress(void *arg, const struct fuzz_stats *stats)
 
 	snprintf(line, sizeof(line), "%.0f s, %lu programs, %.0f/s, %u failure%s", stats->seconds, stats->programs,
 		 (double)stats->programs / stats->seconds, stats->failures, stats->failures == 1 ? "" : "s");
-	progress(line, stats->programs, 0);
+	progress(line, 0, 0);
 }
 
 static const struct fuzz_events events = { show_failure, show_progress };
@@ -220,12 +214,15 @@ static void print_stats(const struct fuzz_options *options, const struct fuzz_st
 	double cpu = stats->cpu_seconds > 0 ? stats->cpu_seconds : 1e-9;
 	size_t unseen = 0, i;
 
-	printf("%lu programs (seed %lu, from %lu), %lu calls, %.1f s: %.0f programs/s and %.0f calls/s per core\n",
-	       stats->programs, options->seed, stats->first, stats->steps, stats->seconds,
+	printf("%lu program%s (seed %lu, from %lu), %lu calls, %.1f s: %.0f programs/s and %.0f calls/s per core\n",
+	       stats->programs, stats->programs == 1 ? "" : "s", options->seed, stats->first, stats->steps,
+	       stats->seconds,
 	       (double)stats->programs / cpu, (double)stats->steps / cpu);
-	printf("%lu %% of the calls succeed, %lu %% charge or pin, %.1f objects live on average, %.1f of them tasks\n",
-	       percent(stats->sampled_succeeded, stats->sampled_steps),
-	       percent(stats->sampled_charging, stats->sampled_steps),
+	if (stats->sampled_steps)	/* not each program is looked at so closely */
+		printf("%lu %% of the calls succeed, %lu %% charge or pin, ",
+		       percent(stats->sampled_succeeded, stats->sampled_steps),
+		       percent(stats->sampled_charging, stats->sampled_steps));
+	printf("%.1f objects live on average, %.1f of them tasks\n",
 	       stats->steps ? (double)stats->live / (double)stats->steps : 0,
 	       stats->steps ? (double)stats->tasks / (double)stats->steps : 0);
 	printf("%lu of them run twice, for the same trace", stats->twice);
@@ -239,7 +236,8 @@ static void print_stats(const struct fuzz_options *options, const struct fuzz_st
 		else
 			unseen++;
 	if (stats->failing)
-		printf("%lu programs failed, %u distinct failures\n", stats->failing, stats->failures);
+		printf("%lu program%s failed, %u distinct failure%s\n", stats->failing,
+		       stats->failing == 1 ? "" : "s", stats->failures, stats->failures == 1 ? "" : "s");
 	else
 		puts(unseen < explanations() ? "nothing found but what is explained" : "nothing found");
 }
@@ -308,6 +306,8 @@ int command_fuzz(int argc, char **argv)
 		kernel_list_free(&kernels);
 		return EXIT_HELD;
 	}
+	if (fuzz_options->folder)
+		make_folder("--out", fuzz_options->folder);
 	catch_interrupt();
 	err = fuzz(fuzz_options, &events, NULL, &stats);
 	progress_end();

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <import/import.h>
 #include "commands.h"
 
@@ -84,9 +85,14 @@ static const struct argp argp = {
 static FILE *open_log(const char *path)
 {
 	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	struct stat st;
 
 	if (!in) {
 		fprintf(stderr, "pinsim: %s: %s\n", path, strerror(errno));
+		exit(EXIT_USAGE);
+	}
+	if (!fstat(fileno(in), &st) && S_ISDIR(st.st_mode)) {
+		fprintf(stderr, "pinsim: %s: %s\n", path, strerror(EISDIR));
 		exit(EXIT_USAGE);
 	}
 	return in;
@@ -129,7 +135,7 @@ static int check_and_write(const char *text, size_t bytes, const char *out_path)
 	out = out_path ? fopen(out_path, "we") : stdout;
 	if (!out || fwrite(text, 1, bytes, out) != bytes || (out_path ? fclose(out) : fflush(out))) {
 		fprintf(stderr, "pinsim: %s: %s\n", out_path ? out_path : "standard output", strerror(errno));
-		return EXIT_OURS;
+		return out ? EXIT_OURS : EXIT_USAGE;
 	}
 	return EXIT_HELD;
 }

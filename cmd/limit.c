@@ -10,6 +10,8 @@ struct limit_arguments {
 	bool json;
 	struct kernel_list *kernels;	/* of --kernel, or NULL */
 	bool all_have_one;
+	bool bad_file;
+	size_t ran;			/* kernels, over all files */
 };
 
 enum { OPT_SCHEDULES = 256, OPT_JSON };
@@ -60,7 +62,8 @@ static const struct argp argp = {
 	NULL,
 };
 
-static void one_kernel(struct limit_arguments *args, const struct program *program, const struct kernel *kernel,
+/* Returns whether @limit is to be told: a run that came to no end leaves no answer. */
+static bool one_kernel(struct limit_arguments *args, const struct program *program, const struct kernel *kernel,
 		       struct limit_kernel *limit)
 {
 	const struct limit_options options = {
@@ -72,6 +75,16 @@ static void one_kernel(struct limit_arguments *args, const struct program *progr
 	};
 
 	limit_program(program, &options, limit);
+	args->ran++;
+	if (!limit->error)
+		return true;
+	if (!interrupted) {
+		progress_end();
+		tell_mistake(limit->error);
+		args->bad_file = true;
+	}
+	limit_kernel_free(limit);
+	return false;
 }
 
 static bool one_file(void *arg, const struct scenario_file *file)
@@ -93,11 +106,11 @@ static bool one_file(void *arg, const struct scenario_file *file)
 	for (size_t i = 0; i < list->nr && !interrupted; i++)
 		if (program_runs_on(file->program, &list->kernels[i]->kernel) &&
 		    backend_runs(args->selection.backend, &list->kernels[i]->kernel))
-			one_kernel(args, file->program, &list->kernels[i]->kernel, &limits[nr++]);
+			nr += one_kernel(args, file->program, &list->kernels[i]->kernel, &limits[nr]);
 	progress_end();
-	if (args->json)
+	if (nr && args->json)
 		args->all_have_one &= limit_print_json(stdout, file->program, limits, nr);
-	else
+	else if (nr)
 		args->all_have_one &= limit_print(stdout, file->program, limits, nr, use_colour(stdout));
 	while (nr)
 		limit_kernel_free(&limits[--nr]);
@@ -118,5 +131,8 @@ int command_limit(int argc, char **argv)
 	good = selection_each(&args.selection, one_file, &args);
 	if (args.kernels)
 		kernel_list_free(args.kernels);
-	return interrupted ? 128 + SIGINT : !good ? EXIT_USAGE : !args.all_have_one ? EXIT_BROKE : EXIT_HELD;
+	if (!args.ran && good && args.selection.nr_files && !interrupted)
+		fputs(NOTHING_RAN, stderr);
+	good &= !args.bad_file;
+	return interrupted ? interrupted_status() : !good ? EXIT_USAGE : !args.all_have_one ? EXIT_BROKE : EXIT_HELD;
 }

@@ -2,6 +2,7 @@
 /* pinsim: what pinned and locked memory costs, on each kernel. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <accounting/kernels.h>
 #include <sim/sched.h>
 #include <scenario/json.h>
@@ -23,7 +24,7 @@ const struct command commands[] = {
 	{ NULL, NULL, NULL },
 };
 
-static const char help[] =
+static const char help_text[] =
 	"pinsim runs Linux' accounting of pinned and locked memory in userspace: mm->locked_vm,\n"
 	"mm->pinned_vm, user->locked_vm and their like, by the rules of each kernel version.\n"
 	"A scenario is a small .pin file: tasks, the calls that they make, and what the counters\n"
@@ -67,7 +68,7 @@ static void print_help(void)
 	fputs("Usage: pinsim COMMAND [ARGUMENT...]\n\n", stdout);
 	print_commands(stdout);
 	fputc('\n', stdout);
-	fputs(help, stdout);
+	fputs(help_text, stdout);
 }
 
 /* The second line says by which rules: two pinsims with the same one come to the same on every kernel. */
@@ -81,39 +82,58 @@ static void print_version(void)
 	       releases, kernels() - releases);
 }
 
-int main(int argc, char **argv)
+/* What nobody could read is no answer, however it was come to: argp, too, prints its help and exits. */
+static void check_output(void)
 {
-	const struct command *command;
-	int status;
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	fputs("pinsim: cannot write the report\n", stderr);
+	_exit(EXIT_OURS);
+}
 
-	if (argc < 2) {
-		fputs("Usage: pinsim COMMAND [ARGUMENT...]\n", stderr);
+static const struct command *command_by_name(const char *name)
+{
+	for (const struct command *command = commands; command->name; command++)
+		if (!strcmp(command->name, name))
+			return command;
+	return NULL;
+}
+
+static int run_command(int argc, char **argv)
+{
+	const struct command *command = command_by_name(argv[0]);
+
+	if (!command) {
+		fprintf(stderr, "pinsim: no command '%s'\n", argv[0]);
 		print_commands(stderr);
 		return EXIT_USAGE;
-	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?") ||
-	    !strcmp(argv[1], "help")) {
-		print_help();
-		return EXIT_HELD;
-	}
-	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		print_version();
-		return EXIT_HELD;
 	}
 	json_memory_or_exit();
 	/* a wild access of what is simulated is that run's BUG, and the others still run */
 	sim_catch_oopses();
-	for (command = commands; command->name; command++) {
-		if (strcmp(argv[1], command->name))
-			continue;
-		status = command->run(argc - 1, argv + 1);
-		if (fflush(stdout) || ferror(stdout)) {
-			fputs("pinsim: cannot write the report\n", stderr);
-			return EXIT_OURS;
-		}
-		return status;
+	return command->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const char *first = argc < 2 ? NULL : argv[1];
+	bool help = first && !strcmp(first, "help");
+
+	atexit(check_output);
+	if (!first) {
+		fputs("Usage: pinsim COMMAND [ARGUMENT...]\n", stderr);
+		print_commands(stderr);
+		return EXIT_USAGE;
 	}
-	fprintf(stderr, "pinsim: no command '%s'\n", argv[1]);
-	print_commands(stderr);
-	return EXIT_USAGE;
+	if (help && argc > 2)
+		return run_command(2, (char *[]){ argv[2], "--help", NULL });
+	if (help || !strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "-?")) {
+		print_help();
+		return EXIT_HELD;
+	}
+	if (!strcmp(first, "--version") || !strcmp(first, "-V")) {
+		print_version();
+		return EXIT_HELD;
+	}
+	return run_command(argc - 1, argv + 1);
 }

@@ -119,19 +119,20 @@ static void print(const struct matrix *matrix, const struct matrix_arguments *ar
 	matrix_print_summary(matrix, stdout);
 }
 
-static bool write_html(const struct matrix *matrix, const char *path)
+/* The exit status that comes of it. */
+static int write_html(const struct matrix *matrix, const char *path)
 {
 	FILE *out = fopen(path, "w");
-	bool good = out;
+	int status = out ? EXIT_HELD : EXIT_USAGE;
 
-	if (good) {
+	if (out) {
 		matrix_print_html(matrix, out);
-		good = !ferror(out);
-		good &= !fclose(out);
+		if (ferror(out) | fclose(out))
+			status = EXIT_OURS;
 	}
-	if (!good)
+	if (status)
 		fprintf(stderr, "pinsim: --html: cannot write '%s': %s\n", path, strerror(errno));
-	return good;
+	return status;
 }
 
 struct programs {
@@ -155,6 +156,18 @@ static bool keep(void *arg, const struct scenario_file *file)
 	return true;
 }
 
+/* What only running it showed of the last row's file. */
+static void tell_mistakes(const struct matrix *matrix)
+{
+	const struct matrix_row *row = &matrix->rows[matrix->nr_rows - 1];
+
+	for (size_t i = 0; i < matrix->columns.nr; i++)
+		if (row->cells[i].kind == CELL_ERROR) {
+			progress_end();
+			tell_mistake(row->cells[i].why);
+		}
+}
+
 int command_matrix(int argc, char **argv)
 {
 	struct matrix_arguments args = { .selection = SELECTION_INIT };
@@ -163,8 +176,8 @@ int command_matrix(int argc, char **argv)
 	struct kernel_list columns, *asked;
 	struct matrix matrix;
 	size_t for_all, i;
+	int status, written;
 	bool good;
-	int status;
 
 	parse_arguments(&argp, "matrix", argc, argv, &args);
 	selection_no_other(selection, "matrix");
@@ -183,13 +196,16 @@ int command_matrix(int argc, char **argv)
 		progress(programs.program[i]->path, i, programs.nr);
 		matrix_add(&matrix, programs.program[i], programs.named[i], selection->backend, selection->seed,
 			   &interrupted);
+		tell_mistakes(&matrix);
 	}
+	good &= !matrix.counts[CELL_ERROR];
 	progress_end();
 	if (programs.nr)
 		print(&matrix, &args);
-	status = interrupted ? 128 + SIGINT : !good ? EXIT_USAGE : matrix.failed ? EXIT_BROKE : EXIT_HELD;
-	if (args.html && !write_html(&matrix, args.html))
-		status = EXIT_OURS;
+	status = interrupted ? interrupted_status() : !good ? EXIT_USAGE : matrix.failed ? EXIT_BROKE : EXIT_HELD;
+	written = args.html ? write_html(&matrix, args.html) : EXIT_HELD;
+	if (written)
+		status = written;
 	matrix_free(&matrix);
 	for (i = 0; i < programs.nr; i++)
 		program_free(programs.program[i]);

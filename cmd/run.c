@@ -165,9 +165,10 @@ static void count(struct session *session, const struct run_result *result)
 		break;
 	case VERDICT_ERROR:
 		totals->errors++;
-		session->bad_file |= !interrupted;
-		fflush(stdout);
-		fputs(result->error, stderr);
+		if (interrupted)
+			break;
+		session->bad_file = true;
+		tell_mistake(result->error);
 		break;
 	}
 }
@@ -447,7 +448,7 @@ int command_run(int argc, char **argv)
 	if (session.kernels)
 		kernel_list_free(session.kernels);
 	if (interrupted)
-		return 128 + SIGINT;
+		return interrupted_status();
 	if (status || session.bad_hash)
 		return EXIT_OURS;
 	if (session.bad_file)

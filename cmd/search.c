@@ -35,15 +35,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_CALLS:
-		args->options.calls_max = (unsigned int)parse_number("--calls", arg);
-		if (!args->options.calls_max || args->options.calls_max > 12)
-			argp_error(state, "--calls %s: expected 1 to 12", arg);
+		args->options.calls_max = (unsigned int)parse_within("--calls", arg, 1, 12);
 		break;
 	case OPT_ALL:
 		args->options.all = true;
 		break;
 	case OPT_TIME:
-		args->options.seconds = (double)parse_number("--time", arg);
+		args->options.seconds = parse_seconds("--time", arg);
 		break;
 	case OPT_WALKS:
 		args->options.walks = parse_number("--walks", arg);
@@ -95,7 +93,7 @@ static void show_progress(void *arg, const struct search_progress *now)
 	char text[80];
 
 	snprintf(text, sizeof(text), "programs of %u calls, %lu states", now->calls, now->states);
-	progress(text, now->steps, now->steps);
+	progress(text, 0, 0);
 }
 
 static void write_file(struct search_arguments *args, const struct search_found *found)
@@ -140,6 +138,14 @@ static void on_found(void *arg, const struct search_found *found)
 	fflush(stdout);
 }
 
+/* No need to look: nothing that is modelled is otherwise on the one than on the other. */
+static bool are_same(const struct search_arguments *args)
+{
+	const struct kernel *const *kernel = args->options.kernel;
+
+	return kernel_rules_same(&kernel[0]->rules, &kernel[1]->rules);
+}
+
 static void print_end(const struct search_arguments *args, const struct search_result *result)
 {
 	FILE *out = args->json ? stderr : stdout;
@@ -149,6 +155,11 @@ static void print_end(const struct search_arguments *args, const struct search_r
 		       "\"calls_made\":%lu}\n",
 		       result->found, result->complete, result->ended ? "true" : "false", result->states,
 		       result->steps);
+	if (are_same(args)) {
+		fprintf(out, "no program tells %s and %s apart: they are equal in all that is modelled\n",
+			args->name[0], args->name[1]);
+		return;
+	}
 	if (!result->found && result->complete)
 		fprintf(out, "no program of up to %u call%s tells %s and %s apart", result->complete,
 			result->complete == 1 ? "" : "s", args->name[0], args->name[1]);
@@ -188,8 +199,13 @@ int command_search(int argc, char **argv)
 		}
 		args.options.kernel[k] = &kernel[k];
 	}
+	if (args.out)
+		make_folder("--out", args.out);
 	catch_interrupt();
-	search_run(&args.options, &result);
+	if (are_same(&args))
+		result = (struct search_result){ .complete = args.options.calls_max, .ended = true };
+	else
+		search_run(&args.options, &result);
 	progress_end();
 	print_end(&args, &result);
 	if (result.found)

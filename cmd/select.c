@@ -60,7 +60,8 @@ static error_t parse_file_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (!selection->nr_paths)
-			argp_error(state, "no file, expected .pin files or a folder of them");
+			argp_error(state, "no file, expected %s",
+				   selection->expected ? selection->expected : ".pin files or a folder of them");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

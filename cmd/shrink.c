@@ -51,8 +51,12 @@ struct question {
 	bool stated;			/* it fails by nothing: the violation is one that the file states, and shows */
 };
 
-/* What @program fails by, or else what it states and shows; @stated: that. */
-static struct failure failure_in(const struct program *program, const struct run_options *options, bool *stated)
+/*
+ * What @program fails by, or else what it states and shows; @stated: that. @mistake: what it
+ * says of a program that does not come to an end.
+ */
+static struct failure failure_in(const struct program *program, const struct run_options *options, bool *stated,
+				 void (*mistake)(const char *text))
 {
 	struct failure failure;
 	struct run_result result;
@@ -61,6 +65,8 @@ static struct failure failure_in(const struct program *program, const struct run
 	*stated = false;
 	scenario_run(program, options, &result);
 	failure_of(&result, &failure);
+	if (mistake && result.verdict == VERDICT_ERROR && !interrupted)
+		mistake(result.error);
 	for (i = 0; i < result.nr_violations && result.verdict == VERDICT_PASS && !*stated; i++) {
 		*stated = result.violations[i].stated;
 		failure.violation = result.violations[i].violation;
@@ -85,7 +91,7 @@ static bool fails_alike(void *arg, const struct program *program)
 		bool stated;
 
 		run.seed = i ? i - 1 : question->options.seed;
-		failure = failure_in(program, &run, &stated);
+		failure = failure_in(program, &run, &stated, NULL);
 		if (stated == question->stated && failure_same(&failure, &question->failure)) {
 			question->options.seed = run.seed;
 			return true;
@@ -106,7 +112,7 @@ static bool find_failure(const struct program *program, const struct kernel_list
 		if (!program_runs_on(program, question->options.kernel) ||
 		    !backend_runs(question->options.backend, question->options.kernel))
 			continue;
-		question->failure = failure_in(program, &question->options, &question->stated);
+		question->failure = failure_in(program, &question->options, &question->stated, tell_mistake);
 		if (question->failure.kind != FAILURE_NONE)
 			return true;
 		if (question->stated && !shows) {

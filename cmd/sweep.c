@@ -61,6 +61,7 @@ struct session {
 	struct kernel_list *kernels;	/* of --kernel, or NULL */
 	struct sweep_stats stats;
 	unsigned long files, failed;
+	bool bad_file;
 };
 
 static void show(void *arg, const struct sweep_failure *failure)
@@ -75,6 +76,17 @@ static void show(void *arg, const struct sweep_failure *failure)
 		printf(" in step %lu: %s\n", failure->step, failure->text);
 }
 
+static void on_mistake(void *arg, const char *text)
+{
+	struct session *session = arg;
+
+	if (interrupted)
+		return;
+	progress_end();
+	tell_mistake(text);
+	session->bad_file = true;
+}
+
 static bool sweep_file(void *arg, const struct scenario_file *file)
 {
 	struct session *session = arg;
@@ -87,6 +99,8 @@ static bool sweep_file(void *arg, const struct scenario_file *file)
 		.each = session->args->each,
 		.stop = &interrupted,
 		.failure = show,
+		.mistake = on_mistake,
+		.arg = session,
 	};
 	bool good = true;
 	size_t i;
@@ -115,16 +129,17 @@ static void print_stats(const struct session *session)
 	unsigned long calls = 0;
 	int site;
 
-	printf("%lu files, %lu runs with a fault (", session->files, stats->runs);
+	printf("%lu file%s, %lu run%s with a fault (", session->files, session->files == 1 ? "" : "s", stats->runs,
+	       stats->runs == 1 ? "" : "s");
 	for (site = 0; site < SIM_FAULT_NR; site++)
 		printf("%s%lu %s", site ? ", " : "", stats->faults[site],
 		       sim_fault_site_name((enum sim_fault_site)site));
-	printf("): %lu failed in %lu files, %lu reports explained\n", stats->failures, session->failed,
-	       stats->explained);
+	printf("): %lu failed in %lu file%s, %lu report%s explained\n", stats->failures, session->failed,
+	       session->failed == 1 ? "" : "s", stats->explained, stats->explained == 1 ? "" : "s");
 	for (site = 0; site < SIM_FAULT_NR; site++)
 		calls += stats->calls[site];
-	printf("%lu calls of %lu programs, each file on each of its kernels; %lu faults in all\n", calls,
-	       stats->programs, stats->delivered);
+	printf("%lu calls of %lu program%s, each file on each of its kernels; %lu faults in all\n", calls,
+	       stats->programs, stats->programs == 1 ? "" : "s", stats->delivered);
 	if (stats->cut)
 		printf("%lu sweeps of a site were cut short by --most\n", stats->cut);
 }
@@ -146,6 +161,8 @@ int command_sweep(int argc, char **argv)
 	if (session.kernels)
 		kernel_list_free(session.kernels);
 	if (interrupted)
-		return 128 + SIGINT;
-	return !good ? EXIT_USAGE : stats->failures ? EXIT_BROKE : EXIT_HELD;
+		return interrupted_status();
+	if (!stats->programs && good && session.files && !session.bad_file)
+		fputs(NOTHING_RAN, stderr);
+	return !good || session.bad_file ? EXIT_USAGE : stats->failures ? EXIT_BROKE : EXIT_HELD;
 }

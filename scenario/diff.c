@@ -48,6 +48,14 @@ static void run_kernel(const struct program *program, const struct diff_options 
 	runs->error |= !runs->nr;
 }
 
+/* What the last of @runs says where it came to no end; NULL where nothing ran. */
+static char *mistake_of(const struct runs *runs)
+{
+	const char *text = runs->nr ? runs->record[runs->nr - 1].result.error : NULL;
+
+	return text ? xstrdup(text) : NULL;
+}
+
 static void runs_free(struct runs *runs)
 {
 	for (unsigned int i = 0; i < runs->nr; i++)
@@ -338,6 +346,7 @@ static bool compare_runs(const struct program *program, const struct diff_option
 		run_kernel(program, options, options->kernel[i], schedules, &runs[i]);
 	if (runs[0].error || runs[1].error) {
 		difference->kind = DIFFER_ERROR;
+		difference->error = mistake_of(&runs[!runs[0].error]);
 	} else if (first_difference(program, &runs[0], &runs[1], &question, pair)) {
 		settled = settle || (runs[0].all && runs[1].all);
 		if (settled) {
@@ -374,6 +383,7 @@ void difference_free(struct difference *difference)
 		free(difference->seen[i]);
 		free(difference->violations[i]);
 	}
+	free(difference->error);
 	free(difference->path);
 	free(difference->title);
 	free(difference->call);

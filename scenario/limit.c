@@ -24,6 +24,7 @@ struct search {
 	bool all_schedules; /* those of the last question were all that there are */
 	unsigned long steps; /* of all runs for one answer */
 	bool gave_up; /* STEPS_MAX, or an error */
+	char *error; /* a message ready to print */
 	bool states_refusal; /* the file has calls that a limit is to refuse */
 };
 
@@ -34,6 +35,8 @@ static bool run_at(struct search *search, unsigned long pages, struct record *re
 	search->steps += record->nr + 1;
 	if (record->result.error || search->steps > STEPS_MAX)
 		search->gave_up = true;
+	if (record->result.error && !search->error)
+		search->error = xstrdup(record->result.error);
 	return !search->gave_up;
 }
 
@@ -523,7 +526,7 @@ static enum limit_answer find(struct search *search, struct limit_task *task, un
 	else
 		*pages = fails_at(search, 0, 0) ? least_without_failure(search, 0, 0, PAGES_MOST) : 0;
 	if (search->gave_up)
-		return search->run.stop && *search->run.stop ? LIMIT_ERROR : LIMIT_UNDECIDED;
+		return search->error ? LIMIT_ERROR : LIMIT_UNDECIDED;
 	if (*pages == PAGES_MOST)
 		return LIMIT_NONE;
 	task->all_schedules = !fails_at(search, 0, *pages) && search->all_schedules;
@@ -606,9 +609,10 @@ void limit_program(const struct program *program, const struct limit_options *op
 		task = &limit->tasks[limit->nr_tasks++];
 		task->name = program->task_names[search.slot];
 		task->answer = limit->missing ? LIMIT_NA : LIMIT_ERROR;
-		if (task->answer != LIMIT_NA && !(options->stop && *options->stop))
+		if (task->answer != LIMIT_NA && !search.error)
 			limit_of(&search, task);
 	}
+	limit->error = search.error;
 	free(search.memlock_bytes);
 }
 
@@ -627,6 +631,7 @@ void limit_kernel_free(struct limit_kernel *limit)
 	free(limit->tasks);
 	free(limit->kernel);
 	free(limit->missing);
+	free(limit->error);
 }
 
 #define GIB (1ul << 30)

@@ -189,7 +189,10 @@ bool limit_print(FILE *out, const struct program *program, const struct limit_ke
 	const char **names = xzalloc((nr + 1) * sizeof(*names));
 	char **text = xzalloc((nr + 1) * sizeof(*text));
 
-	fprintf(out, "%s%s: %s%s\n", colour ? "\033[1m" : "", program->path, program->title, colour ? "\033[0m" : "");
+	fprintf(out, "%s%s", colour ? "\033[1m" : "", program->path);
+	if (program->title != program->path)
+		fprintf(out, ": %s", program->title);
+	fprintf(out, "%s\n", colour ? "\033[0m" : "");
 	for (size_t i = 0; i < nr; i++)
 		text[i] = kernel_text(&limits[i]);
 	for (size_t i = 0; i < nr; i++) {

@@ -100,7 +100,7 @@ static void fill_cell(struct cell *cell, const struct run_result *result, const 
 		cell->text = xstrdup("n/a");
 		break;
 	case VERDICT_ERROR:
-		cell->kind = CELL_FAIL;
+		cell->kind = CELL_ERROR;
 		cell->text = xstrdup("error");
 		cell->why = xstrdup(result->error);
 		break;
@@ -148,8 +148,14 @@ static void run_cell(struct cell *cell, const struct program *program, struct ru
 	} else {
 		options->arg = &watch;
 		record_run(program, options, false, &run->record);
-		run->ran = true;
-		fill_cell(cell, &run->record.result, options->kernel, &watch);
+		/* what was cut off has shown nothing */
+		if (options->stop && *options->stop && run->record.result.verdict == VERDICT_ERROR) {
+			cell->text = xstrdup("-");
+			record_free(&run->record);
+		} else {
+			run->ran = true;
+			fill_cell(cell, &run->record.result, options->kernel, &watch);
+		}
 		free(watch.text);
 		free(watch.why);
 	}
@@ -355,6 +361,8 @@ void matrix_print_summary(const struct matrix *matrix, FILE *out)
 		counts[CELL_FAIL], counts[CELL_NA]);
 	if (counts[CELL_DIFFERS])
 		fprintf(out, ", %lu differ", counts[CELL_DIFFERS]);
+	if (counts[CELL_ERROR])
+		fprintf(out, ", %lu not run for a mistake in the file", counts[CELL_ERROR]);
 	if (counts[CELL_NOT_MODELLED])
 		fprintf(out, ", %lu not modelled yet", counts[CELL_NOT_MODELLED]);
 	fputc('\n', out);

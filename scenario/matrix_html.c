@@ -101,7 +101,7 @@ static void put(FILE *out, const char *text)
 
 static const char *const classes[CELL_KINDS] = {
 	[CELL_EXCLUDED] = "none", [CELL_PASS] = "pass",	      [CELL_BUG] = "bug",	    [CELL_FAIL] = "fail",
-	[CELL_NA] = "na",	  [CELL_DIFFERS] = "differs", [CELL_NOT_MODELLED] = "none",
+	[CELL_NA] = "na",	  [CELL_DIFFERS] = "differs", [CELL_NOT_MODELLED] = "none", [CELL_ERROR] = "fail",
 };
 
 static void put_cell(FILE *out, const struct cell *cell)

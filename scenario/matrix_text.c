@@ -95,7 +95,7 @@ static void print_cell(FILE *out, enum cell_kind kind, const char *text, unsigne
 	static const char *const codes[CELL_KINDS] = {
 		[CELL_EXCLUDED] = "\033[2m",	 [CELL_PASS] = "\033[32m", [CELL_BUG] = "\033[33m",
 		[CELL_FAIL] = "\033[31m",	 [CELL_NA] = "\033[2m",	   [CELL_DIFFERS] = "\033[36m",
-		[CELL_NOT_MODELLED] = "\033[2m",
+		[CELL_NOT_MODELLED] = "\033[2m", [CELL_ERROR] = "\033[31m",
 	};
 
 	if (colour)

@@ -21,6 +21,7 @@ const char *const cell_kind_names[CELL_KINDS] = {
 	[CELL_NA] = "n/a",
 	[CELL_DIFFERS] = "differs",
 	[CELL_NOT_MODELLED] = "not modelled",
+	[CELL_ERROR] = "error",
 };
 
 size_t shared_folder(const struct matrix *matrix)
@@ -80,10 +81,10 @@ void sum_up(const struct matrix *matrix, size_t first, size_t nr, size_t column,
 		enum cell_kind kind;
 		const char *one, *many;
 	} words[] = {
-		{CELL_FAIL, "1 FAIL", "%lu FAIL"}, {CELL_DIFFERS, "1 differs", "%lu differ"},
-		{CELL_BUG, "1 bug", "%lu bugs"},   {CELL_PASS, "pass", "pass"},
-		{CELL_NA, "n/a", "n/a"},	   {CELL_NOT_MODELLED, "no model", "no model"},
-		{CELL_EXCLUDED, "-", "-"},
+		{CELL_FAIL, "1 FAIL", "%lu FAIL"},	  {CELL_ERROR, "1 error", "%lu errors"},
+		{CELL_DIFFERS, "1 differs", "%lu differ"}, {CELL_BUG, "1 bug", "%lu bugs"},
+		{CELL_PASS, "pass", "pass"},		  {CELL_NA, "n/a", "n/a"},
+		{CELL_NOT_MODELLED, "no model", "no model"}, {CELL_EXCLUDED, "-", "-"},
 	};
 	unsigned long counts[CELL_KINDS] = {0};
 	size_t i;

@@ -98,20 +98,32 @@ static bool sweep_step(const struct program *program, const struct sweep_options
 	return good;
 }
 
+/* Counts what each step calls at each site, in a run without a fault; false: that came to no end. */
+static bool count_calls(const struct program *program, const struct sweep_options *options,
+			struct run_sweep_calls *count)
+{
+	const struct run_sweep none = { .count = count };
+	struct run_result result;
+	bool good;
+
+	run(program, options, &none, &result);
+	good = result.verdict != VERDICT_ERROR;
+	if (!good && options->mistake)
+		options->mistake(options->arg, result.error);
+	run_result_free(&result);
+	return good;
+}
+
 bool sweep(const struct program *program, const struct sweep_options *options, struct sweep_stats *stats)
 {
 	unsigned long steps = program->nr_steps + 1, taken, calls;
-	struct run_sweep fault = { .count = xzalloc((steps + 1) * sizeof(*fault.count)) };
-	struct run_sweep_calls *count = fault.count;
-	struct run_result result;
-	bool good = true;
+	struct run_sweep_calls *count = xzalloc((steps + 1) * sizeof(*count));
+	bool counted = count_calls(program, options, count), good = true;
+	struct run_sweep fault = { .count = NULL };
 	int site;
 
-	run(program, options, &fault, &result);
-	run_result_free(&result);
-	fault.count = NULL;
-	stats->programs++;
-	for (site = 0; site < SIM_FAULT_NR; site++) {
+	stats->programs += counted;
+	for (site = 0; site < SIM_FAULT_NR && counted; site++) {
 		fault.site = (enum sim_fault_site)site;
 		taken = calls = 0;
 		for (fault.step = 1; fault.step <= steps; fault.step++) {

@@ -161,6 +161,8 @@ const struct quirk *historic_bug_at(size_t index);
  * as snprintf. "first in the table" for the first row.
  */
 int kernel_differences(const struct kernel *kernel, char *buf, size_t size);
+/* Is all that is modelled alike by both? */
+bool kernel_rules_same(const struct kernel_rules *a, const struct kernel_rules *b);
 /*
  * A hash of rows: names, releases, bases and the value of every cell. Words that explain
  * (what, source) are not in it. The same on every machine and by every compiler.

@@ -39,6 +39,7 @@ struct difference_counter {
 
 struct difference {
 	enum difference_kind kind;
+	char *error;		/* DIFFER_ERROR: a message with its position, ready to print; NULL: nothing ran */
 	char *path;
 	char *title;
 	unsigned int step;	/* from 1; behind the last: at the end of the run */

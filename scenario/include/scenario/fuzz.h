@@ -24,7 +24,7 @@ struct fuzz_options {
 	const struct backend *backend[2];	/* the second: to compare with, or NULL */
 	unsigned long seed;
 	unsigned long first, runs;		/* programs FIRST to FIRST + RUNS - 1; 0: where the folder left off */
-	unsigned int seconds;			/* stop after so many; 0: after the last program */
+	double seconds;				/* stop after so many; 0: after the last program */
 	unsigned int failures;			/* stop after so many distinct ones; 0: however many */
 	unsigned int jobs;			/* processes; 1: this one */
 	const char *folder;			/* for failures and the state to go on from; NULL: none is kept */

@@ -41,7 +41,7 @@ enum limit_answer {
 	LIMIT_NONE,		/* a call fails whatever the limit is */
 	LIMIT_NA,		/* the kernel does not have a call */
 	LIMIT_UNDECIDED,	/* too many steps */
-	LIMIT_ERROR,
+	LIMIT_ERROR,		/* limit_kernel.error */
 };
 
 /* A step that the bucket grew by up to the one that needs the limit. */
@@ -77,6 +77,7 @@ struct limit_task {
 struct limit_kernel {
 	char *kernel;
 	char *missing;			/* LIMIT_NA of all: the call */
+	char *error;			/* a run came to no end, so not all answers are there: a message to print */
 	struct limit_task *tasks;	/* by order of declaration or making */
 	unsigned int nr_tasks;
 };

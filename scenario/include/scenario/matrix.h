@@ -26,13 +26,14 @@ enum cell_kind {
 	CELL_NA,
 	CELL_DIFFERS,
 	CELL_NOT_MODELLED,
+	CELL_ERROR,		/* a mistake of the file that only a run shows: why */
 	CELL_KINDS,
 };
 
 struct cell {
 	enum cell_kind kind;
 	char *text;		/* what is shown: "pass", "ENOMEM", "locked_vm_negative", ... */
-	char *why;		/* CELL_FAIL: the first failure, for below the table */
+	char *why;		/* CELL_FAIL: the first failure, for below the table; CELL_ERROR: the message */
 	char *change;		/* "line 7: a: vfio_map(...): 0, was ENOMEM", or NULL: as in the column before */
 	/* The kernel from which on it has been so, which need not be a column; NULL where nothing ran. */
 	const char *since;

@@ -44,6 +44,7 @@ struct sweep_options {
 	bool each;				/* beyond 32 of a step too, not in growing strides */
 	const volatile sig_atomic_t *stop;
 	void (*failure)(void *arg, const struct sweep_failure *failure);
+	void (*mistake)(void *arg, const char *text);	/* of the file, seen without a fault: nothing was swept */
 	void *arg;
 };
 
