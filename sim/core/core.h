@@ -215,12 +215,8 @@ enum actor_state {
 struct sim_actor {
 	SIM_ACTOR_FRONT;		/* faults: bit SITE: armed; then fail_nth(), then a sweep */
 	uint64_t mixed;			/* sim_trace_mixed() of its index */
-	unsigned int index;
+	struct sim_actor_view view;	/* what strategies get to see */
 	enum actor_state state;
-	enum sim_point next_kind;
-	unsigned long next_object;
-	const void *next_at;
-	long next_result;
 	struct sim_fiber *fiber;	/* while a body is under way */
 	struct sim_thread *thread;	/* of the threads engine, in its place */
 	struct sim_body *first, **tail;
@@ -324,7 +320,8 @@ struct sim_world {
 	SIM_WORLD_FRONT;
 	/* what every scheduling point touches */
 	unsigned long points_max;
-	struct sim_actor_view *ready;	/* in order of creation; room for all actors */
+	const struct sim_actor_view **ready;	/* in order of creation; room for all actors */
+	uint64_t ready_bits;		/* bits by index, of those below 64 */
 	void (*sink)(void *arg, const struct sim_record *record);
 	void *sink_arg;
 	unsigned long watched;		/* bit KIND: what is heard, and all where there is a sink */

@@ -153,7 +153,7 @@ static struct race_actor *running(struct sim_world *world)
 {
 	if (!world || !world->race || world->current == &world->outside)
 		return NULL;
-	return race_actor(world->race, world->current->index);
+	return race_actor(world->race, world->current->view.index);
 }
 
 /* What comes next is behind what was given away. */
@@ -312,7 +312,7 @@ void sim_race_release(const void *at, bool shared)
 		return;
 	sync = sync_get(world->race, at);
 	join(shared ? &sync->readers : &sync->writers, &self->knows);
-	tick(self, world->current->index);
+	tick(self, world->current->view.index);
 }
 
 void sim_race_saw(const void *at)
@@ -326,13 +326,13 @@ void sim_race_saw(const void *at)
 
 void sim_race_submit(struct sim_world *world, const struct sim_actor *to)
 {
-	struct race_actor *self = running(world), *other = race_actor(world->race, to->index);
+	struct race_actor *self = running(world), *other = race_actor(world->race, to->view.index);
 
 	/* Making room for the other may have moved this one. */
 	self = self ? running(world) : NULL;
 	join(&other->inbox, self ? &self->knows : &world->race->outside);
 	if (self)
-		tick(self, world->current->index);
+		tick(self, world->current->view.index);
 }
 
 void sim_race_begin(struct sim_world *world)
@@ -344,11 +344,11 @@ void sim_race_begin(struct sim_world *world)
 
 void sim_race_wake(struct sim_world *world, const struct sim_actor *whom)
 {
-	struct race_actor *other = race_actor(world->race, whom->index), *self = running(world);
+	struct race_actor *other = race_actor(world->race, whom->view.index), *self = running(world);
 
 	join(&other->knows, self ? &self->knows : &world->race->outside);
 	if (self)
-		tick(self, world->current->index);
+		tick(self, world->current->view.index);
 }
 
 /* Nobody runs: what comes next is behind all of them. */
@@ -510,8 +510,8 @@ void sim_race_access(const void *at, size_t bytes, unsigned int flags, const voi
 	touch_all(world, (uintptr_t)at, bytes, flags & SIM_RACE_WRITE);
 	now = (struct access){
 		.pc = (uintptr_t)pc,
-		.clock = self->knows.at[world->current->index],
-		.actor = world->current->index,
+		.clock = self->knows.at[world->current->view.index],
+		.actor = world->current->view.index,
 		.call = world->current->call,
 		.write = flags & SIM_RACE_WRITE,
 		.marked = flags & SIM_RACE_MARKED,
@@ -529,8 +529,8 @@ void sim_race_freed(const void *at, size_t bytes, const void *pc)
 		return;
 	now = (struct access){
 		.pc = (uintptr_t)pc,
-		.clock = self->knows.at[world->current->index],
-		.actor = world->current->index,
+		.clock = self->knows.at[world->current->view.index],
+		.actor = world->current->view.index,
 		.call = world->current->call,
 		.write = true,
 		.freed = true,

@@ -23,22 +23,26 @@
  * ready[]
  */
 
+static inline struct sim_actor *actor_of(const struct sim_actor_view *view)
+{
+	return (struct sim_actor *)((char *)view - offsetof(struct sim_actor, view));
+}
+
+static inline uint64_t ready_bit(const struct sim_actor *actor)
+{
+	return actor->view.index < 64 ? 1ull << actor->view.index : 0;
+}
+
 static void ready_insert(struct sim_world *world, struct sim_actor *actor)
 {
 	unsigned int pos = world->nr_ready;
 
-	while (pos && world->ready[pos - 1].index > actor->index) {
+	while (pos && world->ready[pos - 1]->index > actor->view.index) {
 		world->ready[pos] = world->ready[pos - 1];
 		pos--;
 	}
-	world->ready[pos] = (struct sim_actor_view){
-		.actor = actor,
-		.index = actor->index,
-		.next_kind = actor->next_kind,
-		.next_object = actor->next_object,
-		.next_at = actor->next_at,
-		.next_result = actor->next_result,
-	};
+	world->ready[pos] = &actor->view;
+	world->ready_bits |= ready_bit(actor);
 	if (world->nr_ready++ && pos <= world->current_pos)
 		world->current_pos++;
 }
@@ -52,19 +56,20 @@ static void make_ready(struct sim_world *world, struct sim_actor *actor)
 		return;
 	}
 	if (world->strategy->enabled)
-		world->strategy->enabled(world->strategy_state, world->current->index, actor->index);
+		world->strategy->enabled(world->strategy_state, world->current->view.index, actor->view.index);
 }
 
 static void ready_remove(struct sim_world *world, struct sim_actor *actor)
 {
-	unsigned int pos = 0;
+	unsigned int pos = 0, nr = --world->nr_ready;
 
-	while (world->ready[pos].actor != actor)
+	while (world->ready[pos] != &actor->view)
 		pos++;
-	if (pos < --world->nr_ready)
-		memmove(&world->ready[pos], &world->ready[pos + 1], (world->nr_ready - pos) * sizeof(*world->ready));
 	if (pos < world->current_pos)
 		world->current_pos--;
+	for (; pos < nr; pos++)
+		world->ready[pos] = world->ready[pos + 1];
+	world->ready_bits &= ~ready_bit(actor);
 }
 
 /* @pick is nobody: the strategy has other plans. */
@@ -81,33 +86,30 @@ static __attribute__((noinline)) struct sim_actor *pick_nobody(struct sim_world 
 	return &world->outside;
 }
 
-/* Who goes on? @current: position of the running actor, -1 where it cannot. The outside where nobody may. */
-static struct sim_actor *choose(struct sim_world *world, int current)
+static __attribute__((noinline)) struct sim_actor *choose_among(struct sim_world *world, int current)
 {
-	unsigned int nr = world->nr_ready, pick = 0;
+	unsigned int pick;
 
-	if (!nr || world->fatal || SIM_THREADS)
-		return &world->outside;
-	if (nr > 1) {
-		/* Behind a pause the view is as it was. */
-		if (current >= 0 && likely(world->current != &world->outside)) {
-			struct sim_actor_view *view = &world->ready[current];
-
-			view->next_kind = world->current->next_kind;
-			view->next_object = world->current->next_object;
-			view->next_at = world->current->next_at;
-			view->next_result = world->current->next_result;
-		}
-		if (unlikely(world->closed))
-			pick = pick_default(current);
-		else
-			pick = world->strategy->pick(world->strategy_state, world->ready, nr, current);
-		if (unlikely(pick >= nr))
-			return pick_nobody(world, pick, current);
-		sim_tape_append(&world->tape, pick_to_choice(pick, pick_default(current)));
-	}
+	if (unlikely(world->closed))
+		pick = pick_default(current);
+	else
+		pick = world->strategy->pick(world->strategy_state, world->ready, world->nr_ready, current);
+	if (unlikely(pick >= world->nr_ready))
+		return pick_nobody(world, pick, current);
 	world->current_pos = pick;
-	return world->ready[pick].actor;
+	sim_tape_append(&world->tape, pick_to_choice(pick, pick_default(current)));
+	return actor_of(world->ready[pick]);
+}
+
+/* Who goes on? @current: position of the running actor, -1 where it cannot. The outside where nobody may. */
+static inline struct sim_actor *choose(struct sim_world *world, int current)
+{
+	if (!world->nr_ready || world->fatal || SIM_THREADS)
+		return &world->outside;
+	if (world->nr_ready > 1)
+		return choose_among(world, current);
+	world->current_pos = 0;
+	return actor_of(world->ready[0]);
 }
 
 /*
@@ -158,10 +160,10 @@ static __attribute__((noinline)) void body_run(struct sim_world *world, struct s
 static inline void announce(struct sim_actor *actor, enum sim_point kind, unsigned long object, const void *at,
 			    long result)
 {
-	actor->next_kind = kind;
-	actor->next_object = object;
-	actor->next_at = at;
-	actor->next_result = result;
+	actor->view.next_kind = kind;
+	actor->view.next_object = object;
+	actor->view.next_at = at;
+	actor->view.next_result = result;
 }
 
 /* The current body is over, one way or the other; returns who is next. @result: 0, or -1 for an abandoned one. */
@@ -214,7 +216,7 @@ static void fiber_main(void)
 
 void sim_sched_init(struct sim_world *world)
 {
-	world->outside.index = OUTSIDE_INDEX;
+	world->outside.view.index = OUTSIDE_INDEX;
 	world->outside.mixed = sim_trace_mixed(OUTSIDE_INDEX);
 	world->outside.name = "outside";
 	world->outside.fiber = sim_fiber_outside();
@@ -251,7 +253,7 @@ void sim_sched_tidy(struct sim_world *world)
 	sort_spare(world);
 	/* Nor who begins first. */
 	for (unsigned int i = 0; i < world->nr_ready; i++) {
-		struct sim_actor *actor = world->ready[i].actor;
+		struct sim_actor *actor = actor_of(world->ready[i]);
 
 		if (!actor->fiber)
 			actor->fiber = fiber_get(world);
@@ -304,8 +306,8 @@ struct sim_actor *sim_actor_create(const char *name, void *cookie)
 		world->ready = sim_realloc(world->ready, room * sizeof(*world->ready));
 		rare->room_actors = room;
 	}
-	actor->index = rare->nr_actors;
-	actor->mixed = sim_trace_mixed(actor->index);
+	actor->view.index = rare->nr_actors;
+	actor->mixed = sim_trace_mixed(actor->view.index);
 	actor->name = strcpy(sim_rare_grow(NULL, 0, strlen(name) + 1), name);
 	actor->self = actor;
 	actor->cookie = cookie;
@@ -321,7 +323,7 @@ const char *sim_actor_name(const struct sim_actor *actor)
 
 unsigned int sim_actor_index(const struct sim_actor *actor)
 {
-	return actor ? actor->index : OUTSIDE_INDEX;
+	return actor ? actor->view.index : OUTSIDE_INDEX;
 }
 
 const char *sim_actor_name_at(unsigned int index)
@@ -449,7 +451,7 @@ static inline void give_way(struct sim_world *world, struct sim_actor *current)
 	}
 	if (likely(world->nr_ready == 1) || current->nopreempt)
 		return;
-	if (unlikely(world->silent >> current->next_kind & 1)) {
+	if (unlikely(world->silent >> current->view.next_kind & 1)) {
 		sim_tape_append(&world->tape, 0);
 		return;
 	}
@@ -572,7 +574,7 @@ void sim_touch_told(enum sim_point kind, const void *at, long result)
 	struct sim_world *world = sim_this;
 
 	world->strategy->record(world->strategy_state, &(struct sim_access){
-		.actor = world->current->index,
+		.actor = world->current->view.index,
 		.kind = kind,
 		.at = at,
 		.result = result,

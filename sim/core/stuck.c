@@ -66,7 +66,7 @@ static bool leads_cycle(const struct sim_world *world, const struct sim_actor *a
 	for (unsigned int steps = 0; at && steps < world->rare.nr_actors; steps++) {
 		if (at == actor)
 			return true;
-		if (at->index < actor->index)
+		if (at->view.index < actor->view.index)
 			return false;
 		at = waits_for(at);
 	}

@@ -173,7 +173,7 @@ static BARE void *thread_main(void *arg)
 	sim_thread_actor = actor;
 	depth = 1;
 	enter();
-	chance = (uint64_t)clock() ^ (uintptr_t)&arg ^ (uint64_t)actor->index << 40;
+	chance = (uint64_t)clock() ^ (uintptr_t)&arg ^ (uint64_t)actor->view.index << 40;
 	while (actor->first && !engine.world->fatal)
 		sim_sched_body(actor);
 	thread_end(actor);

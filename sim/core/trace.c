@@ -74,19 +74,23 @@ void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), vo
 	sim_trace_watch(sim_this);
 }
 
+static __attribute__((noinline)) void tell_sink(struct sim_world *world, enum sim_point kind, unsigned long object,
+						 long result)
+{
+	const struct sim_record record = { world->current->view.index, kind, object, result };
+
+	world->sink(world->sink_arg, &record);
+}
+
 void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long object, const void *at, long result,
 		    bool ahead)
 {
-	if (world->heard >> kind & 1) {
-		const struct sim_access access = { world->current->index, kind, object, at, result, ahead };
+	const struct sim_access access = { world->current->view.index, kind, object, at, result, ahead };
 
+	if (unlikely(world->sink))
+		tell_sink(world, kind, object, result);
+	if (world->heard >> kind & 1)
 		world->strategy->record(world->strategy_state, &access);
-	}
-	if (world->sink) {
-		const struct sim_record record = { world->current->index, kind, object, result };
-
-		world->sink(world->sink_arg, &record);
-	}
 }
 
 void sim_object_name_kept(unsigned long object, const char *name)

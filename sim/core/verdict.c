@@ -95,7 +95,7 @@ static void report_add(struct sim_world *world, enum sim_violation violation, co
 		.told = {
 			.violation = violation,
 			.step = world->step,
-			.actor = world->current->index,
+			.actor = world->current->view.index,
 			.record = world->nr_records,
 			.text = sim_strdup(text),
 		},

@@ -360,7 +360,7 @@ static void *pausing_begin(unsigned long seed, const struct sim_tape *tape, void
 	return context;
 }
 
-static unsigned int pausing_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+static unsigned int pausing_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
 {
 	struct pausing *pausing = state;
 

@@ -98,7 +98,7 @@ static void *thrice_begin(unsigned long seed, const struct sim_tape *tape, void 
 	return &asked;
 }
 
-static unsigned int thrice_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+static unsigned int thrice_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
 {
 	unsigned long asked = (*(unsigned long *)state)++;
 

@@ -9,10 +9,8 @@
 
 static unsigned int bounded_choose(struct tree *tree, struct node *node)
 {
-	uint32_t spent = tree->depth ? tree->nodes[tree->depth - 1].preemptions : 0;
-
 	node->todo = node->enabled;
-	if (node->current != NOBODY && spent >= tree->budget && (node->enabled & (node->enabled - 1))) {
+	if (node->current != NOBODY && node->preemptions >= tree->budget && (node->enabled & (node->enabled - 1))) {
 		node->todo = 1ull << node->current;
 		tree->over_budget = true;
 	}

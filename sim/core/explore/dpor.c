@@ -22,11 +22,12 @@
 
 static uint32_t slot_of(const struct tree *tree, uint64_t key)
 {
-	uint32_t slot = key * 0x9e3779b97f4a7c15ull >> 32;
+	const uint64_t *keys = tree->keys;
+	uint32_t mask = tree->room_keys - 1, slot = (key * 0x9e3779b97f4a7c15ull >> 32) & mask;
 
-	while (tree->keys[slot & (tree->room_keys - 1)] && tree->keys[slot & (tree->room_keys - 1)] != key)
-		slot++;
-	return slot & (tree->room_keys - 1);
+	while (keys[slot] != key && keys[slot])
+		slot = (slot + 1) & mask;
+	return slot;
 }
 
 /* A larger table, in which only things stand that the path touches. */
@@ -35,7 +36,7 @@ static void keys_rebuild(struct tree *tree)
 	uint32_t nr = 0;
 
 	for (uint32_t i = 1; i < tree->nr_touches; i++)
-		nr += tree->touches[i].linked && !tree->touches[i].bytes && !tree->touches[i].prev;
+		nr += tree->touches[i].linked && !tree->touches[i].deed.bytes && !tree->touches[i].prev;
 	free(tree->keys);
 	free(tree->heads);
 	for (tree->room_keys = 64; tree->room_keys < 4 * (nr + 1); tree->room_keys *= 2)
@@ -48,33 +49,33 @@ static void keys_rebuild(struct tree *tree)
 	for (uint32_t i = 1; i < tree->nr_touches; i++) {
 		uint32_t slot;
 
-		if (!tree->touches[i].linked || tree->touches[i].bytes)
+		if (!tree->touches[i].linked || tree->touches[i].deed.bytes)
 			continue;
-		slot = slot_of(tree, tree->touches[i].key);
-		tree->keys[slot] = tree->touches[i].key;
+		slot = slot_of(tree, tree->touches[i].deed.key);
+		tree->keys[slot] = tree->touches[i].deed.key;
 		tree->heads[slot] = i;
 		tree->touches[i].slot = slot;
 	}
 }
 
 /* @touch comes behind the others of its thing; @done: and later ones behind it. */
-static void link_touch(struct tree *tree, uint32_t index, bool done)
+static inline void link_touch(struct tree *tree, uint32_t index, bool done)
 {
 	struct touch *touch = &tree->touches[index];
 	uint32_t slot;
 
-	if (touch->bytes) {
+	if (unlikely(touch->deed.bytes)) {
 		touch->prev = tree->last_freed;
 		touch->linked = done;
 		if (done)
 			tree->last_freed = index;
 		return;
 	}
-	if (2 * (tree->nr_keys + 1) > tree->room_keys)
+	if (unlikely(2 * (tree->nr_keys + 1) > tree->room_keys))
 		keys_rebuild(tree);
-	slot = slot_of(tree, touch->key);
+	slot = slot_of(tree, touch->deed.key);
 	tree->nr_keys += !tree->keys[slot];
-	tree->keys[slot] = touch->key;
+	tree->keys[slot] = touch->deed.key;
 	touch->slot = slot;
 	touch->prev = tree->heads[slot];
 	touch->linked = done;
@@ -82,15 +83,20 @@ static void link_touch(struct tree *tree, uint32_t index, bool done)
 		tree->heads[slot] = index;
 }
 
-/* A clock, four actors at a time: its length is a multiple of that, and a path is shorter than 2^31. */
+/*
+ * A clock, four actors at a time: its length, @stride, is a multiple of that, and a
+ * path is shorter than 2^31. What is done with them is made once for clocks of four, as
+ * nearly all are, and once for any length (dpor_step_done()).
+ */
 typedef int32_t lanes_of_clock __attribute__((vector_size(16), aligned(4), may_alias));
+#define FOR_EACH_LENGTH static inline __attribute__((always_inline))
 
-static inline void join(const struct tree *tree, uint32_t *clock, uint32_t index)
+FOR_EACH_LENGTH void join(const struct tree *tree, uint32_t *clock, uint32_t index, uint32_t stride)
 {
-	const lanes_of_clock *other = (const lanes_of_clock *)tree_clock(tree, index);
+	const lanes_of_clock *other = (const lanes_of_clock *)(tree->clocks + (size_t)index * stride);
 	lanes_of_clock *joined = (lanes_of_clock *)clock, later;
 
-	for (uint32_t i = 0; i < tree->stride; i += 4, other++, joined++) {
+	for (uint32_t i = 0; i < stride; i += 4, other++, joined++) {
 		later = *other > *joined;
 		*joined = (*other & later) | (*joined & ~later);
 	}
@@ -111,29 +117,30 @@ static inline void race_add(struct tree *tree, const struct race *race)
 }
 
 /* @other, of an earlier step, comes before @touch, whose step is over: a race where nothing else says so. */
-static inline void comes_behind(struct tree *tree, const struct touch *touch, const struct touch *other,
-			 const uint32_t *before, uint32_t *clock)
+FOR_EACH_LENGTH void comes_behind(struct tree *tree, const struct touch *touch, const struct touch *other,
+				  const uint32_t *before, uint32_t *clock, uint32_t stride)
 {
 	/* The unlock that a lock had to come behind: not to be reversed, but what was locked before it is. */
-	bool let_go = other->release && touch->waits;
+	bool let_go = other->deed.is.release && touch->deed.is.waits;
 	unsigned int actor = tree->nodes[other->node].actor;
 
 	if (actor == tree->nodes[touch->node].actor)
 		return;
-	join(tree, clock, other->node);
+	join(tree, clock, other->node, stride);
 	if (before[actor] <= other->node)
-		race_add(tree, &(struct race){ other->node, !let_go, touch->waits ? touch->key : 0 });
+		race_add(tree, &(struct race){ other->node, !let_go, touch->deed.is.waits ? touch->deed.key : 0 });
 }
 
 /* What was done to what @touch frees. Not to be hurried along by lists: it is rare. */
-static void scan_freed(struct tree *tree, const struct touch *touch, const uint32_t *before, uint32_t *clock)
+static __attribute__((noinline)) void scan_freed(struct tree *tree, const struct touch *touch, const uint32_t *before,
+						 uint32_t *clock)
 {
 	for (uint32_t i = tree->nr_touches; i-- > 1 && tree->touches[i].node >= tree->window;) {
 		const struct touch *other = &tree->touches[i];
 
 		if (other->linked && other != touch &&
-		    (steps_free(tree, touch, other) || steps_free(tree, other, touch)))
-			comes_behind(tree, touch, other, before, clock);
+		    (steps_free(tree, &touch->deed, &other->deed) || steps_free(tree, &other->deed, &touch->deed)))
+			comes_behind(tree, touch, other, before, clock, tree->stride);
 	}
 }
 
@@ -141,22 +148,23 @@ static void scan_freed(struct tree *tree, const struct touch *touch, const uint3
  * Goes back over the earlier touches of @touch's thing: joins what it comes after
  * into @clock, and notes the races. @before: the step's clock without its touches.
  */
-static void scan(struct tree *tree, const struct touch *touch, const uint32_t *before, uint32_t *clock)
+FOR_EACH_LENGTH void scan(struct tree *tree, const struct touch *touch, const uint32_t *before, uint32_t *clock,
+			  uint32_t stride)
 {
 	const struct touch *other;
 	uint32_t i;
 
-	for (i = tree->last_freed; i && tree->touches[i].node >= tree->window; i = tree->touches[i].prev)
-		if (steps_free(tree, &tree->touches[i], touch))
-			comes_behind(tree, touch, &tree->touches[i], before, clock);
+	for (i = tree->last_freed; unlikely(i) && tree->touches[i].node >= tree->window; i = tree->touches[i].prev)
+		if (steps_free(tree, &tree->touches[i].deed, &touch->deed))
+			comes_behind(tree, touch, &tree->touches[i], before, clock, stride);
 	for (i = touch->prev; i; i = other->prev) {
 		other = &tree->touches[i];
 		if (other->node < tree->window)
 			return;
-		if (!touch->write && !other->write)
+		if (!touch->deed.is.write && !other->deed.is.write)
 			continue;
-		comes_behind(tree, touch, other, before, clock);
-		if (other->write && !(other->release && touch->waits))
+		comes_behind(tree, touch, other, before, clock, stride);
+		if (other->deed.is.write && !(other->deed.is.release && touch->deed.is.waits))
 			return;
 	}
 }
@@ -244,32 +252,40 @@ static void note_frees(struct tree *tree, uint32_t index)
 			tree->explored.frees_open = true;
 }
 
-static void dpor_step_done(struct tree *tree, uint32_t index)
+FOR_EACH_LENGTH void step_done(struct tree *tree, uint32_t index, uint32_t stride)
 {
 	const struct node *node = &tree->nodes[index];
-	uint32_t before[SIM_SEARCH_ACTORS_MAX], *clock = tree_clock(tree, index);
-	uint32_t i;
+	uint32_t before[SIM_SEARCH_ACTORS_MAX], *clock = tree->clocks + (size_t)index * stride;
 
 	tree->nr_races = 0;
-	memset(clock, 0, tree->stride * sizeof(*clock));
 	if (node->before)
-		join(tree, clock, node->before - 1);
+		memcpy(clock, tree->clocks + (size_t)(node->before - 1) * stride, stride * sizeof(*clock));
+	else
+		memset(clock, 0, stride * sizeof(*clock));
 	if (node->enabled_by)
-		join(tree, clock, node->enabled_by - 1);
-	memcpy(before, clock, tree->stride * sizeof(*clock));
-	for (i = 0; i < node->nr_touches; i++) {
-		link_touch(tree, node->first_touch + i, !node->waits);
-		if (tree->touches[node->first_touch + i].bytes)
-			scan_freed(tree, &tree->touches[node->first_touch + i], before, clock);
+		join(tree, clock, node->enabled_by - 1, stride);
+	memcpy(before, clock, stride * sizeof(*clock));
+	for (uint32_t i = node->first_touch; i < node->first_touch + node->nr_touches; i++) {
+		link_touch(tree, i, !node->waits);
+		if (unlikely(tree->touches[i].deed.bytes))
+			scan_freed(tree, &tree->touches[i], before, clock);
 		else
-			scan(tree, &tree->touches[node->first_touch + i], before, clock);
+			scan(tree, &tree->touches[i], before, clock, stride);
 	}
 	clock[node->actor] = index + 1;
-	if (!tree->explored.frees_open)
+	if (unlikely(tree->last_freed) && !tree->explored.frees_open)
 		note_frees(tree, index);
-	for (i = 0; i < tree->nr_races; i++)
+	for (uint32_t i = 0; i < tree->nr_races; i++)
 		if (immediate(tree, &tree->races[i]))
 			reverse(tree, tree->races[i].node, index);
+}
+
+static void dpor_step_done(struct tree *tree, uint32_t index)
+{
+	if (likely(tree->stride == 4))
+		step_done(tree, index, 4);
+	else
+		step_done(tree, index, tree->stride);
 }
 
 static unsigned int dpor_choose(struct tree *tree, struct node *node)

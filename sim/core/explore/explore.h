@@ -17,16 +17,27 @@
 
 #define NOBODY 0xffff
 
-/* One thing that a step touched. */
-struct touch {
-	uint64_t key;		/* what */
-	uint32_t node;		/* whose step */
-	uint32_t prev;		/* the one before of the same thing, by index into touches[]; 0: none */
-	uint32_t bytes;		/* freed from there on; 0: nothing is, and it is that one thing */
-	uint32_t slot;		/* in keys[] and heads[], where it is linked */
+/* What an access is to others. */
+struct effect {
+	bool shared;		/* something at all */
 	bool write;
 	bool release;		/* of a lock */
 	bool waits;		/* takes a lock, and would wait for it */
+};
+
+/* What is done to one thing. */
+struct deed {
+	uint64_t key;		/* what */
+	uint32_t bytes;		/* freed from there on; 0: nothing is, and it is that one thing */
+	struct effect is;
+};
+
+/* One thing that a step touched. */
+struct touch {
+	struct deed deed;
+	uint32_t node;		/* whose step */
+	uint32_t prev;		/* the one before of the same thing, by index into touches[]; 0: none */
+	uint32_t slot;		/* in keys[] and heads[], where it is linked */
 	bool linked;		/* on its thing's list */
 };
 
@@ -41,7 +52,7 @@ struct node {
 	uint32_t nr_sleepers;
 	uint32_t before;	/* 1 + the actor's step before; 0: none */
 	uint32_t enabled_by;	/* 1 + the step that let the actor go on; 0: none */
-	uint32_t preemptions;	/* up to and with this choice */
+	uint32_t preemptions;	/* above it */
 	uint16_t actor;
 	uint16_t current;	/* who was running and could have gone on; NOBODY */
 	uint16_t partings;	/* above it: nodes where somebody else could have gone on */
@@ -70,7 +81,7 @@ struct race {
 struct lane {
 	uint32_t last_step;	/* 1 + index; 0: none in this window */
 	uint32_t enabled_by;	/* 1 + the step that let it go on, since; 0: none */
-	struct touch ahead;	/* what it will do first: where has_ahead says so */
+	struct deed ahead;	/* what it will do first: where has_ahead says so */
 };
 
 /* A place on the path to go on from: the world, and what the tree knew of the run. */
@@ -145,6 +156,7 @@ struct tree {
 	bool no_marks;			/* they do not pay, or cannot be had */
 
 	bool arrived;			/* at nodes[depth], whose mark was added; it is not made yet */
+	bool marked;			/* at nodes[depth], which is made and has a mark: only to be followed */
 	uint64_t *states;		/* stateful: hashes, by open addressing */
 	size_t room_states;
 
@@ -205,14 +217,10 @@ void steps_end(struct tree *tree);
 /* The step of nodes[depth] begins, by @actor, which was about to do @kind. */
 static inline void tree_step_begin(struct tree *tree, unsigned int actor, enum sim_point kind)
 {
-	struct node *node = &tree->nodes[tree->depth];
-
-	node->preemptions = (tree->depth ? node[-1].preemptions : 0) +
-			    (node->current != NOBODY && node->current != actor);
 	tree->depth++;
 	tree->stepped |= 1ull << actor;
 	if (tree->touching)
-		steps_begin(tree, node, kind);
+		steps_begin(tree, &tree->nodes[tree->depth - 1], kind);
 }
 
 /* What struct sim_strategy's record(), enabled() and window() hear. */
@@ -220,7 +228,7 @@ void steps_record(struct tree *tree, const struct sim_access *access);
 void steps_enabled(struct tree *tree, unsigned int actor);
 void steps_close(struct tree *tree);
 /* Is what @one is about in what @freed frees? */
-bool steps_free(const struct tree *tree, const struct touch *freed, const struct touch *one);
+bool steps_free(const struct tree *tree, const struct deed *freed, const struct deed *one);
 /* Forgets what the step of @node, the last one, touched; or keeps it, as another actor is tried there. */
 void steps_undo(struct tree *tree, struct node *node);
 void steps_put_to_sleep(struct tree *tree, struct node *node);

@@ -77,6 +77,7 @@ bool marks_resume(struct tree *tree)
 	tree->cut = false;
 	tree->stepping = false;
 	tree->arrived = false;
+	tree->marked = true;
 	tree->open = true;
 	return true;
 }

@@ -68,22 +68,20 @@ static void note_place(struct tree *tree, const struct sim_access *access)
 		tree->places[object] = place_of(access->at);
 }
 
-/* What an access of a kind is to others; where nothing is said it is no business of theirs. */
-#define TOUCHES 1
-#define WRITES (TOUCHES | 2)
-#define RELEASES 4
-#define MAY_WAIT 8
+/* Where nothing is said, an access of the kind is no business of others. */
+#define READS { .shared = true }
+#define WRITES { .shared = true, .write = true }
 
-static const unsigned char effects[SIM_POINT_NR] = {
-	[SIM_POINT_ATOMIC_READ] = TOUCHES,
-	[SIM_POINT_PLAIN_READ] = TOUCHES,
-	[SIM_POINT_RCU_READ_LOCK] = TOUCHES,
-	[SIM_POINT_RCU_READ_UNLOCK] = TOUCHES,
-	[SIM_POINT_LOCK] = WRITES | MAY_WAIT,
-	[SIM_POINT_LOCK_READ] = TOUCHES | MAY_WAIT,
-	[SIM_POINT_UNLOCK] = WRITES | RELEASES,
-	[SIM_POINT_DOWNGRADE] = WRITES | RELEASES,
-	[SIM_POINT_UNLOCK_READ] = TOUCHES | RELEASES,
+static const struct effect effects[SIM_POINT_NR] = {
+	[SIM_POINT_ATOMIC_READ] = READS,
+	[SIM_POINT_PLAIN_READ] = READS,
+	[SIM_POINT_RCU_READ_LOCK] = READS,
+	[SIM_POINT_RCU_READ_UNLOCK] = READS,
+	[SIM_POINT_LOCK] = { .shared = true, .write = true, .waits = true },
+	[SIM_POINT_LOCK_READ] = { .shared = true, .waits = true },
+	[SIM_POINT_UNLOCK] = { .shared = true, .write = true, .release = true },
+	[SIM_POINT_DOWNGRADE] = { .shared = true, .write = true, .release = true },
+	[SIM_POINT_UNLOCK_READ] = { .shared = true, .release = true },
 	[SIM_POINT_FREE] = WRITES,
 	[SIM_POINT_ATOMIC_WRITE] = WRITES,
 	[SIM_POINT_ATOMIC_RMW] = WRITES,
@@ -99,46 +97,47 @@ static const unsigned char effects[SIM_POINT_NR] = {
 };
 
 /* False where the access is no business of any other actor. */
-static inline bool touch_of(const struct sim_access *access, struct touch *touch)
+static inline bool deed_of(const struct sim_access *access, struct deed *deed)
 {
-	unsigned int effect = effects[access->kind];
+	struct effect is = effects[access->kind];
 
-	if (!effect || (!access->at && !access->object))
+	if (!is.shared || (!access->at && !access->object))
 		return false;
-	*touch = (struct touch){
-		.key = access->object ? access->object << 1 | 1 : place_of(access->at) << 1,
-		.write = (effect & WRITES) == WRITES,
-		.release = effect & RELEASES,
-		.waits = effect & MAY_WAIT && !access->result,
-	};
+	is.waits &= !access->result;
+	deed->key = access->object ? access->object << 1 | 1 : place_of(access->at) << 1;
+	deed->bytes = 0;
+	deed->is = is;
 	if (unlikely(access->kind == SIM_POINT_FREE)) {
-		touch->bytes = access->at ? access->result : 0;
-		return touch->bytes;
+		deed->bytes = access->at ? access->result : 0;
+		return deed->bytes;
 	}
 	return true;
 }
 
-static inline void add_touch(struct tree *tree, const struct touch *touch)
+static inline void add_touch(struct tree *tree, const struct deed *deed)
 {
 	struct node *node = &tree->nodes[tree->depth - 1];
+	struct touch *touch;
 
 	if (tree->depth < tree->replay)
 		return;
 	for (uint32_t i = node->first_touch; i < tree->nr_touches; i++) {
-		struct touch *known = &tree->touches[i];
+		struct deed *known = &tree->touches[i].deed;
 
-		if (known->key == touch->key && known->release == touch->release && known->bytes == touch->bytes) {
-			known->write |= touch->write;
-			known->waits &= touch->waits;
+		if (known->key == deed->key && known->is.release == deed->is.release && known->bytes == deed->bytes) {
+			known->is.write |= deed->is.write;
+			known->is.waits &= deed->is.waits;
 			return;
 		}
 	}
 	tree->touches = tree_grown(tree->touches, &tree->room_touches, tree->nr_touches + 1, sizeof(*tree->touches));
-	tree->touches[tree->nr_touches] = *touch;
-	tree->touches[tree->nr_touches++].node = tree->depth - 1;
+	touch = &tree->touches[tree->nr_touches++];
+	touch->deed = *deed;
+	touch->node = tree->depth - 1;
+	touch->linked = false;
 }
 
-bool steps_free(const struct tree *tree, const struct touch *freed, const struct touch *one)
+bool steps_free(const struct tree *tree, const struct deed *freed, const struct deed *one)
 {
 	uint64_t number = one->key >> 1, place = number;
 
@@ -147,18 +146,19 @@ bool steps_free(const struct tree *tree, const struct touch *freed, const struct
 	return place - (freed->key >> 1) < freed->bytes;
 }
 
-static bool conflict(const struct tree *tree, const struct touch *a, const struct touch *b)
+static bool conflict(const struct tree *tree, const struct deed *a, const struct deed *b)
 {
 	if (unlikely(a->bytes | b->bytes))
 		return steps_free(tree, a, b) || steps_free(tree, b, a);
-	return a->key == b->key && (a->write || b->write);
+	return a->key == b->key && (a->is.write || b->is.write);
 }
 
 static bool independent(const struct tree *tree, const struct sleeper *a, const struct node *b)
 {
 	for (uint32_t i = 0; i < a->nr_touches; i++)
 		for (uint32_t j = 0; j < b->nr_touches; j++)
-			if (conflict(tree, &tree->touches[a->first_touch + i], &tree->touches[b->first_touch + j]))
+			if (conflict(tree, &tree->touches[a->first_touch + i].deed,
+				     &tree->touches[b->first_touch + j].deed))
 				return false;
 	return true;
 }
@@ -277,7 +277,7 @@ static inline bool goes_on(const struct tree *tree, unsigned int actor)
 void steps_record(struct tree *tree, const struct sim_access *access)
 {
 	unsigned int actor = access->actor;
-	struct touch touch;
+	struct deed deed;
 	bool shared;
 
 	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
@@ -290,21 +290,21 @@ void steps_record(struct tree *tree, const struct sim_access *access)
 			step_glued(tree, actor, false);
 		tree->has_ahead &= ~(1ull << actor);
 	}
-	shared = touch_of(access, &touch);
+	shared = deed_of(access, &deed);
 	if (access->object && access->at)
 		note_place(tree, access);
 	if (!shared)
 		return;
 	if (access->ahead) {
 		tree->has_ahead |= 1ull << actor;
-		lane_of(tree, actor)->ahead = touch;
+		lane_of(tree, actor)->ahead = deed;
 		return;
 	}
 	if (!tree->stepping || tree->nodes[tree->depth - 1].actor != actor ||
 	    (is_unlock(access->kind) && !tree->unlocks && !goes_on(tree, actor)))
 		step_glued(tree, actor, false);
 	tree->unlocks = false;
-	add_touch(tree, &touch);
+	add_touch(tree, &deed);
 }
 
 void steps_enabled(struct tree *tree, unsigned int actor)
@@ -335,7 +335,7 @@ static void unlink_touches(struct tree *tree, uint32_t first)
 		if (!touch->linked)
 			continue;
 		touch->linked = false;
-		if (unlikely(touch->bytes))
+		if (unlikely(touch->deed.bytes))
 			tree->last_freed = touch->prev;
 		else
 			tree->heads[touch->slot] = touch->prev;

@@ -34,8 +34,13 @@ struct node *tree_node_new(struct tree *tree)
 		tree->nodes = tree_grown(tree->nodes, &tree->room, tree->depth + 1, sizeof(*node));
 	node = &tree->nodes[tree->depth];
 	*node = (struct node){ .current = NOBODY, .opens = tree->depth == tree->window };
-	if (tree->depth && tree->options.split)
-		node->partings = node[-1].partings + (!node[-1].glued && (node[-1].enabled & (node[-1].enabled - 1)));
+	if (likely(tree->depth)) {
+		const struct node *above = node - 1;
+
+		node->preemptions = above->preemptions + (above->current != NOBODY && above->current != above->actor);
+		if (tree->options.split)
+			node->partings = above->partings + (!above->glued && (above->enabled & (above->enabled - 1)));
+	}
 	if (tree->touching)
 		steps_node(tree, node);
 	return node;
@@ -130,15 +135,15 @@ static inline bool would_wait(const struct sim_world *world, const struct sim_ac
 
 /* Fills in who can go on. Where all would wait, the first one is let do so: the machine will tell of it. */
 static inline void look_around(const struct tree *tree, struct node *node, uint64_t enabled,
-			       const struct sim_actor_view *ready, int current)
+			       const struct sim_actor_view *const *ready, int current)
 {
 	node->enabled = enabled;
 	if (unlikely(!enabled)) {
-		node->enabled = 1ull << ready[0].index;
+		node->enabled = 1ull << ready[0]->index;
 		node->glued = true;
 		node->waits = true;
-	} else if (current >= 0 && enabled & tree->stepped & 1ull << ready[current].index) {
-		node->current = ready[current].index;
+	} else if (current >= 0 && enabled & tree->stepped & 1ull << ready[current]->index) {
+		node->current = ready[current]->index;
 	}
 }
 
@@ -148,61 +153,86 @@ static unsigned int cut(struct tree *tree)
 	return SIM_PICK_STOP;
 }
 
-static unsigned int tree_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+/* Makes nodes[depth]. Returns 0, or what the scheduler is to do before somebody goes on. */
+static inline unsigned int add_node(struct tree *tree, uint64_t enabled, const struct sim_actor_view *const *ready,
+				    int current)
+{
+	struct node *node;
+
+	if (tree->ops->arrived && !tree->arrived)
+		return SIM_PICK_PAUSE;
+	tree->arrived = false;
+	node = tree_node_new(tree);
+	look_around(tree, node, enabled, ready, current);
+	if (!enter_lot(tree, node))
+		return cut(tree);
+	node->actor = tree->ops->choose(tree, node);
+	if (node->actor == NOBODY)
+		return cut(tree);
+	if (!tree->ops->arrived && marks_want(tree, node)) {
+		tree->replay = tree->depth + 1;
+		return SIM_PICK_PAUSE;
+	}
+	return 0;
+}
+
+/* The choice at nodes[depth] is made. */
+static inline unsigned int follow(struct tree *tree, const struct sim_actor_view *const *ready, unsigned int nr)
+{
+	unsigned int actor = tree->nodes[tree->depth].actor;
+	/* Whoever is older may be gone, and nobody else: its place is at most its number. */
+	unsigned int pos = actor < nr ? actor : nr - 1;
+
+	while (ready[pos]->index != actor)
+		if (!pos--)
+			tree_not_the_same(tree);
+	tree_step_begin(tree, actor, ready[pos]->next_kind);
+	return pos;
+}
+
+static unsigned int tree_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
 {
 	const struct sim_world *world = sim_this;
 	struct tree *tree = state;
-	uint64_t enabled = 0;
-	struct node *node;
-	unsigned int i;
+	uint64_t enabled;
 
 	if (unlikely(tree->cut))
 		return SIM_PICK_STOP;
-	if (unlikely(ready[nr - 1].index >= SIM_SEARCH_ACTORS_MAX)) {
+	if (tree->marked) {
+		tree->marked = false;
+		return follow(tree, ready, nr);
+	}
+	if (unlikely(ready[nr - 1]->index >= SIM_SEARCH_ACTORS_MAX)) {
 		tree->explored.unfit = "more than 64 actors";
 		return cut(tree);
 	}
-	for (i = 0; i < nr; i++) {
-		enabled |= 1ull << ready[i].index;
-		if (likely(!((tree->options.silent | LOCKING) >> ready[i].next_kind & 1)))
+	enabled = world->ready_bits;
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct sim_actor_view *view = ready[i];
+
+		if (likely(!((tree->options.silent | LOCKING) >> view->next_kind & 1)))
 			continue;
-		if (tree->options.silent >> ready[i].next_kind & 1)
+		if (tree->options.silent >> view->next_kind & 1)
 			return i;
-		if (would_wait(world, &ready[i]))
-			enabled &= ~(1ull << ready[i].index);
+		if (would_wait(world, view))
+			enabled &= ~(1ull << view->index);
 	}
 	if (tree->touching)
 		steps_end(tree);
 	if (tree->depth >= tree->replay) {
-		if (tree->ops->arrived && !tree->arrived)
-			return SIM_PICK_PAUSE;
-		tree->arrived = false;
-		node = tree_node_new(tree);
-		look_around(tree, node, enabled, ready, current);
-		if (!enter_lot(tree, node))
-			return cut(tree);
-		node->actor = tree->ops->choose(tree, node);
-		if (node->actor == NOBODY)
-			return cut(tree);
-		if (!tree->ops->arrived && marks_want(tree, node)) {
-			tree->replay = tree->depth + 1;
-			return SIM_PICK_PAUSE;
-		}
+		unsigned int instead = add_node(tree, enabled, ready, current);
+
+		if (unlikely(instead))
+			return instead;
 	}
-	node = &tree->nodes[tree->depth];
-	for (i = 0; i < nr && ready[i].index != node->actor; i++)
-		;
-	if (i == nr)
-		tree_not_the_same(tree);
-	tree_step_begin(tree, node->actor, ready[i].next_kind);
-	return i;
+	return follow(tree, ready, nr);
 }
 
 /* A choice of the running actor's own: each value in turn. */
 static unsigned long tree_draw(void *state, unsigned long bound)
 {
 	struct tree *tree = state;
-	unsigned int actor = sim_this->current->index;
+	unsigned int actor = sim_this->current->view.index;
 	struct node *node;
 
 	if (!tree->open || tree->cut || actor >= SIM_SEARCH_ACTORS_MAX)
@@ -237,6 +267,7 @@ static void *tree_begin(unsigned long seed, const struct sim_tape *tape, void *c
 	tree->cut = false;
 	tree->open = false;
 	tree->arrived = false;
+	tree->marked = false;
 	tree->stepping = false;
 	tree->depth = 0;
 	tree->window = 0;
@@ -252,7 +283,8 @@ static void tree_paused(void *state)
 	if (tree->ops->arrived)
 		sim_snapshot_tidy();
 	mark = marks_add(tree);
-	if (!tree->ops->arrived)
+	tree->marked = !tree->ops->arrived;
+	if (tree->marked)
 		return;
 	tree->arrived = true;
 	if (!mark)

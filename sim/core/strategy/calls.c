@@ -22,13 +22,13 @@ static void *calls_begin(unsigned long seed, const struct sim_tape *tape, void *
 	return rng;
 }
 
-static unsigned int calls_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+static unsigned int calls_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
 {
-	if (current >= 0 && ready[current].next_kind != SIM_POINT_START)
+	if (current >= 0 && ready[current]->next_kind != SIM_POINT_START)
 		return (unsigned int)current;
 	/* one that was woken finishes first */
 	for (unsigned int i = 0; i < nr; i++)
-		if (ready[i].next_kind != SIM_POINT_START)
+		if (ready[i]->next_kind != SIM_POINT_START)
 			return i;
 	return sim_rng_below(state, nr);
 }

@@ -7,7 +7,7 @@ static void *in_order_begin(unsigned long seed, const struct sim_tape *tape, voi
 	return NULL;
 }
 
-static unsigned int in_order_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+static unsigned int in_order_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
 {
 	return pick_default(current);
 }

@@ -50,31 +50,31 @@ static void room_for(struct pct *pct, unsigned int index)
 		pct->priorities[pct->room++] = 0;
 }
 
-static unsigned int highest(struct pct *pct, const struct sim_actor_view *ready, unsigned int nr)
+static unsigned int highest(struct pct *pct, const struct sim_actor_view *const *ready, unsigned int nr)
 {
 	unsigned int best = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		uint64_t *priority;
 
-		room_for(pct, ready[i].index);
-		priority = &pct->priorities[ready[i].index];
+		room_for(pct, ready[i]->index);
+		priority = &pct->priorities[ready[i]->index];
 		if (!*priority)
 			*priority = DEPTH_MAX + 1 + sim_rng_below(&pct->rng, 1ul << 62);
-		if (*priority > pct->priorities[ready[best].index])
+		if (*priority > pct->priorities[ready[best]->index])
 			best = i;
 	}
 	return best;
 }
 
-static unsigned int pct_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+static unsigned int pct_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
 {
 	struct pct *pct = state;
 	unsigned int best = highest(pct, ready, nr);
 
 	for (unsigned int i = 0; i + 1 < pct->context->depth && i < DEPTH_MAX; i++)
 		if (pct->changes[i] == pct->points) {
-			pct->priorities[ready[best].index] = DEPTH_MAX - i;
+			pct->priorities[ready[best]->index] = DEPTH_MAX - i;
 			best = highest(pct, ready, nr);
 		}
 	pct->points++;

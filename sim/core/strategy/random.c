@@ -19,7 +19,7 @@ static void *random_begin(unsigned long seed, const struct sim_tape *tape, void 
 	return rng;
 }
 
-static unsigned int random_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+static unsigned int random_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
 {
 	return sim_rng_below(state, nr);
 }

@@ -18,7 +18,7 @@ static void *replay_begin(unsigned long seed, const struct sim_tape *tape, void 
 	return reader;
 }
 
-static unsigned int replay_pick(void *state, const struct sim_actor_view *ready, unsigned int nr, int current)
+static unsigned int replay_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
 {
 	return choice_to_pick(sim_tape_read(state), nr, pick_default(current));
 }

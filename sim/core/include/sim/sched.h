@@ -64,7 +64,6 @@ enum sim_point {
 
 /* What a strategy may see of an actor. */
 struct sim_actor_view {
-	struct sim_actor *actor;
 	unsigned int index;		/* order of creation, from 0 */
 	enum sim_point next_kind;	/* what it will do when picked */
 	unsigned long next_object;
@@ -106,7 +105,7 @@ struct sim_strategy {
 	const char *name;
 	const char *what;
 	void *(*begin)(unsigned long seed, const struct sim_tape *tape, void *context);
-	unsigned int (*pick)(void *state, const struct sim_actor_view *ready, unsigned int nr, int current);
+	unsigned int (*pick)(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current);
 	unsigned long (*draw)(void *state, unsigned long bound);
 	void (*end)(void *state);
 	void (*record)(void *state, const struct sim_access *access);
