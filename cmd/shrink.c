@@ -135,7 +135,12 @@ static void shrink_program(struct session *session, const struct program *progra
 	struct question question = {
 		.options = { .backend = selection->backend, .seed = selection->seed, .stop = &interrupted },
 	};
-	const struct shrink_options shrink_options = { .fails = fails_alike, .arg = &question, .stop = &interrupted };
+	const struct shrink_options shrink_options = {
+		.fails = fails_alike,
+		.arg = &question,
+		.witness = &question.options.seed,
+		.stop = &interrupted,
+	};
 	struct shrink_result result;
 
 	if (!find_failure(program, list, &question) || !shrink(program, &shrink_options, &result)) {

@@ -494,6 +494,7 @@ static struct program *shrunk_program(const struct fuzz *fuzz, struct question *
 	const struct shrink_options options = {
 		.fails = fails_alike,
 		.arg = question,
+		.witness = &question->seed,
 		.tries_max = fuzz->options->shrink ? 3000 : 1,
 		.stop = fuzz->options->stop,
 	};

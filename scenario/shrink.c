@@ -2,39 +2,21 @@
 /*
  * The shrinker. A candidate is the tree of the best program so far with something left
  * out or changed; it is printed, parsed again and asked about, and if it still fails
- * it is the best one. Three phases take turns until none helps:
+ * it is the best one. Four phases take turns until none helps:
  *
  * - leaving out: runs of statements, by halves down to single ones, each with what
  *   would no longer have its variable or task;
- * - the same with calls that a fault counts through, and a smaller count;
- * - simplifying: one change of one place in the tree (enum change), each of which makes
- *   the program smaller by a measure that only falls, so there is an end.
+ * - simplifying: one change of one place in the tree, each of which makes the program
+ *   smaller by a measure that only falls, so there is an end (shrink_simplify.c);
+ * - leaving out calls that a fault counts through, with a smaller count;
+ * - once none of these helps, detours: a change that leaves as many calls, behind which
+ *   one can be left out that could not be before (shrink_detour.c).
  */
 #include <stdlib.h>
 #include <string.h>
-#include <scenario/op.h>
 #include <scenario/print.h>
-#include <scenario/shrink.h>
 #include "arena.h"
-
-/* A statement in the order of the tree; what is inside it follows it. */
-struct unit {
-	struct stmt *stmt;
-	unsigned int inside;	/* units of its block */
-	bool fixed;		/* title, ref and kernels are no part of the failure */
-	bool left_out;
-};
-
-struct shrinker {
-	const struct shrink_options *options;
-	struct shrink_result *result;
-	const char *path;
-	struct program *best;
-	struct unit *unit;
-	unsigned int nr_units;
-	bool *task_made, *variable_made;	/* by slot, in closing over what depends */
-	unsigned int at;			/* the unit that the printer asks about next */
-};
+#include "shrinker.h"
 
 /* --- candidates --------------------------------------------------------------------- */
 
@@ -99,7 +81,7 @@ static struct program *parse(const struct shrinker *shrinker, const char *text)
 	return program;
 }
 
-static bool may_go_on(const struct shrinker *shrinker)
+bool shrinker_may_go_on(const struct shrinker *shrinker)
 {
 	const struct shrink_options *options = shrinker->options;
 
@@ -107,8 +89,7 @@ static bool may_go_on(const struct shrinker *shrinker)
 	       (!options->tries_max || shrinker->result->tries < options->tries_max);
 }
 
-/* The tree as it stands, less what is left out: does it still fail? Then it is the best one. */
-static bool candidate(struct shrinker *shrinker)
+bool shrinker_candidate(struct shrinker *shrinker)
 {
 	char *text = text_of(shrinker);
 	struct program *program = parse(shrinker, text);
@@ -127,6 +108,14 @@ static bool candidate(struct shrinker *shrinker)
 	program_free(program);
 	free(text);
 	return false;
+}
+
+void shrinker_restore(struct shrinker *shrinker)
+{
+	struct program *program = parse(shrinker, shrinker->result->text);
+
+	if (program)
+		take(shrinker, program);
 }
 
 /* --- leaving out ------------------------------------------------------------------------ */
@@ -219,8 +208,7 @@ static void note_made(struct shrinker *shrinker, const struct unit *unit)
 		shrinker->variable_made[stmt->step.variable] = true;
 }
 
-/* Leaves out also what uses a task or variable that nothing before it makes any more. */
-static void close_over(struct shrinker *shrinker)
+void shrinker_close_over(struct shrinker *shrinker)
 {
 	unsigned int i, j, changes;
 
@@ -247,7 +235,7 @@ static void close_over(struct shrinker *shrinker)
 	} while (changes);
 }
 
-static bool try_without(struct shrinker *shrinker, unsigned int first, unsigned int nr)
+bool shrinker_without(struct shrinker *shrinker, unsigned int first, unsigned int nr)
 {
 	unsigned int i, out = 0;
 
@@ -257,8 +245,8 @@ static bool try_without(struct shrinker *shrinker, unsigned int first, unsigned 
 	}
 	if (!out)
 		return false;
-	close_over(shrinker);
-	return candidate(shrinker);
+	shrinker_close_over(shrinker);
+	return shrinker_candidate(shrinker);
 }
 
 static bool leave_out_runs(struct shrinker *shrinker, unsigned int run)
@@ -267,10 +255,10 @@ static bool leave_out_runs(struct shrinker *shrinker, unsigned int run)
 	bool smaller = false;
 
 	/* from the end: what comes last depends on what comes first */
-	while (end && may_go_on(shrinker)) {
+	while (end && shrinker_may_go_on(shrinker)) {
 		unsigned int first = end > run ? end - run : 0;
 
-		smaller |= try_without(shrinker, first, end - first);
+		smaller |= shrinker_without(shrinker, first, end - first);
 		end = first < shrinker->nr_units ? first : shrinker->nr_units;
 	}
 	return smaller;
@@ -307,9 +295,9 @@ static bool try_without_counted(struct shrinker *shrinker, unsigned int fault, u
 {
 	unsigned long *number = fault_number(shrinker->unit[fault].stmt), before = *number;
 
-	while (*number > 1 && may_go_on(shrinker)) {
+	while (*number > 1 && shrinker_may_go_on(shrinker)) {
 		--*number;
-		if (try_without(shrinker, index, 1))
+		if (shrinker_without(shrinker, index, 1))
 			return true;
 	}
 	*number = before;
@@ -325,7 +313,7 @@ static bool leave_out_counted(struct shrinker *shrinker)
 		if (!fault_number(shrinker->unit[fault].stmt))
 			continue;
 		/* what is left out makes room for what came behind it */
-		for (i = fault + 1; i < shrinker->nr_units && may_go_on(shrinker);)
+		for (i = fault + 1; i < shrinker->nr_units && shrinker_may_go_on(shrinker);)
 			if (try_without_counted(shrinker, fault, i))
 				smaller = true;
 			else
@@ -333,239 +321,6 @@ static bool leave_out_counted(struct shrinker *shrinker)
 	}
 	for (i = 0; i < shrinker->nr_units; i++)
 		shrinker->unit[i].left_out = false;
-	return smaller;
-}
-
-/* --- simplifying -------------------------------------------------------------------------- */
-
-/* Counts the changes that are possible, and makes the one that is asked for. */
-struct change {
-	unsigned int wanted;
-	unsigned int at;
-	bool made;
-};
-
-static bool chosen(struct change *change)
-{
-	if (change->at++ != change->wanted)
-		return false;
-	change->made = true;
-	return true;
-}
-
-static void change_number(struct change *change, unsigned long *number)
-{
-	const unsigned long page = 4096, n = *number;
-	const unsigned long simpler[] = { 0, 1, page, 16 * page, n & -page, n / 2 & -page };
-	unsigned int i, j;
-
-	for (i = 0; i < sizeof(simpler) / sizeof(simpler[0]); i++) {
-		for (j = 0; j < i && simpler[j] != simpler[i]; j++)
-			;
-		/* 1 is no simpler than a page */
-		if (simpler[i] < n && j == i && (simpler[i] != 1 || n < page) && chosen(change))
-			*number = simpler[i];
-	}
-}
-
-static void change_sum(struct change *change, struct sum *sum)
-{
-	struct term *term;
-
-	if (sum->terms->next && chosen(change))
-		sum->terms->next = NULL;
-	for (term = sum->terms; term; term = term->next)
-		if (term->is_number)
-			change_number(change, &term->number);
-}
-
-static void change_value(struct change *change, struct pin_value *value)
-{
-	struct sum *sum;
-
-	if (value->kind == PIN_PAIR && chosen(change))
-		value->kind = PIN_SUM;
-	for (sum = value->first; sum; sum = value->kind == PIN_LIST ? sum->next : NULL)
-		change_sum(change, sum);
-	if (value->second && value->kind != PIN_SUM && value->kind != PIN_LIST)
-		change_sum(change, value->second);
-}
-
-/* Any argument may be one too many: if it is not, the text does not parse. */
-static void change_args(struct change *change, struct pin_arg **link)
-{
-	struct pin_value *value;
-
-	while (*link) {
-		if (((*link)->key || (*link)->next) && chosen(change)) {
-			*link = (*link)->next;
-			return;
-		}
-		for (value = (*link)->values; value; value = value->next)
-			change_value(change, value);
-		link = &(*link)->next;
-	}
-}
-
-static void change_stmts(struct change *change, struct stmt *stmt)
-{
-	for (; stmt && !change->made; stmt = stmt->next)
-		switch (stmt->kind) {
-		case STMT_TASK:
-			change_args(change, &stmt->task.args);
-			break;
-		case STMT_SET:
-			change_args(change, &stmt->settings);
-			break;
-		case STMT_STEP:
-			if (stmt->step.variable_name && chosen(change))
-				stmt->step.variable_name = NULL;
-			change_args(change, &stmt->step.args);
-			break;
-		case STMT_REPEAT:
-			change_number(change, &stmt->block.count);
-			/* fall through */
-		case STMT_PARALLEL:
-			/* what is included is printed without a block around it */
-			if (chosen(change))
-				stmt->kind = STMT_INCLUDE;
-			change_stmts(change, stmt->block.body);
-			break;
-		default:
-			break;
-		}
-}
-
-/* Task @from's lines become @to's, and nothing makes @from any more. */
-static void merge_tasks(struct shrinker *shrinker, int from, int to)
-{
-	unsigned int i;
-
-	for (i = 0; i < shrinker->nr_units; i++) {
-		struct stmt *stmt = shrinker->unit[i].stmt;
-
-		if ((stmt->kind == STMT_TASK && stmt->task.slot == from) ||
-		    (stmt->kind == STMT_STEP && stmt->step.made_task == from))
-			shrinker->unit[i].left_out = true;
-		else if (stmt->kind == STMT_STEP && stmt->step.task == from)
-			stmt->step.task_name = shrinker->best->task_names[to];
-	}
-}
-
-/* The tree was changed and the change did not serve: from the text again. */
-static void restore(struct shrinker *shrinker)
-{
-	struct program *program = parse(shrinker, shrinker->result->text);
-
-	if (program)
-		take(shrinker, program);
-}
-
-static bool merge_all(struct shrinker *shrinker)
-{
-	bool smaller = false;
-	int from, to;
-
-	for (from = (int)shrinker->best->nr_task_names - 1; from > 0; from--)
-		for (to = 0; to < from && may_go_on(shrinker); to++) {
-			if (from >= (int)shrinker->best->nr_task_names)
-				break;
-			merge_tasks(shrinker, from, to);
-			if (candidate(shrinker))
-				smaller = true;
-			else
-				restore(shrinker);
-		}
-	return smaller;
-}
-
-static void rename_sum(struct sum *sum, int from, const char *to)
-{
-	struct term *term;
-
-	for (; sum; sum = sum->next)
-		for (term = sum->terms; term; term = term->next)
-			if (!term->is_number && term->variable == from)
-				term->path->name = to;
-}
-
-/* What makes variable @from is left out, and who uses it uses @to. */
-static void merge_variables(struct shrinker *shrinker, int from, int to)
-{
-	const char *name = shrinker->best->variable_names[to];
-	struct pin_value *value;
-	struct pin_arg *arg;
-	unsigned int i;
-
-	for (i = 0; i < shrinker->nr_units; i++) {
-		struct stmt *stmt = shrinker->unit[i].stmt;
-
-		if (stmt->kind != STMT_STEP)
-			continue;
-		if (stmt->step.variable == from)
-			shrinker->unit[i].left_out = true;
-		for (arg = stmt->step.args; arg; arg = arg->next)
-			for (value = arg->values; value; value = value->next) {
-				rename_sum(value->first, from, name);
-				if (value->kind != PIN_LIST)
-					rename_sum(value->second, from, name);
-			}
-	}
-}
-
-/* What @slot may hold, by the first that makes it; 0: nothing does. */
-static unsigned int made_kinds(const struct shrinker *shrinker, int slot)
-{
-	unsigned int i;
-
-	for (i = 0; i < shrinker->nr_units; i++) {
-		const struct stmt *stmt = shrinker->unit[i].stmt;
-
-		if (stmt->kind == STMT_STEP && stmt->step.variable == slot)
-			return stmt->step.op->makes;
-	}
-	return 0;
-}
-
-static bool merge_all_variables(struct shrinker *shrinker)
-{
-	bool smaller = false;
-	int from, to;
-
-	for (from = (int)shrinker->best->nr_variables - 1; from > 0; from--)
-		for (to = 0; to < from && may_go_on(shrinker); to++) {
-			if (from >= (int)shrinker->best->nr_variables)
-				break;
-			if (!(made_kinds(shrinker, from) & made_kinds(shrinker, to)))
-				continue;
-			merge_variables(shrinker, from, to);
-			if (candidate(shrinker))
-				smaller = true;
-			else
-				restore(shrinker);
-		}
-	return smaller;
-}
-
-static bool simplify(struct shrinker *shrinker)
-{
-	struct change change = { .wanted = 0 };
-	bool smaller = merge_all(shrinker) | merge_all_variables(shrinker);
-
-	while (may_go_on(shrinker)) {
-		change.at = 0;
-		change.made = false;
-		change_stmts(&change, shrinker->best->stmts);
-		if (!change.made)
-			break;
-		/* the same place again, for what it can become then */
-		if (candidate(shrinker)) {
-			smaller = true;
-			continue;
-		}
-		restore(shrinker);
-		change.wanted++;
-	}
 	return smaller;
 }
 
@@ -588,10 +343,11 @@ bool shrink(const struct program *program, const struct shrink_options *options,
 	result->text = text;
 	result->steps_before = first->nr_steps;
 	take(&shrinker, first);
-	while (may_go_on(&shrinker) &&
-	       (leave_out_all(&shrinker) | simplify(&shrinker) | leave_out_counted(&shrinker)))
+	while (shrinker_may_go_on(&shrinker) &&
+	       ((leave_out_all(&shrinker) | shrinker_simplify(&shrinker) | leave_out_counted(&shrinker)) ||
+		shrinker_detour(&shrinker)))
 		;
-	result->finished = may_go_on(&shrinker);
+	result->finished = shrinker_may_go_on(&shrinker);
 	result->steps = shrinker.best->nr_steps;
 	program_free(shrinker.best);
 	free(shrinker.unit);

@@ -332,6 +332,7 @@ END_TEST
 /* Runs @program in one schedule after another until @name explains what it violates; what nothing explains fails. */
 static bool is_named(const struct program *program, const struct kernel *kernel, const char *name)
 {
+	struct sim_pct_context pct = { .depth = 2, .points = 32 };
 	struct run_options run = { .kernel = kernel, .backend = &backend_model };
 	struct run_result result;
 	bool named = false;
@@ -339,6 +340,9 @@ static bool is_named(const struct program *program, const struct kernel *kernel,
 	int known;
 
 	for (run.seed = 1; run.seed <= (program->has_parallel ? 100 : 1) && !named; run.seed++) {
+		/* one task long in front of another, or all by turns */
+		run.strategy = program->has_parallel && run.seed % 2 ? &sim_strategy_pct : NULL;
+		run.context = run.strategy ? &pct : NULL;
 		scenario_run(program, &run, &result);
 		for (i = 0; i < result.nr_violations; i++) {
 			known = explain(program, kernel, &result, i);
@@ -427,7 +431,7 @@ START_TEST(five_hundred_calls_shrink)
 {
 	struct kernel_list list = { NULL, 0 };
 	struct asked asked = { .violation = five_hundred[_i].violation };
-	struct shrink_options shrink_options = { violates, &asked, 0, NULL };
+	struct shrink_options shrink_options = { .fails = violates, .arg = &asked };
 	struct shrink_result first, second;
 	struct program *program = NULL, *small;
 	unsigned long seed = 0;
@@ -457,11 +461,90 @@ START_TEST(five_hundred_calls_shrink)
 }
 END_TEST
 
+/*
+ * Nothing can be left out of these, and no value made simpler: a smaller one is found by
+ * calls in another order and one IOAS for two, by an exec in the place of a task that
+ * exits, by one capability for all, and by a container for an iommufd and its IOAS.
+ */
+static const struct {
+	const char *kernel;
+	enum sim_violation violation;
+	unsigned int calls;
+	const char *text;
+} minima[] = {
+	{ "v6.14-change_process_none_p2+change_process_none_p2", VIOLATION_WRONG_BUCKET, 7,
+	  "task a caps=ipc_lock\n"
+	  "a: fd = iommufd_open()\n"
+	  "a: ioas = ioas_alloc(fd)\n"
+	  "a: file = memfd(4K)\n"
+	  "a: fork(d)\n"
+	  "d: ioas_map_file(ioas, file=file, off=0, len=4K)\n"
+	  "d: second = ioas_alloc(fd)\n"
+	  "d: attach(second)\n"
+	  "d: ioas_copy(second, ioas, src_iova=4K, len=4K)\n"
+	  "a: change_process(fd)\n" },
+	{ "v6.14-change_process_mm_dead+change_process_mm_dead", VIOLATION_WARNING, 7,
+	  "task a caps=sys_resource\n"
+	  "a: fd = iommufd_open()\n"
+	  "a: option_rlimit_mode(fd, 1)\n"
+	  "a: ioas = ioas_alloc(fd)\n"
+	  "a: file = memfd(0)\n"
+	  "a: ioas_map_file(ioas, file=file, off=0, len=4K)\n"
+	  "a: fork(g)\n"
+	  "g: change_process(fd)\n"
+	  "g: exit()\n"
+	  "a: change_process(fd)\n" },
+	{ "v6.14-change_process_mm_dead+change_process_mm_dead", VIOLATION_WARNING, 7,
+	  "task b caps=all\n"
+	  "b: fd = iommufd_open()\n"
+	  "b: option_rlimit_mode(fd, 1)\n"
+	  "b: exec()\n"
+	  "b: ioas = ioas_alloc(fd)\n"
+	  "b: file = memfd(0)\n"
+	  "b: ioas_map_file(ioas, file=file, off=0, len=4K)\n"
+	  "b: exec()\n"
+	  "b: change_process(fd)\n" },
+	{ "v6.12+iommufd_carry_order", VIOLATION_PIN_COUNT, 5,
+	  "set contig=64K\n"
+	  "task a\n"
+	  "a: m = mmap(64K)\n"
+	  "a: fd = iommufd_open()\n"
+	  "a: ioas = ioas_alloc(fd)\n"
+	  "a: dev = attach(ioas)\n"
+	  "a: ioas_map(ioas, va=m, len=64K)\n"
+	  "a: acc = access_create(ioas)\n"
+	  "a: access_pin(acc, iova=16M + 32K, len=4K)\n"
+	  "a: detach(dev)\n" },
+};
+#define MINIMA ((int)(sizeof(minima) / sizeof(minima[0])))
+
+START_TEST(ways_round_a_minimum)
+{
+	struct kernel_list list = { NULL, 0 };
+	struct asked asked = { .violation = minima[_i].violation };
+	struct shrink_options shrink_options = { .fails = violates, .arg = &asked };
+	struct program *program = parsed(minima[_i].text), *small;
+	struct shrink_result result;
+
+	ck_assert_int_eq(kernel_list_add(&list, minima[_i].kernel), 0);
+	asked.kernel = &list.kernels[0]->kernel;
+	ck_assert(shrink(program, &shrink_options, &result));
+	ck_assert(result.finished);
+	ck_assert_msg(result.steps == minima[_i].calls, "%u calls are left:\n%s", result.steps, result.text);
+	small = parsed(result.text);
+	ck_assert(violates(&asked, small));
+	free(result.text);
+	program_free(small);
+	program_free(program);
+	kernel_list_free(&list);
+}
+END_TEST
+
 /* What does not fail is not shrunk. */
 START_TEST(what_holds_does_not_shrink)
 {
 	struct asked asked = { &releases.kernels[0]->kernel, VIOLATION_LOCKED_VM_NEGATIVE };
-	struct shrink_options shrink_options = { violates, &asked, 0, NULL };
+	struct shrink_options shrink_options = { .fails = violates, .arg = &asked };
 	struct program *program = parsed("task a\na: m = mmap(4K)\na: mlock(m, 4K)\n");
 	struct shrink_result result;
 
@@ -542,6 +625,7 @@ Suite *fuzz_suite(void)
 	tcase_add_test(tests, explanations_are_of_releases);
 	tcase_add_test(tests, explanations_have_scenarios);
 	tcase_add_loop_test(tests, five_hundred_calls_shrink, 0, FIVE_HUNDRED);
+	tcase_add_loop_test(tests, ways_round_a_minimum, 0, MINIMA);
 	tcase_add_test(tests, what_holds_does_not_shrink);
 	tcase_add_test(tests, sweep_fails_each_call);
 	suite_add_tcase(suite, tests);

@@ -182,6 +182,7 @@ struct op {
 	unsigned int makes;		/* mask of kinds that VAR may then hold; 0: nothing but the number 0 */
 	bool returns_address;		/* reports show it in hex */
 	struct op_arg args[OP_ARGS_MAX + 1];	/* by position first; a NULL name ends them */
+	const char *on_container;	/* of an IOAS's: what a container has in its place; NULL: nothing */
 	bool sets_limit;		/* of a task: put aside where a plan of limits stands in its place */
 	/* NULL: exists on every kernel. */
 	bool (*exists)(const struct kernel_rules *rules);
