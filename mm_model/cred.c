@@ -334,14 +334,25 @@ static long do_prlimit(struct task_struct *task, struct rlimit new, bool set_max
 	return err;
 }
 
+/* Found by its pid, and held: whose last reference goes meanwhile was not found, as under RCU. */
+static bool get_task_if_there(struct task_struct *task)
+{
+	if (!refcount_inc_not_zero(&task->usage))
+		return false;
+	/* a leader stays as a zombie while its process has threads */
+	if (!task->exited || (task == task->group_leader && task->signal->nr_threads))
+		return true;
+	put_task_struct(task);
+	return false;
+}
+
 long sys_prlimit(struct task_struct *task, unsigned long cur_bytes, unsigned long max_bytes, bool set_max)
 {
 	struct rlimit new = { .rlim_cur = cur_bytes, .rlim_max = max_bytes };
 	long err;
 
-	if (task->exited && (task != task->group_leader || !task->signal || !task->signal->nr_threads))
+	if (!get_task_if_there(task))
 		return mm_syscall(-ESRCH);
-	get_task_struct(task);
 	err = check_prlimit_permission(task);
 	if (!err)
 		err = do_prlimit(task, new, set_max);
