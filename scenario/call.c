@@ -298,6 +298,7 @@ static void make_call(struct step_state *state)
 	call.task = run->tasks[step->task];
 	call.made = (struct value){ .kind = VALUE_NONE };
 	call.child = NULL;
+	call.child_is_thread = false;
 	/* an operation knows no argument that it does not have */
 	for (i = 0; step->op->args[i].name; i++) {
 		enum resolved now = RESOLVED;
