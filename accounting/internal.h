@@ -127,6 +127,7 @@ struct accounting {
 	struct ledger_holder *last[2];		/* looked up last, by HOLDER_MM and HOLDER_USER */
 	struct ledger_holder *dirty;
 	unsigned long any_dirty;
+	bool dirty_hold;			/* in this round of checks: none of them has anything to tell */
 	struct ledger_object *pinning;		/* objects that pin */
 	struct ledger_object *unattributed;	/* for what __account_locked_vm() charges for code without objects */
 	struct sim_run_tree pins;		/* frame -> times pinned by all objects */

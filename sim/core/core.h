@@ -304,7 +304,6 @@ struct sim_rare {
 	struct sim_round rounds[SIM_ROUNDS];
 	void (*digests[SIM_DIGESTS_MAX])(struct sim_digest *digest);
 	unsigned int nr_digests;
-	bool checked_in_full;
 	bool refusals_unread;
 
 	struct fault_sweep sweep;

@@ -46,19 +46,14 @@ void sim_invariant_register(const struct sim_invariant *invariant)
 
 void sim_invariants_in_full(void)
 {
-	sim_rare_write(sim_this)->checked_in_full = true;
-}
-
-bool sim_invariants_are_full(void)
-{
-	return sim_this->rare.checked_in_full;
+	sim_this->checked_in_full = true;
 }
 
 void sim_invariants_check(enum sim_when when)
 {
 	const struct sim_round *round = &sim_this->rare.rounds[when];
 	const struct sim_check *check = round->checks, *end = check + round->nr;
-	bool full = sim_this->rare.checked_in_full;
+	bool full = sim_this->checked_in_full;
 
 	sim_race_off();
 	while (check < end) {

@@ -59,6 +59,7 @@ struct sim_config {
 #define SIM_WORLD_FRONT                                                                                               \
 	struct sim_actor *current;	/* never NULL: outside of any actor a stand-in */                             \
 	unsigned int nr_ready;		/* actors that can go on, the running one among them */                       \
+	bool checked_in_full;		/* <sim/invariant.h> */                                                       \
 	unsigned long heard;		/* bit KIND: the strategy's record() wants to know */                         \
 	unsigned int *holds;		/* by number of a lock: sim_lock_holds(); NULL: no search asks */             \
 	unsigned long room_holds;                                                                                     \
