@@ -97,6 +97,15 @@ static void note_makers_and_settings(struct gen *gen)
 	}
 }
 
+/* As many of them as there is room for. */
+static void add_times(uint8_t *list, unsigned int room, unsigned int *nr, uint8_t index, unsigned int times)
+{
+	if (times > room - *nr)
+		times = room - *nr;
+	memset(list + *nr, index, times);
+	*nr += times;
+}
+
 /*
  * Each operation as often as its weight, which the swarm shifts too. Weights make most programs do what memory and
  * devices are for; one in eight has them drawn, and so does often what is rare.
@@ -114,12 +123,9 @@ static void fill_picks(struct gen *gen)
 			gen->user[gen->nr_users++] = (uint8_t)i;
 		times = flat ? (op->random.charges ? 3u : 1u) << gen_below(gen, 4) :
 			       op->random.weight * (1 + (gen_below(gen, 3) < 1u + op->random.charges));
-		for (; times; times--) {
-			if (gen->nr_picks < sizeof(gen->pick))
-				gen->pick[gen->nr_picks++] = (uint8_t)i;
-			if (ends && gen->nr_endings < sizeof(gen->ending))
-				gen->ending[gen->nr_endings++] = (uint8_t)i;
-		}
+		add_times(gen->pick, sizeof(gen->pick), &gen->nr_picks, (uint8_t)i, times);
+		if (ends)
+			add_times(gen->ending, sizeof(gen->ending), &gen->nr_endings, (uint8_t)i, times);
 	}
 }
 

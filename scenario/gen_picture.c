@@ -94,6 +94,13 @@ static struct gen_set nameable(const struct gen_picture *picture, const struct g
 	struct gen_set set = { { 0 } };
 	unsigned int word, left;
 
+	/* every other time it is memory that is asked for */
+	if (kinds == bit(VALUE_NUMBER)) {
+		for (word = 0; word * 64 < picture->nr_things; word++)
+			set.word[word] = picture->live_of[VALUE_NUMBER].word[word] &
+					 picture->in_mm[task->mm].word[word];
+		return set;
+	}
 	for (word = 0; word * 64 < picture->nr_things; word++) {
 		uint64_t named = 0, objects = 0;
 
@@ -122,15 +129,13 @@ static struct gen_set nameable(const struct gen_picture *picture, const struct g
 	return set;
 }
 
-static unsigned int set_size(const struct gen_set *set)
+/* Few: not worth the library's table where the processor has no instruction for it. */
+static unsigned int nr_bits(uint64_t bits)
 {
-	unsigned int nr = 0, word;
-	uint64_t bits;
+	unsigned int nr = 0;
 
-	/* few: not worth the library's table where the processor has no instruction for it */
-	for (word = 0; word < GEN_SET_WORDS; word++)
-		for (bits = set->word[word]; bits; bits &= bits - 1)
-			nr++;
+	for (; bits; bits &= bits - 1)
+		nr++;
 	return nr;
 }
 
@@ -148,12 +153,18 @@ static int set_last(const struct gen_set *set)
 /* One of a set that is not empty. */
 static int pick_slot(struct gen *gen, const struct gen_set *set)
 {
-	unsigned long nth = gen_below(gen, set_size(set));
-	unsigned int slot;
+	unsigned int size[GEN_SET_WORDS], all = 0, word;
+	unsigned long nth;
+	uint64_t bits;
 
-	for (slot = set_next(set, 0); nth; nth--)
-		slot = set_next(set, slot + 1);
-	return (int)slot;
+	for (word = 0; word < GEN_SET_WORDS; word++)
+		all += size[word] = nr_bits(set->word[word]);
+	nth = gen_below(gen, all);
+	for (word = 0; nth >= size[word]; word++)
+		nth -= size[word];
+	for (bits = set->word[word]; nth; nth--)
+		bits &= bits - 1;
+	return (int)(word * 64 + (unsigned int)__builtin_ctzl(bits));
 }
 
 static struct gen_set of_kinds(const struct gen_picture *picture, unsigned int kinds)
