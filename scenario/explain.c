@@ -224,7 +224,8 @@ static bool has_reserved_memory(const struct program *program)
 static const struct rule rules[] = {
 	{ { "type1_task", "type1 looks up the mm anew by the task that mapped, also after its exec or exit",
 	    "facts §16 I2, I4, I9, I11; 046eca5018f8 (6.3)" },
-	  V_LOCKED_VM, charges_the_task, "vfio_map mdev_pin", CHANGES_OWNER, NULL },
+	  /* also the new mm of an exec that is under way */
+	  V_LOCKED_VM | V(EXEC_COUNTERS), charges_the_task, "vfio_map mdev_pin", CHANGES_OWNER, NULL },
 	{ { "type1_vaddr_block", "a device that pins waits for an address that nobody gives it",
 	    "facts §17 B3; ef3a3f6a294b (6.3)" },
 	  V(LOST_WAKEUP) | V(DEADLOCK), blocks_on_vaddr, "vfio_unmap_vaddr vfio_unmap_vaddr_all",
@@ -326,6 +327,9 @@ static const struct rule rules[] = {
 	{ { "vfio_last_group", "a call on a container races the detach of its last group, which frees what it uses",
 	    "drivers/vfio/container.c:vfio_fops_unl_ioctl reads iommu_data without a lock" },
 	  V(USE_AFTER_FREE) | V(BUG), NULL, "vfio_detach", "parallel", NULL },
+	{ { "vfio_last_close", "a call on a container races the close of its last device, whose group was its last",
+	    "drivers/vfio/container.c:vfio_fops_unl_ioctl, as vfio_last_group" },
+	  V(USE_AFTER_FREE), NULL, "close exit", "parallel", "the last group leaves a container" },
 	{ { "spapr_table", "a table gives back what was allocated for it, or nothing, of what it was charged",
 	    "facts §16 I2, I5, I6: SPAPR create_table" },
 	  V_LOCKED_VM | V(FAILED_CALL_RESIDUE), keeps_table, "tce_create", NULL, NULL },
