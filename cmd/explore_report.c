@@ -218,6 +218,7 @@ static void print_failure(const struct explore_arguments *args, const struct exp
 static void print_text(const struct explore_arguments *args, const struct explored_file *explored, bool written)
 {
 	const struct explore_report *report = explored->report;
+	char missing[64];
 
 	if (report->end == EXPLORE_ERROR) {
 		if (!interrupted)
@@ -236,7 +237,7 @@ static void print_text(const struct explore_arguments *args, const struct explor
 		putchar('\n');
 		break;
 	case EXPLORE_NA:
-		printf("the kernel has no %s\n", report->result.missing ? report->result.missing : "such call");
+		printf("the kernel has no %s\n", missing_text(&report->result, missing, sizeof(missing)));
 		break;
 	case EXPLORE_DIFFERS:
 		printf("schedule %lu was another run the second time\n", report->failed_at);

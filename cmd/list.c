@@ -67,6 +67,25 @@ static void list_proposals(void)
 		}
 }
 
+/* The first release that has the argument; NULL: none has. */
+static const struct kernel *argument_since(const struct op_arg *arg)
+{
+	for (size_t i = 0; i < kernels(); i++)
+		if (!kernel_at(i)->base && arg->exists(&kernel_at(i)->rules))
+			return kernel_at(i);
+	return NULL;
+}
+
+static void print_later_arguments(const struct op *op)
+{
+	for (const struct op_arg *arg = op->args; arg->name; arg++) {
+		const struct kernel *since = arg->exists ? argument_since(arg) : NULL;
+
+		if (since)
+			printf("; %s= since %s", arg->name, since->name);
+	}
+}
+
 static void list_ops(void)
 {
 	char usage[512];
@@ -80,15 +99,51 @@ static void list_ops(void)
 
 			printf("  %s\n", op_usage(op, usage, sizeof(usage)));
 			printf("      %s\n", op->what);
-			printf("      %s; %s%s%s\n", op->source,
+			printf("      %s; %s%s%s", op->source,
 			       op->of ? "a proposal's"
 			       : !op->exists ? "all kernels"
 			       : since	   ? "since "
 					   : "no release",
 			       op->exists && since ? since->name : "", op->run ? "" : "; not modelled yet");
+			print_later_arguments(op);
+			putchar('\n');
 		}
 	}
 }
+
+/* What no invariant looks for: the machine notices it where it happens. */
+static const struct {
+	enum sim_violation violation;
+	const char *sentence;
+	const char *source;
+} detectors[] = {
+	{ VIOLATION_WARNING, "a WARN of the kernel's fires; each place counts once a run",
+	  "include/asm-generic/bug.h" },
+	{ VIOLATION_BUG, "a BUG of the kernel's, or an access to no memory at all; it ends the run",
+	  "include/asm-generic/bug.h, arch/x86/mm/fault.c" },
+	{ VIOLATION_USE_AFTER_FREE, "memory, a lock or a page is used after it was freed, or past its end",
+	  "mm/kasan, mm/slub.c" },
+	{ VIOLATION_DOUBLE_FREE, "what is freed was freed before, or never allocated",
+	  "mm/kasan, mm/slub.c" },
+	{ VIOLATION_REFCOUNT, "a count of references falls below zero or rises from it; a page is put too often",
+	  "lib/refcount.c, mm/gup.c" },
+	{ VIOLATION_DEADLOCK, "a task waits for itself, or all wait and nobody can wake one",
+	  "kernel/locking/lockdep.c" },
+	{ VIOLATION_LOCK_ORDER, "two locks are taken in both orders, or two of one kind without any",
+	  "kernel/locking/lockdep.c" },
+	{ VIOLATION_LOCK_HELD, "a call returns with a lock held, within an RCU section or with preemption off",
+	  "kernel/locking/lockdep.c:lockdep_sys_exit" },
+	{ VIOLATION_LOCK_MISUSE, "a lock is released by who does not hold it, used before it is set up, or freed held",
+	  "kernel/locking/lockdep.c, lib/debugobjects.c" },
+	{ VIOLATION_SLEEP_IN_ATOMIC, "what may sleep is called where nothing may",
+	  "kernel/sched/core.c:__might_sleep" },
+	{ VIOLATION_LOST_WAKEUP, "a task sleeps for good, though what it waits for is true",
+	  "kernel/sched/wait.c" },
+	{ VIOLATION_DATA_RACE, "two plain accesses, one of them a write, that nothing orders; --races looks for it",
+	  "tools/memory-model, kernel/kcsan" },
+	{ VIOLATION_STEP_BOUND, "a call goes on for ever: it is cut off after a bound of scheduling points",
+	  "kernel/hung_task.c" },
+};
 
 /* Invariants are registered with a world: that of any kernel serves. */
 static void list_invariants(void)
@@ -101,8 +156,6 @@ static void list_invariants(void)
 	struct sim_config config = { .strategy = NULL };
 	struct sim_world *world = sim_world_create(&config);
 	struct mm_config mm = { .cpus = 2, .hugepages = ~0ul };
-	bool listed[VIOLATION_NR] = { false };
-	int violation;
 	size_t i;
 
 	if (!world)
@@ -114,14 +167,13 @@ static void list_invariants(void)
 	for (i = 0; i < sim_invariants(); i++) {
 		const struct sim_invariant *invariant = sim_invariant(i);
 
-		listed[invariant->violation] = true;
 		printf("%-26s %s\n%-26s %s; %s\n", sim_violation_name(invariant->violation), invariant->sentence, "",
 		       when[invariant->when], invariant->source);
 	}
 	puts("\nWhat the machine itself notices, at any time:");
-	for (violation = 0; violation < VIOLATION_NR; violation++)
-		if (!listed[violation])
-			printf("%s\n", sim_violation_name(violation));
+	for (i = 0; i < sizeof(detectors) / sizeof(detectors[0]); i++)
+		printf("%-26s %s\n%-26s %s\n", sim_violation_name(detectors[i].violation), detectors[i].sentence, "",
+		       detectors[i].source);
 	sim_world_destroy(world);
 }
 

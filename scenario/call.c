@@ -197,6 +197,8 @@ bool step_ready(struct step_state *state)
 			run->na = true;
 			run->na_step = state->index;
 			run->result.missing = step->op_name;
+			if (op_exists(step->op, &run->options->kernel->rules))
+				run->result.missing_key = step_missing_key(step, &run->options->kernel->rules);
 		}
 	} else if (run->options->leave_out_refused && step_states_refusal(run, step)) {
 		state->skip = STEP_SKIP_LEFT_OUT;

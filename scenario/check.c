@@ -316,6 +316,9 @@ static void check_task_decl(struct checker *check, struct stmt *stmt)
 				diag_error(check->diag, &value->pos, "not a uid, expected less than 2^32 - 1");
 		} else if (!strcmp(arg->key, "memlock") && !value->next) {
 			check_limit(check, value, &task->memlock_cur_bytes, &task->memlock_max_bytes);
+			if (task->memlock_cur_bytes > task->memlock_max_bytes)
+				diag_error(check->diag, &value->pos,
+					   "a soft limit above the hard one, expected memlock=SOFT:HARD");
 		} else if (!strcmp(arg->key, "caps")) {
 			has_caps = true;
 			for (; value; value = value->next)
@@ -334,8 +337,6 @@ static void check_task_decl(struct checker *check, struct stmt *stmt)
 				   suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 		}
 	}
-	if (task->memlock_cur_bytes > task->memlock_max_bytes)
-		diag_error(check->diag, &stmt->pos, "a soft limit above the hard one, expected memlock=SOFT:HARD");
 	task->uid = (unsigned int)uid;
 	if (!has_caps && !uid)
 		task->caps = MM_CAP_EVERY;
@@ -393,15 +394,16 @@ static void check_settings(struct checker *check, struct stmt *stmt)
 				   arg->key, suggestion_text(&best, did_you_mean, sizeof(did_you_mean)));
 			continue;
 		}
-		if (arg->values->next || arg->values->kind != PIN_SUM ||
-		    !check_constant(check, arg->values->first, "a setting", known[i].value)) {
+		if (arg->values->next || arg->values->kind != PIN_SUM) {
 			diag_error(check->diag, &arg->values->pos, "not a setting, expected one number");
 			continue;
 		}
+		if (!check_constant(check, arg->values->first, "a setting", known[i].value))
+			continue;
 		if (*known[i].value < known[i].least)
 			diag_error(check->diag, &arg->values->pos, "too small, expected at least %lu", known[i].least);
 		if (known[i].value == &settings->contig_pages) {
-			if (*known[i].value % 4096)
+			if (*known[i].value % 4096 && *known[i].value > 4096)
 				diag_error(check->diag, &arg->values->pos,
 					   "not a run of pages, expected a multiple of 4K");
 			settings->contig_pages >>= 12;

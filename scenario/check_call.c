@@ -247,13 +247,28 @@ static void bind_args(struct checker *check, struct step *step)
 		}
 }
 
+/* "ENOMEM" of `-ENOMEM`, as the kernel's source has it; else NULL. */
+static const char *negated_errno(const struct sum *sum)
+{
+	const struct term *term = sum->terms;
+
+	if (term->next || !term->negative || term->is_number || term->path->next || term->path->argument)
+		return NULL;
+	return errno_by_name(term->path->name) ? term->path->name : NULL;
+}
+
 static void check_result(struct checker *check, struct result *result)
 {
+	const char *errno_of_minus = negated_errno(result->value);
 	const char *word = sum_word(result->value);
 	struct suggestion best = { .text = NULL };
 	char did_you_mean[96];
 	int errnum;
 
+	if (errno_of_minus) {
+		diag_error(check->diag, &result->value->pos, "an errno with a sign, expected %s", errno_of_minus);
+		return;
+	}
 	if (!word || name_find(&check->variables, word) >= 0 || !strcmp(word, "unlimited")) {
 		check_address(check, result->value);
 		return;

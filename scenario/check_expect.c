@@ -167,7 +167,6 @@ static bool bind_uid(struct checker *check, struct observable *obs, enum holder 
 static bool bind_mm(struct checker *check, struct observable *obs, const struct path *path)
 {
 	const struct path *mm = path->next;
-	struct suggestion none = { .text = NULL };
 	unsigned long index;
 
 	if (!mm->argument || !mm->next) {
@@ -175,8 +174,12 @@ static bool bind_mm(struct checker *check, struct observable *obs, const struct 
 			   "which mm of the task, and what of it, expected mm(K).locked_vm or mm(K).pinned_vm");
 		return false;
 	}
-	if (!check_constant(check, mm->argument, "the number of an mm", &index) || index > 0x7fffffff)
-		return no_observable(check, mm, &none);
+	if (!check_constant(check, mm->argument, "the number of an mm", &index))
+		return false;
+	if (index > 0x7fffffff) {
+		diag_error(check->diag, &mm->argument->pos, "not the number of an mm, expected less than 2^31");
+		return false;
+	}
 	obs->mm_index = (long)index;
 	return bind_attribute(check, obs, HOLDER_MM, path, mm->next);
 }
@@ -318,6 +321,10 @@ static void check_violations(struct checker *check, struct expect *expect)
 		}
 		if (violation != VIOLATION_NR) {
 			expect->wanted[violation] = true;
+			continue;
+		}
+		if (!strcmp(name->name, "any")) {
+			diag_error(check->diag, &name->pos, "\"any\" beside other names, expected it alone, or names");
 			continue;
 		}
 		for (i = 0; i < VIOLATION_NR; i++)

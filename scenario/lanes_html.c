@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
+#include <scenario/json.h>
 #include "arena.h"
 #include "lanes.h"
 #include "report.h"
@@ -124,7 +125,7 @@ static void set(json_t *object, const char *key, json_t *value)
 static json_t *text_json(const char *text)
 {
 	char *plain = plain_text(text);
-	json_t *json = json_string(plain);
+	json_t *json = json_text(plain);
 
 	free(plain);
 	return json;

@@ -586,6 +586,7 @@ void limit_program(const struct program *program, const struct limit_options *op
 		.schedules = options->schedules,
 	};
 	struct record record;
+	char missing[64];
 
 	*limit = (struct limit_kernel){.kernel = xstrdup(options->kernel->name)};
 	search.memlock_bytes = xzalloc((program->nr_task_names + 1) * sizeof(*search.memlock_bytes));
@@ -599,7 +600,7 @@ void limit_program(const struct program *program, const struct limit_options *op
 	for (unsigned int i = 0; i < record.nr; i++)
 		search.states_refusal |= record.step[i].skip == STEP_SKIP_LEFT_OUT;
 	if (record.result.missing)
-		limit->missing = xstrdup(record.result.missing);
+		limit->missing = xstrdup(missing_text(&record.result, missing, sizeof(missing)));
 	record_free(&record);
 	for (search.slot = 0; (unsigned int)search.slot < program->nr_task_names; search.slot++) {
 		struct limit_task *task;

@@ -77,30 +77,6 @@ static char *read_file(struct loader *loader, const struct pin_pos *from, const 
 	return text;
 }
 
-/* The length of the UTF-8 sequence at @text, or 0 where there is none. */
-static unsigned int utf8_sequence(const unsigned char *text, size_t left)
-{
-	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned int bytes = text[0] < 0x80	  ? 1
-			     : text[0] >> 5 == 6  ? 2
-			     : text[0] >> 4 == 14 ? 3
-			     : text[0] >> 3 == 30 ? 4
-						  : 0;
-	unsigned int code, i;
-
-	if (bytes <= 1)
-		return bytes;
-	if (bytes > left)
-		return 0;
-	code = text[0] & (0x7fu >> bytes);
-	for (i = 1; i < bytes; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (text[i] & 0x3fu);
-	}
-	return code < least[bytes] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : bytes;
-}
-
 /* Text it must be: no NUL, no other control character than tab and line end, and UTF-8. */
 static bool check_bytes(struct loader *loader, const struct pin_source *source)
 {
@@ -108,8 +84,12 @@ static bool check_bytes(struct loader *loader, const struct pin_source *source)
 	struct pin_pos pos = { source, 1, 0, 1 };
 	size_t at = 0;
 
+	if (source->bytes >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		diag_error(loader->diag, &pos, "a byte order mark, expected text that begins without one");
+		return false;
+	}
 	while (at < source->bytes) {
-		unsigned int sequence = utf8_sequence(text + at, source->bytes - at);
+		unsigned int sequence = utf8_sequence(source->text + at, source->bytes - at);
 
 		pos.offset = (unsigned int)at;
 		if (!sequence) {

@@ -80,7 +80,10 @@ static const char script[] =
 
 static void put(FILE *out, const char *text)
 {
-	for (; *text; text++)
+	unsigned int bytes;
+
+	for (; *text; text += bytes ? bytes : 1) {
+		bytes = utf8_sequence(text, strlen(text));
 		switch (*text) {
 		case '&':
 			fputs("&amp;", out);
@@ -95,8 +98,9 @@ static void put(FILE *out, const char *text)
 			fputs("&quot;", out);
 			break;
 		default:
-			fputc(*text, out);
+			fwrite(bytes ? text : "?", 1, bytes ? bytes : 1, out);
 		}
+	}
 }
 
 static const char *const classes[CELL_KINDS] = {

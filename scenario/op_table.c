@@ -83,7 +83,7 @@ static void add_value(struct text *text, const struct op_arg *arg)
 
 	switch (arg->type) {
 	case ARG_FLAG:
-		add(text, "1");
+		add(text, arg->holds ? "0" : "1");
 		break;
 	case ARG_LIMIT:
 		add(text, "SIZE[:SIZE]");
@@ -159,16 +159,19 @@ bool op_exists(const struct op *op, const struct kernel_rules *rules)
 	return !op->exists || op->exists(rules);
 }
 
+const char *step_missing_key(const struct step *step, const struct kernel_rules *rules)
+{
+	const struct op_arg *arg;
+
+	for (arg = step->op->args; arg->name; arg++)
+		if (step->bound[arg - step->op->args] && arg->exists && !arg->exists(rules))
+			return arg->name;
+	return NULL;
+}
+
 bool step_exists(const struct step *step, const struct kernel_rules *rules)
 {
-	unsigned int i;
-
-	if (!op_exists(step->op, rules))
-		return false;
-	for (i = 0; step->op->args[i].name; i++)
-		if (step->bound[i] && step->op->args[i].exists && !step->op->args[i].exists(rules))
-			return false;
-	return true;
+	return op_exists(step->op, rules) && !step_missing_key(step, rules);
 }
 
 bool op_is_vfio(const struct op *op)

@@ -223,7 +223,7 @@ static const struct op ops[] = {
 			{ "version", ARG_NUMBER, ARG_KEY | ARG_OPTIONAL, .least = 1, .most = 2 },
 			{ "iommufd", ARG_VARIABLE, ARG_KEY | ARG_OPTIONAL, KIND(IOMMUFD), .exists = has_iommufd },
 			{ "compat", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .exists = has_iommufd, .draw = DRAW_SERVED },
-			{ "device", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .odds = 8 },
+			{ "device", ARG_FLAG, ARG_KEY | ARG_OPTIONAL, .odds = 8, .holds = true },
 		},
 		.shape = open_shape,
 		.run = op_vfio_open,

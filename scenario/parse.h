@@ -53,6 +53,7 @@ struct parse_state {
 	bool line_open;		/* a token of the line was seen, so its end counts */
 	int pending;		/* a token put back behind a line end that we made up */
 	unsigned int depth;	/* of blocks */
+	unsigned int opened[PIN_BLOCK_DEPTH_MAX];	/* their lines */
 	/* result */
 	struct stmt *stmts;
 	struct kernel_set *set;

@@ -724,12 +724,35 @@ static void expected_text(const yypcontext_t *context, char *buf, size_t size)
 		snprintf(buf, size, "%s", STATEMENT_TEXT);
 }
 
+/* Where a task's name and ':' had to stand: the statement that the line's first word may have been meant to be. */
+static const char *meant_statement(const yypcontext_t *context, const struct pin_pos *pos, char *buf, size_t size)
+{
+	static const char *const statements[] = {
+		"title", "ref", "kernels", "task", "set", "expect", "parallel", "repeat", "include",
+	};
+	const char *text = pos->source->text, *line = text + pos->offset;
+	struct suggestion best = { .text = NULL };
+	yysymbol_kind_t expected[2];
+	char word[16];
+
+	buf[0] = '\0';
+	if (yypcontext_expected_tokens(context, expected, 2) != 1 || strcmp(symbol_text(expected[0]), "':'"))
+		return buf;
+	while (line > text && line[-1] != '\n')
+		line--;
+	line += strspn(line, " \t");
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(line, " \t\r\n\"{"), line);
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+		suggest(&best, word, statements[i]);
+	return best.distance > 1 && strlen(word) < 5 ? buf : suggestion_text(&best, buf, size);
+}
+
 static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, struct parse_state *state)
 {
 	const struct pin_loc *loc = yypcontext_location(context);
 	yysymbol_kind_t found = yypcontext_token(context);
 	struct pin_pos pos = POS(*loc);
-	char wanted[512], got[160];
+	char wanted[512], got[160], did_you_mean[96];
 
 	if (found == YYSYMBOL_END_OF_LINE || found == YYSYMBOL_YYEOF || !loc->bytes || loc->bytes > 40) {
 		snprintf(got, sizeof(got), "%s", found == YYSYMBOL_YYEMPTY ? "nothing" : symbol_text(found));
@@ -739,8 +762,14 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, str
 	} else {
 		snprintf(got, sizeof(got), "'%.*s'", (int)loc->bytes, state->source->text + loc->offset);
 	}
+	if (found == YYSYMBOL_YYEOF && state->depth && state->depth <= PIN_BLOCK_DEPTH_MAX) {
+		diag_error(state->diag, &pos, "the file ends inside a block, expected a '}' to the '{' in line %u",
+			   state->opened[state->depth - 1]);
+		return 0;
+	}
 	expected_text(context, wanted, sizeof(wanted));
-	diag_error(state->diag, &pos, "unexpected %s, expected %s", got, wanted);
+	diag_error(state->diag, &pos, "unexpected %s, expected %s%s", got, wanted,
+		   meant_statement(context, &pos, did_you_mean, sizeof(did_you_mean)));
 	return 0;
 }
 

@@ -74,6 +74,15 @@ static const char *const wanted[] = {
 	[CMP_EQ] = "", [CMP_NE] = "!= ", [CMP_LT] = "< ", [CMP_LE] = "<= ", [CMP_GT] = "> ", [CMP_GE] = ">= ",
 };
 
+const char *missing_text(const struct run_result *result, char *buf, size_t size)
+{
+	if (result->missing && result->missing_key)
+		snprintf(buf, size, "%s(%s=)", result->missing, result->missing_key);
+	else
+		snprintf(buf, size, "%s", result->missing ? result->missing : "such call");
+	return buf;
+}
+
 char *failed_expect_text(const struct expect_report *expect)
 {
 	const struct stmt *stmt = expect->stmt;

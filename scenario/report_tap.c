@@ -39,6 +39,7 @@ static void tap_run_end(struct report *report, const struct run_result *result)
 {
 	FILE *out = report->options.out;
 	const char *line, *end;
+	char missing[64];
 
 	if (result->verdict == VERDICT_ERROR)
 		return;
@@ -48,7 +49,7 @@ static void tap_run_end(struct report *report, const struct run_result *result)
 	put_description(out, report->program->path);
 	fprintf(out, " %s", report->kernel->name);
 	if (result->verdict == VERDICT_NA)
-		fprintf(out, " # SKIP n/a: no %s", result->missing);
+		fprintf(out, " # SKIP n/a: no %s", missing_text(result, missing, sizeof(missing)));
 	fputc('\n', out);
 	for (line = report->failures; line && *line; line = *end ? end + 1 : end) {
 		end = strchrnul(line, '\n');
@@ -71,9 +72,9 @@ const struct report_format_ops report_tap = {
 
 static void append_escaped(char **text, size_t *length, const char *more)
 {
-	char one[2] = "";
+	for (; *more; more++) {
+		unsigned int bytes = utf8_sequence(more, strlen(more));
 
-	for (; *more; more++)
 		switch (*more) {
 		case '&':
 			append_text(text, length, "&amp;");
@@ -88,15 +89,21 @@ static void append_escaped(char **text, size_t *length, const char *more)
 			append_text(text, length, "&quot;");
 			break;
 		default:
-			one[0] = (unsigned char)*more < ' ' && *more != '\n' && *more != '\t' ? '?' : *more;
-			append_text(text, length, one);
+			if (!bytes || ((unsigned char)*more < ' ' && *more != '\n' && *more != '\t')) {
+				append_text(text, length, "?");
+			} else {
+				append_format(text, length, "%.*s", (int)bytes, more);
+				more += bytes - 1;
+			}
 		}
+	}
 }
 
 static void junit_run_end(struct report *report, const struct run_result *result)
 {
 	char **doc = &report->document;
 	size_t *len = &report->document_len;
+	char missing[64];
 
 	if (result->verdict == VERDICT_ERROR)
 		return;
@@ -108,7 +115,8 @@ static void junit_run_end(struct report *report, const struct run_result *result
 	append_text(doc, len, "\">");
 	if (result->verdict == VERDICT_NA) {
 		report->junit_skipped++;
-		append_format(doc, len, "<skipped message=\"n/a: no %s\"/>", result->missing);
+		append_format(doc, len, "<skipped message=\"n/a: no %s\"/>",
+			      missing_text(result, missing, sizeof(missing)));
 	} else if (result->verdict == VERDICT_FAIL) {
 		report->junit_failures++;
 		keep(report, violations_text(result));

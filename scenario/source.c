@@ -3,7 +3,7 @@
  * Messages with a position, and "did you mean".
  *
  * What is shown of a file may be any bytes: a line is clipped to a window around
- * the caret, and what a terminal could act on is shown as '?'.
+ * the caret, and what is no text, or a terminal could act on, is shown as '?'.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +39,30 @@ unsigned int pin_column(const struct pin_pos *pos)
 		if (!continues_character((unsigned char)pos->source->text[at]))
 			column++;
 	return column;
+}
+
+unsigned int utf8_sequence(const char *bytes_of, size_t left)
+{
+	const unsigned char *text = (const unsigned char *)bytes_of;
+	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned int bytes = text[0] < 0x80	  ? 1
+			     : text[0] >> 5 == 6  ? 2
+			     : text[0] >> 4 == 14 ? 3
+			     : text[0] >> 3 == 30 ? 4
+						  : 0;
+	unsigned int code, i;
+
+	if (bytes <= 1)
+		return bytes;
+	if (bytes > left)
+		return 0;
+	code = text[0] & (0x7fu >> bytes);
+	for (i = 1; i < bytes; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text[i] & 0x3fu);
+	}
+	return code < least[bytes] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : bytes;
 }
 
 void diagnostics_init(struct diagnostics *diag)
@@ -77,11 +101,15 @@ static bool begin(struct diagnostics *diag)
 
 static void append_plain(struct diagnostics *diag, const char *text, size_t from, size_t to)
 {
-	for (; from < to; from++) {
+	while (from < to) {
+		unsigned int bytes = utf8_sequence(text + from, to - from);
 		unsigned char byte = (unsigned char)text[from];
-		char shown = byte < ' ' && byte != '\t' ? '?' : byte == 0x7f ? '?' : (char)byte;
 
-		append(diag, &shown, 1);
+		if (!bytes || (byte < ' ' && byte != '\t') || byte == 0x7f)
+			append(diag, "?", 1);
+		else
+			append(diag, text + from, bytes);
+		from += bytes ? bytes : 1;
 	}
 }
 

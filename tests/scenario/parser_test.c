@@ -76,7 +76,7 @@ START_TEST(tasks)
 	assert_refused("task a uid=1 uid=2\n", "1:14", "second time");
 	assert_refused("task a memlok=1p\n", "1:8", "did you mean \"memlock\"?");
 	assert_refused("task a caps=sys_resorce\n", "1:13", "did you mean \"sys_resource\"?");
-	assert_refused("task a memlock=2p:1p\n", "1:6", "above the hard one");
+	assert_refused("task a memlock=2p:1p\n", "1:16", "above the hard one");
 	assert_refused("task a uid=4294967295\n", "1:12", "uid");
 	assert_refused("task\n", "1:5", "a name");
 }
@@ -286,7 +286,7 @@ START_TEST(expects)
 		{ "peak(1) == 0", "6:13", "not an observable" },
 		{ "1 == 1", "6:8", "nothing to observe" },
 		{ "violation lek", "6:18", "did you mean \"leak\"?" },
-		{ "violation any, leak", "6:18", "no violation \"any\"" },
+		{ "violation any, leak", "6:18", "\"any\" beside other names" },
 		{ "violation", "6:17", "a name" },
 		{ "a.locked_vm == 0 @ v6.4", "6:27", "no kernel v6.4" },
 		{ "a lockd_vm=0", "6:10", "did you mean \"locked_vm\"?" },

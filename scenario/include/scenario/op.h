@@ -110,6 +110,7 @@ struct op_arg {
 	unsigned char odds;		/* an optional one is there in one of so many calls; 0: of four */
 	unsigned char space;		/* index of the argument whose address space is meant */
 	unsigned char least, most;	/* DRAW_LENGTH: pages, mostly no more; 0: as many as there are */
+	bool holds;			/* a flag that is 1 where it is not given: what there is to say is 0 */
 	unsigned int likely;		/* of .kinds, those that it mostly is; 0: any */
 	const char *made_by;		/* mostly what this operation made; NULL: whichever did */
 };
@@ -221,6 +222,8 @@ const struct kernel *op_since(const struct op *op);
 bool op_exists(const struct op *op, const struct kernel_rules *rules);
 /* Does this call exist on a kernel of these rules, with the arguments that it has? */
 bool step_exists(const struct step *step, const struct kernel_rules *rules);
+/* The first of its arguments without which it would, or NULL. */
+const char *step_missing_key(const struct step *step, const struct kernel_rules *rules);
 
 /* One of type1's and vfio's. */
 bool op_is_vfio(const struct op *op);

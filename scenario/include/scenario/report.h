@@ -52,6 +52,8 @@ const char *wide_text(wide value, char *buf, size_t size);
 const char *bytes_text(wide bytes, char *buf, size_t size);
 /* What a call came to: "0", "0x7f…", "ENOMEM: why", "skipped: why". */
 const char *outcome_text(const struct step_report *step, char *buf, size_t size);
+/* What the kernel of an n/a run does not have: "change_process", "vfio_open(compat=)". */
+const char *missing_text(const struct run_result *result, char *buf, size_t size);
 /* The errno or signal of a result, "ENOMEM"; of an unknown one its number in @buf. */
 const char *error_text(long ret, char *buf, size_t size);
 

@@ -107,6 +107,7 @@ struct run_result {
 	enum verdict verdict;
 	char *error;			/* VERDICT_ERROR: a message with its position, ready to print */
 	const char *missing;		/* VERDICT_NA: the first call that the kernel does not have */
+	const char *missing_key;	/* where it has it without this argument; or NULL */
 	enum failure_kind failure;	/* the first one */
 	const struct stmt *failed;	/* FAILURE_STEP, FAILURE_EXPECT */
 	enum sim_violation failed_violation;

@@ -31,6 +31,9 @@ struct pin_pos {
 /* Column in characters, from 1. */
 unsigned int pin_column(const struct pin_pos *pos);
 
+/* The bytes of the UTF-8 character at @text, of which @left are there; 0: it is none. */
+unsigned int utf8_sequence(const char *text, size_t left);
+
 /* Messages about one program, as text ready to print; more than a handful are only counted. */
 struct diagnostics {
 	char *text;
