@@ -2,11 +2,16 @@
 /*
  * The fuzzer: programs by number, each run and judged, failures shrunk and told.
  *
- * Jobs are processes that take every JOBS-th number. What they share is one block of
- * memory: sums, and the signatures of failures that somebody has seen. A failure has
- * two signatures: a rough one of the program as it was drawn (which violation, in which
- * call), so that a common failure is not shrunk thousands of times, and a fine one of
- * the shrunk program (which violation, by which calls), which is what is told apart.
+ * A failure has two signatures: a rough one of the program as it was drawn (which
+ * violation, in which call), so that a common failure is not shrunk thousands of times,
+ * and a fine one of the shrunk program (which violation, by which calls), which is what
+ * is told apart.
+ *
+ * Jobs are processes that take every JOBS-th number; sums, and what they have found, are
+ * in memory that they share. Which failures are shrunk depends on which came before, so
+ * the process that made the jobs does that, in the order of the numbers: a failing
+ * program's turn comes when all before it have been run. So what is told, and what a
+ * folder remembers, is the same by any number of jobs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -508,14 +513,13 @@ static struct program *shrunk_program(const struct fuzz *fuzz, struct question *
 	return smaller;
 }
 
-static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_verdict verdict,
+/* Shrinks and tells what @rough says of nothing that was seen before. Returns false where that was cut off. */
+static bool fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_verdict verdict, unsigned long rough,
 		 const struct program *program, unsigned long number)
 {
 	struct question question = { .check = *check, .verdict = verdict, .seed = check->seed };
 	struct program *shrunk;
-	unsigned long rough;
 
-	fuzz->stats->failing++;
 	question.check.count = false;
 	question.check.stats = NULL;
 	question.check.twice = verdict.kind == FUZZ_OTHERWISE;
@@ -524,34 +528,30 @@ static void fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_
 	question.check.wanted_known = verdict.known;
 	if (verdict.kind != FUZZ_DIFFERS)
 		question.check.backend[1] = NULL;
-	rough = rough_signature(&verdict, program) & ~1ul;
-	if (seen_before(fuzz->shared, rough) >= ROUGH_TRIES)
-		return;
 	shrunk = shrunk_program(fuzz, &question, program);
 	/* nor is what has been made smaller by then the failure that the next session comes to */
 	if (leaves_off(fuzz)) {
-		fuzz->stats->failing--;
-		fuzz->stats->programs--;
 		not_seen(fuzz->shared, rough);
 		program_free(shrunk);
-		return;
+		return false;
 	}
 	if (!shrunk) {
 		/* text and tree must be one program, and a run a pure function */
 		fprintf(stderr, "pinsim: program %lu: %s does not show again from its text\n", number,
 			kind_text(&verdict));
 		atomic_fetch_add(&fuzz->shared->failures, 1);
-		return;
+		return true;
 	}
 	tell(fuzz, &verdict, &question, shrunk, number);
 	program_free(shrunk);
+	return true;
 }
 
 /*
  * FOLDER/state: which programs were run and what was seen in them, so that the next
- * session goes on behind them and comes to what one without an end would have: the
- * programs and signatures of one process are the same, however often it was stopped.
- * Another seed, or programs that are drawn otherwise, begin anew.
+ * session goes on behind them and comes to what one without an end would have, however
+ * often it was stopped, and by however many jobs. Another seed, or programs that are
+ * drawn otherwise, begin anew.
  */
 static void state_line(const struct fuzz_options *options, char *line, size_t size)
 {
@@ -613,18 +613,6 @@ static unsigned long first_program(const struct fuzz_options *options, struct fu
 	return next;
 }
 
-/* The first program that some job has not run: each takes every JOBS-th, and one may be behind the others. */
-static unsigned long next_program(const struct fuzz *fuzz)
-{
-	unsigned long least = ~0ul;
-	unsigned int job;
-
-	for (job = 0; job < fuzz->options->jobs; job++)
-		if (fuzz->shared->stats[job].programs < least)
-			least = fuzz->shared->stats[job].programs;
-	return fuzz->first + least * fuzz->options->jobs;
-}
-
 static void keep_state(const struct fuzz *fuzz)
 {
 	const struct fuzz_options *options = fuzz->options;
@@ -635,7 +623,7 @@ static void keep_state(const struct fuzz *fuzz)
 	if (!file)
 		return;
 	state_line(options, line, sizeof(line));
-	fprintf(file, "%s\nnext %lu\n", line, next_program(fuzz));
+	fprintf(file, "%s\nnext %lu\n", line, fuzz->first + fuzz->through);
 	for (i = 0; i < SIGNATURES; i++)
 		if (fuzz->shared->signature[i].hash)
 			fprintf(file, "seen %lx %u\n", (unsigned long)fuzz->shared->signature[i].hash,
@@ -646,16 +634,14 @@ static void keep_state(const struct fuzz *fuzz)
 
 /* --- many programs ------------------------------------------------------------------------- */
 
-static void one(struct fuzz *fuzz, unsigned long number)
+static struct fuzz_check check_of(const struct fuzz *fuzz, const struct gen_facts *facts, unsigned long number)
 {
 	const struct fuzz_options *options = fuzz->options;
-	unsigned long seed = fuzz_program_seed(options->seed, number);
-	struct gen_facts facts;
-	struct program *program = gen_program(&options->gen, seed, &facts);
-	struct fuzz_check check = {
-		.kernel = facts.config.kernel,
+
+	return (struct fuzz_check){
+		.kernel = facts->config.kernel,
 		.backend = { options->backend[0], options->backend[1] },
-		.seed = seed,
+		.seed = fuzz_program_seed(options->seed, number),
 		.twice = number % TWICE_EVERY == 0,
 		.count = number % SAMPLE_EVERY == 0,
 		.stats = fuzz->stats,
@@ -664,22 +650,22 @@ static void one(struct fuzz *fuzz, unsigned long number)
 		.nowhere = fuzz->nowhere,
 		.stop = options->stop,
 	};
-	struct fuzz_verdict verdict = fuzz_check(&check, program);
+}
 
-	/* it may have been cut off: the next session runs it again */
-	if (leaves_off(fuzz)) {
-		program_free(program);
-		return;
-	}
-	fuzz->stats->programs++;
-	fuzz->stats->steps += facts.steps;
-	fuzz->stats->live += facts.live;
-	fuzz->stats->tasks += facts.tasks;
-	fuzz->stats->twice += check.twice;
-	fuzz->stats->compared += check.backend[1] != NULL;
-	if (verdict.kind != FUZZ_HOLDS)
-		fail(fuzz, &check, verdict, program, number);
-	program_free(program);
+static void add_program(struct fuzz_stats *stats, const struct gen_facts *facts, const struct fuzz_check *check)
+{
+	stats->programs++;
+	stats->steps += facts->steps;
+	stats->live += facts->live;
+	stats->tasks += facts->tasks;
+	stats->twice += check->twice;
+	stats->compared += check->backend[1] != NULL;
+}
+
+/* Is a failure with that signature one too many to be shrunk? Counts it. */
+static bool is_common(struct fuzz *fuzz, unsigned long rough)
+{
+	return seen_before(fuzz->shared, rough) >= ROUGH_TRIES;
 }
 
 static bool over(const struct fuzz *fuzz)
@@ -691,18 +677,67 @@ static bool over(const struct fuzz *fuzz)
 	       (options->seconds && now(CLOCK_MONOTONIC) - fuzz->start >= options->seconds);
 }
 
-/* What process @job of all does. */
-static void work(struct fuzz *fuzz, unsigned int job)
+/* The failing program @index waits for its turn. Returns false where there was no room for it until all was over. */
+static bool hand_over(struct fuzz *fuzz, struct fuzz_job *job, unsigned long index, unsigned long rough)
+{
+	const struct timespec pause = { 0, 10 * 1000 * 1000 };
+	unsigned long found = atomic_load(&job->found);
+
+	while (found - atomic_load(&job->told) == FOUND_MAX) {
+		if (over(fuzz))
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	job->failing[found % FOUND_MAX].program = index;
+	job->failing[found % FOUND_MAX].rough = rough;
+	atomic_store(&job->found, found + 1);
+	return true;
+}
+
+/* The @index-th program. @job: what finds it tells nobody itself; NULL: it does. False: it was cut off. */
+static bool one(struct fuzz *fuzz, struct fuzz_job *job, unsigned long index)
+{
+	unsigned long number = fuzz->first + index, rough;
+	unsigned long seed = fuzz_program_seed(fuzz->options->seed, number);
+	struct gen_facts facts;
+	struct program *program = gen_program(&fuzz->options->gen, seed, &facts);
+	struct fuzz_check check = check_of(fuzz, &facts, number);
+	struct fuzz_verdict verdict = fuzz_check(&check, program);
+	/* it may have been cut off: the next session runs it again */
+	bool done = !leaves_off(fuzz);
+
+	if (done && verdict.kind != FUZZ_HOLDS) {
+		rough = rough_signature(&verdict, program) & ~1ul;
+		if (job)
+			done = hand_over(fuzz, job, index, rough);
+		else
+			done = is_common(fuzz, rough) || fail(fuzz, &check, verdict, rough, program, number);
+		fuzz->stats->failing += done;
+	}
+	if (done)
+		add_program(fuzz->stats, &facts, &check);
+	program_free(program);
+	return done;
+}
+
+/* What process @number of all does. @job: for those who work for another; NULL: the only one. */
+static void work(struct fuzz *fuzz, struct fuzz_job *job, unsigned int number)
 {
 	const struct fuzz_options *options = fuzz->options;
 	double told = now(CLOCK_MONOTONIC), started = now(CLOCK_PROCESS_CPUTIME_ID), time;
 	unsigned long i;
 
-	fuzz->stats = &fuzz->shared->stats[job];
-	for (i = job; (!options->runs || i < options->runs) && !over(fuzz); i += options->jobs) {
-		one(fuzz, fuzz->first + i);
+	fuzz->stats = &fuzz->shared->stats[number];
+	for (i = number; (!options->runs || i < options->runs) && !over(fuzz); i += options->jobs) {
+		if (!one(fuzz, job, i))
+			break;
+		if (job) {
+			atomic_store(&job->next, i + options->jobs);
+			continue;
+		}
+		fuzz->through = i + 1;
 		/* looking at the clock costs as much as a small program */
-		if (options->jobs > 1 || i % 64)
+		if (i % 64)
 			continue;
 		time = now(CLOCK_MONOTONIC);
 		if (time - told < 1 || !fuzz->events || !fuzz->events->progress)
@@ -751,27 +786,125 @@ static void note_death(struct fuzz *fuzz, int status)
 	atomic_fetch_add(&fuzz->shared->failures, 1);
 }
 
-static int work_in_children(struct fuzz *fuzz)
+/* How far all jobs have come. */
+static unsigned long all_run(const struct fuzz *fuzz)
 {
-	const struct timespec pause = { 0, 200 * 1000 * 1000 };
-	unsigned int job, left = 0;
-	struct fuzz_stats sum;
-	int status, err = 0;
-	unsigned int turn;
+	unsigned long least = ~0ul, next;
+	unsigned int job;
 
+	for (job = 0; job < fuzz->options->jobs; job++) {
+		next = atomic_load(&fuzz->shared->job[job].next);
+		if (next < least)
+			least = next;
+	}
+	return least;
+}
+
+/* The job whose failing program is the first that waits, below the @end-th; NULL: none does. */
+static struct fuzz_job *first_found(struct fuzz *fuzz, unsigned long end)
+{
+	struct fuzz_job *first = NULL;
+	unsigned int i;
+
+	for (i = 0; i < fuzz->options->jobs; i++) {
+		struct fuzz_job *job = &fuzz->shared->job[i];
+		unsigned long told = atomic_load(&job->told), program;
+
+		if (told == atomic_load(&job->found))
+			continue;
+		program = job->failing[told % FOUND_MAX].program;
+		if (program < end) {
+			end = program;
+			first = job;
+		}
+	}
+	return first;
+}
+
+/* Runs the failing program @index once more, shrinks it and tells. False: cut off. */
+static bool tell_again(struct fuzz *fuzz, unsigned long index, unsigned long rough)
+{
+	unsigned long number = fuzz->first + index, seed = fuzz_program_seed(fuzz->options->seed, number);
+	struct gen_facts facts;
+	struct program *program;
+	struct fuzz_check check;
+	bool done;
+
+	if (is_common(fuzz, rough))
+		return true;
+	program = gen_program(&fuzz->options->gen, seed, &facts);
+	check = check_of(fuzz, &facts, number);
+	check.count = false;
+	check.stats = NULL;
+	done = fail(fuzz, &check, fuzz_check(&check, program), rough, program, number);
+	program_free(program);
+	return done;
+}
+
+/* Tells of the failing programs, in their order, those below the @end-th. */
+static void tell_in_order(struct fuzz *fuzz, unsigned long end)
+{
+	const struct fuzz_options *options = fuzz->options;
+	struct fuzz_job *job;
+
+	while ((job = first_found(fuzz, end))) {
+		unsigned long told = atomic_load(&job->told), program = job->failing[told % FOUND_MAX].program;
+
+		fuzz->through = program;
+		/* with a folder the next session comes to it */
+		if ((options->failures && atomic_load(&fuzz->shared->failures) >= options->failures) ||
+		    (options->folder && over(fuzz)))
+			return;
+		if (!tell_again(fuzz, program, job->failing[told % FOUND_MAX].rough))
+			return;
+		atomic_store(&job->told, told + 1);
+		fuzz->through = program + 1;
+	}
+	fuzz->through = end;
+}
+
+static int start_jobs(struct fuzz *fuzz, unsigned int *left)
+{
+	unsigned int job;
+	int err = 0;
+
+	for (job = 0; job < fuzz->options->jobs; job++)
+		atomic_store(&fuzz->shared->job[job].next, job);
 	for (job = 0; job < fuzz->options->jobs; job++) {
 		pid_t child = fork();
 
 		if (!child) {
-			work(fuzz, job);
+			work(fuzz, &fuzz->shared->job[job], job);
 			fflush(NULL);
 			_exit(0);
 		}
 		if (child < 0)
 			err = -errno;
 		else
-			left++;
+			++*left;
 	}
+	return err;
+}
+
+/* All jobs have ended. What waits behind a program that one has not run is told too where nobody comes to it again. */
+static void tell_the_rest(struct fuzz *fuzz)
+{
+	unsigned long through;
+
+	tell_in_order(fuzz, all_run(fuzz));
+	through = fuzz->through;
+	if (!fuzz->options->folder)
+		tell_in_order(fuzz, ~0ul);
+	fuzz->through = through;
+}
+
+static int work_in_children(struct fuzz *fuzz)
+{
+	const struct timespec pause = { 0, 20 * 1000 * 1000 };
+	unsigned int left = 0, turn;
+	struct fuzz_stats sum;
+	int status, err = start_jobs(fuzz, &left);
+
 	for (turn = 1; left; turn++) {
 		pid_t child = waitpid(-1, &status, WNOHANG);
 
@@ -780,12 +913,14 @@ static int work_in_children(struct fuzz *fuzz)
 			note_death(fuzz, status);
 			continue;
 		}
+		tell_in_order(fuzz, all_run(fuzz));
 		nanosleep(&pause, NULL);
-		if (turn % 5 || !fuzz->events || !fuzz->events->progress)
+		if (turn % 50 || !fuzz->events || !fuzz->events->progress)
 			continue;
 		add_up(fuzz, &sum);
 		fuzz->events->progress(fuzz->arg, &sum);
 	}
+	tell_the_rest(fuzz);
 	return err;
 }
 
@@ -808,7 +943,7 @@ int fuzz(const struct fuzz_options *options, const struct fuzz_events *events, v
 	else if (options->jobs > 1)
 		err = work_in_children(&fuzz);
 	else
-		work(&fuzz, 0);
+		work(&fuzz, NULL, 0);
 	add_up(&fuzz, stats);
 	stats->first = fuzz.first;
 	keep_state(&fuzz);

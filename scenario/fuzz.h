@@ -8,9 +8,22 @@
 #include <scenario/fuzz.h>
 
 #define SIGNATURES 8192u
+/* Failing programs of one job that wait to be told. */
+#define FOUND_MAX 4096u
+
+/* What a job has come to: written by it, read by the process that made it. */
+struct fuzz_job {
+	atomic_ulong next;		/* of its programs, counted from the first of all, those before this one are run */
+	atomic_ulong found, told;	/* of its failing ones */
+	struct {
+		unsigned long program;	/* counted in the same way */
+		unsigned long rough;	/* signature */
+	} failing[FOUND_MAX];		/* a ring */
+};
 
 struct fuzz_shared {
 	struct fuzz_stats stats[FUZZ_JOBS_MAX];
+	struct fuzz_job job[FUZZ_JOBS_MAX];
 	atomic_uint failures;
 	struct {
 		_Atomic unsigned long hash;
@@ -27,6 +40,7 @@ struct fuzz {
 	FILE *nowhere;			/* where comparing may write what nobody reads */
 	FILE *difference;		/* and where it shows the first difference of a shrunk program */
 	unsigned long first;		/* program */
+	unsigned long through;		/* so many from it on are run, and told where they fail */
 	double start;
 };
 
