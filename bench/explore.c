@@ -52,6 +52,7 @@ static struct sim_search *search_new(const struct search *what)
 		.kind = what->kind,
 		.silent = 1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE,
 		.resumes = true,
+		.reduce = what->symmetric,
 		.state = state_of,
 		.distinct = what->symmetric ? distinct : NULL,
 		.state_arg = what->symmetric ? (void *)what : NULL,

@@ -21,6 +21,7 @@ enum {
 	OPT_OUT = 'o',
 	OPT_TIME = 256,
 	OPT_RUNS,
+	OPT_NO_REDUCE,
 	OPT_TWICE,
 	OPT_OUTCOMES,
 	OPT_ASCII,
@@ -37,6 +38,8 @@ static const struct argp_option options[] = {
 	  "so many processes: a kernel each, or all for one search where there is only one (1)", 0 },
 	{ "time", OPT_TIME, "S", 0, "stop after S seconds, for each kernel", 0 },
 	{ "runs", OPT_RUNS, "N", 0, "stop after N schedules, for each kernel", 0 },
+	{ "no-reduce", OPT_NO_REDUCE, NULL, 0,
+	  "stateful: try everybody in every state, without partial-order reduction", 0 },
 	{ "twice", OPT_TWICE, NULL, 0, "run each schedule twice and compare the trace hashes", 0 },
 	{ "outcomes", OPT_OUTCOMES, NULL, 0,
 	  "no verdict but what the calls and the observables of each expect come to, in any schedule, a line each", 0 },
@@ -82,6 +85,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_RUNS:
 		args->options.runs_max = parse_within("--runs", arg, 1, ~0ul);
 		break;
+	case OPT_NO_REDUCE:
+		args->no_reduce = true;
+		break;
 	case OPT_TWICE:
 		args->options.twice = true;
 		break;
@@ -109,6 +115,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--preempt-bound is for --strategy bounded");
 		if (search->depth && search->kind != &sim_search_pct)
 			argp_error(state, "--depth is for --strategy pct");
+		if (args->no_reduce && search->kind != &sim_search_stateful)
+			argp_error(state, "--no-reduce is for --strategy stateful");
+		search->reduce = search->kind == &sim_search_stateful && !args->no_reduce;
 		if (args->outcomes && (args->json || args->html || args->out || args->options.twice))
 			argp_error(state, "--outcomes lists what there can be, expected no --json, --html, --out or "
 					  "--twice beside it");
@@ -135,7 +144,7 @@ static const struct argp argp = {
 	"  pct        random priorities that change at a few random points\n"
 	"  random     at each point every task that can go on is equally likely\n"
 	"  stateful   every state once: a schedule ends where memory and stacks are as\n"
-	"             in one before\n"
+	"             in one before; states where one step is enough are passed over\n"
 	"  naive      every interleaving, one by one\n"
 	"  portfolio  dpor, bounded, random and pct in turn; ends with the first that\n"
 	"             has seen all\n"

@@ -11,7 +11,7 @@ struct explore_arguments {
 	struct explore_options options;
 	const char *html, *out;		/* of the first failure alone */
 	unsigned int jobs;
-	bool ascii, json, outcomes;
+	bool ascii, json, outcomes, no_reduce;
 };
 
 /* What one search came to. */

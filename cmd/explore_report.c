@@ -32,7 +32,8 @@ static void print_explored(const struct explore_report *report, bool races)
 	else if (explored->finished && explored->traces)
 		printf("all %lu traces explored", explored->traces);
 	else if (explored->finished && explored->states)
-		printf("all %lu states explored", explored->states);
+		printf("all %lu states explored%s", explored->states,
+		       explored->reduced ? ", with partial-order reduction" : "");
 	else if (explored->finished)
 		printf("all %s interleavings explored", count_text(explored->interleavings, buf, sizeof(buf)));
 	else if (explored->bound_known)
@@ -45,7 +46,7 @@ static void print_explored(const struct explore_report *report, bool races)
 		printf(" (%s)", explored->unfit);
 	if (explored->finished && explored->frees_open && !races)
 		printf(" (freed memory: plain accesses %s)",
-		       explored->runs > explored->traces ? "sampled" : "not seen");
+		       explored->traces && explored->runs > explored->traces ? "sampled" : "not seen");
 }
 
 static struct lanes *lanes_of(const struct explored_file *explored, const struct program *program,
@@ -152,6 +153,8 @@ static void print_json(const struct explored_file *explored, const struct explor
 
 	if (search->finished && search->frees_open)
 		json_object_set_new(object, "frees_open", json_true());
+	if (search->reduced)
+		json_object_set_new(object, "reduced", json_true());
 	if (search->bound_known)
 		json_object_set_new(object, "preemptions", json_integer(search->bound));
 	if (search->unfit)

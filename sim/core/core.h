@@ -421,6 +421,12 @@ void sim_snapshots_destroy(struct sim_world *world);
 void sim_trace_tell(struct sim_world *world, enum sim_point kind, unsigned long object, const void *at, long result,
 		    bool ahead);
 
+/* The strategy's record() is to hear of these @kinds. */
+static inline void sim_trace_hear(struct sim_world *world, unsigned long kinds)
+{
+	world->heard = kinds;
+	world->watched = world->sink ? ~0ul : kinds;
+}
 /* Behind a change of the strategy or the sink. */
 void sim_trace_watch(struct sim_world *world);
 

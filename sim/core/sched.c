@@ -581,6 +581,19 @@ void sim_touch_told(enum sim_point kind, const void *at, long result)
 	});
 }
 
+void sim_touch_lock_told(unsigned long object, const void *at)
+{
+	struct sim_world *world = sim_this;
+
+	world->strategy->record(world->strategy_state, &(struct sim_access){
+		.actor = world->current->view.index,
+		.kind = SIM_POINT_LOCK_READ,
+		.object = object,
+		.at = at,
+		.result = 1,
+	});
+}
+
 SIM_BARE void sim_record_at(enum sim_point kind, const void *at, long result)
 {
 	if (SIM_THREADS)

@@ -63,8 +63,7 @@ unsigned long sim_trace_length(void)
 
 void sim_trace_watch(struct sim_world *world)
 {
-	world->heard = world->strategy->record ? ~0ul : 0;
-	world->watched = world->sink ? ~0ul : world->heard;
+	sim_trace_hear(world, world->strategy->record ? ~0ul : 0);
 }
 
 void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), void *arg)

@@ -549,6 +549,8 @@ bool kapi_lock_held(const struct kapi_lock *lock, bool write)
 
 bool kapi_lock_is_taken(const struct kapi_lock *lock)
 {
+	if (likely(lock->id != POISON_WORD))
+		sim_touch_lock(lock->id, lock);
 	return !free_for(lock, false);
 }
 

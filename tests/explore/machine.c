@@ -4,8 +4,10 @@
  * sets it up again, as a region of its own.
  */
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <sim/snapshot.h>
 #include "programs.h"
@@ -15,6 +17,8 @@ static struct {
 	atomic_long_t words[WORDS_MAX];
 	struct mutex locks[LOCKS_MAX];
 	struct rw_semaphore sems[LOCKS_MAX];
+	struct completion completions[LOCKS_MAX];
+	struct mutex *box;
 	/* each task as far as it may still matter, at the step that it is about to do */
 	union task_state {
 		struct {
@@ -35,6 +39,37 @@ void machine_setup(const struct program *program)
 	for (unsigned int i = 0; i < LOCKS_MAX; i++) {
 		mutex_init(&shared.locks[i]);
 		init_rwsem(&shared.sems[i]);
+		init_completion(&shared.completions[i]);
+	}
+	if (!program->boxed)
+		return;
+	shared.box = kzalloc(sizeof(*shared.box), GFP_KERNEL);
+	mutex_init(shared.box);
+}
+
+static void more_step(const struct op *op, bool *failed)
+{
+	switch (op->operation) {
+	case OP_IS_LOCKED:
+		*failed = mutex_is_locked(&shared.locks[op->object]);
+		break;
+	case OP_WAIT:
+		wait_for_completion(&shared.completions[op->object]);
+		break;
+	case OP_COMPLETE:
+		complete(&shared.completions[op->object]);
+		break;
+	case OP_BOX_LOCK:
+		mutex_lock(shared.box);
+		break;
+	case OP_BOX_UNLOCK:
+		mutex_unlock(shared.box);
+		break;
+	case OP_BOX_FREE:
+		kfree(shared.box);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -89,6 +124,7 @@ static void step(const struct op *op, unsigned int number, long *value, bool *fa
 		WRITE_ONCE(word->counter, op->value);
 		break;
 	default:
+		more_step(op, failed);
 		break;
 	}
 }
@@ -125,7 +161,7 @@ void machine_task(void *number)
 			op -= op->value + 1;
 		else
 			step(op, (unsigned long)number, &value, &failed);
-		if (op->operation == OP_CAS || op->operation == OP_TRYLOCK)
+		if (op->operation == OP_CAS || op->operation == OP_TRYLOCK || op->operation == OP_IS_LOCKED)
 			continue;
 		failed = false;
 	}

@@ -34,6 +34,13 @@ enum operation {
 	/* Plain accesses: part of the step before them. */
 	OP_PEEK,	/* register = word */
 	OP_POKE,	/* word = value */
+	OP_IS_LOCKED,	/* failed, if it is */
+	/* Not for brute.c, nor for machine_state(): */
+	OP_WAIT,	/* until somebody completes it */
+	OP_COMPLETE,
+	OP_BOX_LOCK,	/* the lock in the box, which is memory */
+	OP_BOX_UNLOCK,
+	OP_BOX_FREE,	/* the box */
 	/* These are no steps. */
 	OP_END_IF_AT_LEAST,	/* register >= value */
 	OP_END_IF_FAILED,
@@ -50,6 +57,7 @@ struct program {
 	const char *name;
 	unsigned int tasks;
 	struct op ops[TASKS_MAX][OPS_MAX];	/* task i's; where it has none, those of the one before */
+	bool boxed;				/* there is a box */
 	/* set where it is C instead */
 	void (*setup)(unsigned int tasks);
 	void (*task)(void *number);

@@ -152,14 +152,15 @@ static void note_final(void *arg, enum sim_outcome outcome)
 
 /*
  * Where the program does not say what its state is, memory and stacks are: a run
- * that is cut may keep no final state from being seen that naive search sees.
+ * that is cut may keep no final state from being seen that naive search sees; nor
+ * may reduction.
  */
 START_TEST(whole_states)
 {
 	const struct program *program = &programs[_i];
 	struct sim_search_options options = { .kind = &sim_search_naive, .silent = ONLY_STEPS, .resumes = true };
 	struct finals all = { .nr = 0 }, seen = { .nr = 0 };
-	struct sim_explored naive, stateful;
+	struct sim_explored naive, stateful, reduced;
 
 	explore_once(program, program->tasks, &options, note_final, &all, &naive);
 	if (naive.runs > 2000 && harness_slow())
@@ -174,6 +175,14 @@ START_TEST(whole_states)
 		ck_assert(is_known(&seen, all.states[i]));
 	ck_assert_msg(stateful.runs <= naive.runs, "%s: stateful runs %lu, naive %lu", program->name, stateful.runs,
 		      naive.runs);
+	options.reduce = true;
+	seen.nr = 0;
+	explore_once(program, program->tasks, &options, note_final, &seen, &reduced);
+	ck_assert(reduced.finished);
+	ck_assert_msg(seen.nr == all.nr, "%s: reduced, it ends in %u states, of %u", program->name, seen.nr, all.nr);
+	for (unsigned int i = 0; i < all.nr; i++)
+		ck_assert(is_known(&seen, all.states[i]));
+	ck_assert_uint_le(reduced.states, stateful.states);
 }
 END_TEST
 

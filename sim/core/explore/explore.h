@@ -56,6 +56,7 @@ struct node {
 	uint16_t actor;
 	uint16_t current;	/* who was running and could have gone on; NOBODY */
 	uint16_t partings;	/* above it: nodes where somebody else could have gone on */
+	uint16_t chain;		/* nodes with one step up to here, this one among them; 0: everybody is tried */
 	bool glued;		/* nobody else could have been picked: part of the step before */
 	bool waits;		/* comes to a real wait, as nobody else can go on: touches nothing */
 	bool opens;		/* first of a window */
@@ -119,6 +120,7 @@ struct tree {
 	bool running;			/* a run is under way or not yet judged */
 	bool touching;			/* the search looks at what steps touch */
 	bool cut;
+	uint32_t anew;			/* 1 + the node to go on from, as what the run did is void; 0: none */
 	bool draws;			/* some run has drawn a value */
 	bool ended;			/* nothing is left to try */
 	bool open;			/* in the window */
@@ -159,6 +161,7 @@ struct tree {
 	bool marked;			/* at nodes[depth], which is made and has a mark: only to be followed */
 	uint64_t *states;		/* stateful: hashes, by open addressing */
 	size_t room_states;
+	struct ample *ample;		/* NULL: no reduction */
 
 	uint32_t lot_node;		/* options.split: 1 + the node where the lot under way begins; 0: none yet */
 	unsigned long nr_lots;
@@ -171,7 +174,9 @@ struct tree {
 };
 
 /* tree.c */
-extern const struct sim_strategy sim_strategy_tree, sim_strategy_steps;	/* the second where tree->touching */
+extern const struct sim_strategy sim_strategy_tree, sim_strategy_steps, sim_strategy_ample;
+/* The one of them for @tree. */
+const struct sim_strategy *tree_strategy(const struct tree *tree);
 void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_search_options *options);
 void tree_fini(struct tree *tree);
 /* Ends the last run; false where nothing is left. */
@@ -207,7 +212,14 @@ static inline bool tree_before(const struct tree *tree, uint32_t a, uint32_t b)
 	return tree_clock(tree, b)[tree->nodes[a].actor] > a;
 }
 
-/* steps.c: only where tree->touching. */
+/* steps.c */
+
+/* Is it any business of other actors? */
+bool steps_is_shared(const struct sim_access *access);
+/* The same in all runs of what is made in the same order, and of two things not the same. */
+uint64_t steps_place(const void *at);
+
+/* The rest only where tree->touching. */
 
 /* @node is new; its step begins, by an actor that was about to do @kind; the step under way, if one is, is over. */
 void steps_node(struct tree *tree, struct node *node);
@@ -260,6 +272,29 @@ const struct mark *marks_add(struct tree *tree);
 bool marks_resume(struct tree *tree);
 /* Gives back what they keep of the world, and all of it. */
 void marks_forget(struct tree *tree);
+
+/* ample.c: where tree->ample is set. */
+struct ample *ample_new(void);
+void ample_free(struct ample *ample);
+/* A run begins or goes on, or a step is over: the world is to tell what is always heard, and no more. */
+void ample_listen(struct tree *tree);
+/* What record() hears. */
+void ample_record(struct tree *tree, const struct sim_access *access);
+/* Something happened that the step under way, if there is one, cannot have done by itself; @actor was woken. */
+void ample_disturbed(struct tree *tree);
+void ample_woken(struct tree *tree, unsigned int actor);
+/* Somebody is about to be picked, or the run is over. False: it has to end. */
+bool ample_step_over(struct tree *tree);
+/*
+ * At a new node, nodes[depth], with what pick() gets and who could go on: the actor whose step is the only one that has
+ * to be tried there, or NOBODY. That step begins then.
+ */
+unsigned int ample_actor(struct tree *tree, uint64_t enabled, const struct sim_actor_view *const *ready,
+			 unsigned int nr, int current);
+/* Its choice is made. */
+void ample_take(struct tree *tree, struct node *node, unsigned int actor);
+/* stateful.c: no state is known any more. */
+void states_forget(struct tree *tree);
 
 /* dpor.c, naive.c, bounded.c, stateful.c */
 extern const struct tree_ops dpor_ops, naive_ops, bounded_ops, stateful_ops, whole_ops;

@@ -182,7 +182,7 @@ bool sim_search_next(struct sim_search *search, struct sim_config *config)
 		return sample_next(search, config);
 	if (!tree_next(&search->tree))
 		return false;
-	config->strategy = search->tree.touching ? &sim_strategy_steps : &sim_strategy_tree;
+	config->strategy = tree_strategy(&search->tree);
 	config->context = &search->tree;
 	return true;
 }
@@ -196,7 +196,9 @@ bool sim_search_resume(struct sim_search *search)
 	if (!search->tree.ops || !search->options.resumes || !marks_resume(&search->tree))
 		return false;
 	if (world->strategy_state != &search->tree)
-		sim_strategy_put(search->tree.touching ? &sim_strategy_steps : &sim_strategy_tree, &search->tree);
+		sim_strategy_put(tree_strategy(&search->tree), &search->tree);
+	if (search->tree.ample)
+		ample_listen(&search->tree);
 	return true;
 }
 
@@ -211,7 +213,7 @@ bool sim_search_cut(const struct sim_search *search)
 {
 	if (search->nr_parts)
 		return search->last && sim_search_cut(search->last);
-	return search->tree.ops && search->tree.cut && !search->tree.ops->remembers;
+	return search->tree.ops && search->tree.cut && (!search->tree.ops->remembers || search->tree.anew);
 }
 
 bool sim_search_skipped(struct sim_search *search)
@@ -245,6 +247,7 @@ void sim_search_explored(const struct sim_search *search, struct sim_explored *e
 	if (!search->tree.ops && !search->nr_parts)
 		*explored = (struct sim_explored){ .runs = search->samples };
 	explored->by = search->kind->name;
+	explored->reduced = search->tree.ample != NULL;
 	if (search->nr_parts)
 		portfolio_explored(search, explored);
 }

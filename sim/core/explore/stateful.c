@@ -77,6 +77,12 @@ static bool state_add(struct tree *tree, uint64_t hash)
 	return true;
 }
 
+void states_forget(struct tree *tree)
+{
+	memset(tree->states, 0, tree->room_states * sizeof(*tree->states));
+	tree->explored.states = 0;
+}
+
 static unsigned int stateful_choose(struct tree *tree, struct node *node)
 {
 	unsigned char bytes[STATE_BYTES_MAX];

@@ -37,7 +37,7 @@ static void clocks_widen(struct tree *tree, unsigned int actors)
  */
 
 /* Another run makes the same objects in the same order, but where the chunks come to lie is the host's affair. */
-static uint64_t place_of(const void *at)
+uint64_t steps_place(const void *at)
 {
 	uint64_t ordinal = 1;
 	size_t in_block;
@@ -65,7 +65,7 @@ static void note_place(struct tree *tree, const struct sim_access *access)
 		memset(tree->places + room, 0, (tree->room_places - room) * sizeof(*tree->places));
 	}
 	if (unlikely(!tree->places[object]))
-		tree->places[object] = place_of(access->at);
+		tree->places[object] = steps_place(access->at);
 }
 
 /* Where nothing is said, an access of the kind is no business of others. */
@@ -96,21 +96,23 @@ static const struct effect effects[SIM_POINT_NR] = {
 	[SIM_POINT_COUNTER] = WRITES,
 };
 
+bool steps_is_shared(const struct sim_access *access)
+{
+	return effects[access->kind].shared && (access->at || access->object) &&
+	       (access->kind != SIM_POINT_FREE || (access->at && access->result));
+}
+
 /* False where the access is no business of any other actor. */
 static inline bool deed_of(const struct sim_access *access, struct deed *deed)
 {
 	struct effect is = effects[access->kind];
 
-	if (!is.shared || (!access->at && !access->object))
+	if (!steps_is_shared(access))
 		return false;
 	is.waits &= !access->result;
-	deed->key = access->object ? access->object << 1 | 1 : place_of(access->at) << 1;
-	deed->bytes = 0;
+	deed->key = access->object ? access->object << 1 | 1 : steps_place(access->at) << 1;
+	deed->bytes = unlikely(access->kind == SIM_POINT_FREE) ? access->result : 0;
 	deed->is = is;
-	if (unlikely(access->kind == SIM_POINT_FREE)) {
-		deed->bytes = access->at ? access->result : 0;
-		return deed->bytes;
-	}
 	return true;
 }
 

@@ -91,12 +91,19 @@ static void tree_record_steps(void *state, const struct sim_access *access)
 	steps_record(state, access);
 }
 
+static void tree_record_ample(void *state, const struct sim_access *access)
+{
+	ample_record(state, access);
+}
+
 static void tree_enabled(void *state, unsigned int by, unsigned int actor)
 {
 	struct tree *tree = state;
 
 	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
 		return;
+	if (tree->ample)
+		ample_woken(tree, actor);
 	if (by < SIM_SEARCH_ACTORS_MAX) {
 		tree->stepped |= 1ull << by;
 		if (tree->touching)
@@ -115,6 +122,10 @@ static void tree_window(void *state, bool open)
 
 	if (tree->touching)
 		steps_close(tree);
+	if (tree->ample)
+		ample_step_over(tree);
+	if (tree->ample && open)
+		ample_listen(tree);
 	tree->open = open;
 	tree->window = tree->depth;
 	tree->stepped = 0;
@@ -155,17 +166,24 @@ static unsigned int cut(struct tree *tree)
 
 /* Makes nodes[depth]. Returns 0, or what the scheduler is to do before somebody goes on. */
 static inline unsigned int add_node(struct tree *tree, uint64_t enabled, const struct sim_actor_view *const *ready,
-				    int current)
+				    unsigned int nr, int current)
 {
+	unsigned int alone = NOBODY;
 	struct node *node;
 
-	if (tree->ops->arrived && !tree->arrived)
+	if (tree->ample && !tree->arrived)
+		alone = ample_actor(tree, enabled, ready, nr, current);
+	if (alone == NOBODY && tree->ops->arrived && !tree->arrived)
 		return SIM_PICK_PAUSE;
 	tree->arrived = false;
 	node = tree_node_new(tree);
 	look_around(tree, node, enabled, ready, current);
 	if (!enter_lot(tree, node))
 		return cut(tree);
+	if (alone != NOBODY) {
+		ample_take(tree, node, alone);
+		return 0;
+	}
 	node->actor = tree->ops->choose(tree, node);
 	if (node->actor == NOBODY)
 		return cut(tree);
@@ -219,8 +237,10 @@ static unsigned int tree_pick(void *state, const struct sim_actor_view *const *r
 	}
 	if (tree->touching)
 		steps_end(tree);
+	if (tree->ample && !ample_step_over(tree))
+		return SIM_PICK_STOP;
 	if (tree->depth >= tree->replay) {
-		unsigned int instead = add_node(tree, enabled, ready, current);
+		unsigned int instead = add_node(tree, enabled, ready, nr, current);
 
 		if (unlikely(instead))
 			return instead;
@@ -236,6 +256,10 @@ static unsigned long tree_draw(void *state, unsigned long bound)
 	struct node *node;
 
 	if (!tree->open || tree->cut || actor >= SIM_SEARCH_ACTORS_MAX)
+		return 0;
+	if (tree->ample)
+		ample_disturbed(tree);
+	if (tree->cut)
 		return 0;
 	if (tree->touching) {
 		if (!tree->stepping)
@@ -315,6 +339,25 @@ const struct sim_strategy sim_strategy_steps = {
 	.paused = tree_paused,
 };
 
+const struct sim_strategy sim_strategy_ample = {
+	.name = "ample",
+	.what = "follows a search's path, and hears what some steps touch",
+	.begin = tree_begin,
+	.pick = tree_pick,
+	.draw = tree_draw,
+	.record = tree_record_ample,
+	.enabled = tree_enabled,
+	.window = tree_window,
+	.paused = tree_paused,
+};
+
+const struct sim_strategy *tree_strategy(const struct tree *tree)
+{
+	if (tree->ample)
+		return &sim_strategy_ample;
+	return tree->touching ? &sim_strategy_steps : &sim_strategy_tree;
+}
+
 /*
  * Between runs
  */
@@ -359,7 +402,7 @@ static void run_over(struct tree *tree)
 		return;
 	}
 	tree->running = false;
-	if (tree->cut && !tree->ops->remembers) {
+	if (tree->cut && (!tree->ops->remembers || tree->anew)) {
 		explored->cut++;
 		return;
 	}
@@ -377,6 +420,12 @@ bool tree_next(struct tree *tree)
 	tree->lot_asked = tree->skipped = false;
 	if (tree->explored.unfit || tree->ended)
 		return false;
+	if (tree->anew) {
+		tree->depth = tree->anew;
+		tree->replay = --tree->depth;
+		tree->anew = 0;
+		return true;
+	}
 	for (; tree->depth; tree->depth--) {
 		if (!try_next(tree))
 			continue;
@@ -401,6 +450,8 @@ void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_s
 	*tree = (struct tree){ .ops = ops, .options = *options, .nr_touches = 1, .touching = ops->step_done != NULL,
 			       .no_marks = !options->resumes };
 	tree->touches = tree_grown(NULL, &tree->room_touches, 1, sizeof(*tree->touches));
+	if (options->reduce)
+		tree->ample = ample_new();
 }
 
 void tree_fini(struct tree *tree)
@@ -415,4 +466,5 @@ void tree_fini(struct tree *tree)
 	free(tree->races);
 	marks_forget(tree);
 	free(tree->states);
+	ample_free(tree->ample);
 }

@@ -101,6 +101,11 @@ struct sim_search_options {
 	 */
 	unsigned long long (*distinct)(void *arg, unsigned long long enabled);
 	void *state_arg;
+	/*
+	 * Stateful: partial-order reduction. Where one step is all that has to be tried, as no step of others
+	 * depends on it, it is, and that is no state. Deadlocks, final states and what steps report are the same.
+	 */
+	bool reduce;
 	bool resumes;				/* one world for all runs; the caller asks sim_search_resume() */
 	unsigned long beyond;			/* portfolio, where frees_open: so many more, by its other parts */
 	bool count;				/* interleavings too, where the search does not run each */
@@ -143,11 +148,12 @@ struct sim_explored {
 	unsigned long cut;
 	bool finished;			/* everything: all of what follows is exact */
 	unsigned long traces;		/* dpor: distinct ones, one complete run each */
-	unsigned long states;		/* stateful */
+	unsigned long states;		/* stateful: with options.reduce those where more than one step is tried */
+	bool reduced;			/* it was set */
 	double interleavings;		/* 0: not counted. Exact below 2^53 */
 	unsigned int bound;		/* every order with at most so many preemptions has been run... */
 	bool bound_known;		/* ...where this is set */
-	bool frees_open;		/* dpor: a step freed something, and is not ordered with all steps of others */
+	bool frees_open;		/* dpor, reduce: a step freed something that may not be ordered with others */
 	const char *unfit;		/* why this search cannot go on with this program, or NULL */
 };
 void sim_search_explored(const struct sim_search *search, struct sim_explored *explored);

@@ -230,6 +230,13 @@ static inline void sim_touch(const void *at, bool write)
 	if (sim_is_heard(kind))
 		sim_touch_told(kind, at, 0);
 }
+void sim_touch_lock_told(unsigned long object, const void *at);
+/* It looks whether the lock with the number @object, which lies at @at, is held: as one who tries it for reading. */
+static inline void sim_touch_lock(unsigned long object, const void *at)
+{
+	if (sim_is_heard(SIM_POINT_LOCK_READ))
+		sim_touch_lock_told(object, at);
+}
 /* The same of memory that is freed: a change of everything in [@at, @at + @bytes). */
 static inline void sim_touch_freed(const void *at, size_t bytes)
 {
