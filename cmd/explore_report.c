@@ -223,11 +223,6 @@ static void print_text(const struct explore_arguments *args, const struct explor
 	const struct explore_report *report = explored->report;
 	char missing[64];
 
-	if (report->end == EXPLORE_ERROR) {
-		if (!interrupted)
-			tell_mistake(report->result.error);
-		return;
-	}
 	printf("%-5s %s on %s: ", end_names[report->end], explored->program->path, explored->options->kernel->name);
 	switch (report->end) {
 	case EXPLORE_FAILS:
@@ -257,6 +252,11 @@ bool explore_print(const struct explore_arguments *args, const struct explored_f
 	const struct explore_report *report = explored->report;
 	bool fails = report->end == EXPLORE_FAILS && !report->never, good = true;
 
+	if (report->end == EXPLORE_ERROR) {
+		if (!interrupted)
+			tell_mistake(report->result.error);
+		return true;
+	}
 	if (fails && first)
 		good = write_files(args, explored);
 	if (args->json)
