@@ -12,6 +12,7 @@
 #include <linux/string.h>
 #include <uapi/linux/iommufd.h>
 #include <iopt/upstream.h>
+#include <sim/sched.h>
 #include <sim/world.h>
 #include "iommufd_private.h"
 #include "iommufd_test.h"
@@ -161,8 +162,11 @@ static long upstream_attach_mock(int fd, const struct iommufd_attach *args, unsi
 	struct mock_ids *ids;
 	long ret;
 
+	/* Others' calls lie on their stacks. */
+	sim_stacks_written();
 	list_add(&call.node, &upstream()->attaching);
 	ret = upstream_ioctl(fd, IOMMU_TEST_CMD, &cmd);
+	sim_stacks_written();
 	list_del(&call.node);
 	if (ret)
 		return ret;

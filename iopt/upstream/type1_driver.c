@@ -16,6 +16,7 @@
 #include <kapi/iommu.h>
 #include <mm_model/machine.h>
 #include <sim/invariant.h>
+#include <sim/sched.h>
 #include <sim/verdict.h>
 #include <sim/world.h>
 #include <stdarg.h>
@@ -44,8 +45,10 @@ struct ledger_object *type1_ledger(void)
 	return type1_current()->type1->ledger;
 }
 
+/* Calls lie on the stacks of those who make them, and so do those that they are linked with. */
 static void begin(struct type1_call *call, struct type1 *type1)
 {
+	sim_stacks_written();
 	call->task = current;
 	call->type1 = type1;
 	list_add(&call->node, &upstream()->type1_calls);
@@ -54,6 +57,7 @@ static void begin(struct type1_call *call, struct type1 *type1)
 static void end(struct type1_call *call)
 {
 	call->type1->touched = true;
+	sim_stacks_written();
 	list_del(&call->node);
 }
 

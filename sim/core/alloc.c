@@ -264,13 +264,13 @@ void *sim_alloc(size_t bytes)
 }
 
 /* In no class, and without a head: nobody frees it. */
-static void *pool_carve(struct sim_world *world, struct sim_pool *pool, size_t bytes)
+static void *pool_carve(struct sim_pool *pool, struct sim_chunk **first, size_t bytes)
 {
 	void *block;
 
 	bytes = (bytes + STEP_BYTES - 1) & ~(size_t)(STEP_BYTES - 1);
 	if ((size_t)(pool->end - pool->at) < bytes) {
-		pool->last = next_chunk(pool->last ? &pool->last->next : &world->rare_chunks, pool->last, pool->at);
+		pool->last = next_chunk(pool->last ? &pool->last->next : first, pool->last, pool->at);
 		pool->at = pool->last->bytes;
 		pool->end = chunk_end(pool->last);
 	}
@@ -289,12 +289,21 @@ void *sim_rare_grow(void *from, size_t had, size_t bytes)
 	if (world->arena.individual || bytes > BLOCK_BYTES_MAX)
 		block = sim_alloc(bytes);
 	else
-		block = pool_carve(world, &rare->pool, bytes);
+		block = pool_carve(&rare->pool, &world->rare_chunks, bytes);
 	if (had) {
 		memcpy(block, from, had);
 		memset(from, 0, had);
 	}
 	return block;
+}
+
+struct sim_actor *sim_actor_alloc(struct sim_world *world)
+{
+	size_t bytes = sizeof(struct sim_actor) + SIM_ACTOR_ROOM;
+
+	if (!sim_arena_has_no_actors(&world->arena))
+		return sim_zalloc(bytes);
+	return memset(pool_carve(&sim_rare_write(world)->actor_pool, &world->actor_chunks, bytes), 0, bytes);
 }
 
 void *sim_rare_zalloc(size_t bytes)

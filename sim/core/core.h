@@ -50,6 +50,11 @@ _Static_assert(sizeof(long) == 8, "the simulated machine has 64-bit longs, and s
 #define SIM_TSAN 0
 #endif
 
+/* Machines without a context switch of our own. */
+#if !defined(SIM_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
+#define SIM_UCONTEXT 1
+#endif
+
 struct sim_fiber;
 
 /* cache.c, fiber.c, alloc.c: the host's side. */
@@ -121,6 +126,18 @@ struct sim_pool {
 	unsigned char *at, *end;	/* the free rest of the last chunk in use */
 	struct sim_chunk *last;
 };
+/*
+ * Actors lie on their own, and are copied with their stacks: not where tools know more
+ * about each byte, nor where a fiber is more than its stack.
+ */
+static inline bool sim_arena_has_no_actors(const struct sim_arena *arena)
+{
+#ifdef SIM_UCONTEXT
+	return false;
+#else
+	return !arena->individual;
+#endif
+}
 void sim_arena_init(struct sim_arena *arena);
 void sim_arena_destroy(struct sim_arena *arena);
 void sim_chunks_put(struct sim_chunk *chunk);
@@ -212,10 +229,16 @@ enum actor_state {
 	ACTOR_BLOCKED,
 };
 
+/*
+ * Behind each but the outside lie SIM_ACTOR_ROOM bytes for the layer above, and both with
+ * its stack are what snapshots copy where it was written: whoever writes there and is not
+ * the actor itself says so by sim_actor_written().
+ */
 struct sim_actor {
 	SIM_ACTOR_FRONT;		/* faults: bit SITE: armed; then fail_nth(), then a sweep */
 	uint64_t mixed;			/* sim_trace_mixed() of its index */
 	struct sim_actor_view view;	/* what strategies get to see */
+	uint64_t bit;			/* in world->written; 0: the outside */
 	enum actor_state state;
 	struct sim_fiber *fiber;	/* while a body is under way */
 	struct sim_thread *thread;	/* of the threads engine, in its place */
@@ -278,6 +301,7 @@ struct sim_round {
  */
 struct sim_rare {
 	struct sim_pool pool;
+	struct sim_pool actor_pool;
 
 	void (*slot_fini[SIM_SLOT_NR])(void *state);
 	unsigned char slot_order[SIM_SLOT_NR];
@@ -314,6 +338,8 @@ struct sim_rare {
 
 	struct sim_region *regions;	/* snapshot.c; newest first */
 };
+
+#define SIM_ACTOR_BITS 64u
 
 struct sim_world {
 	SIM_WORLD_FRONT;
@@ -356,6 +382,9 @@ struct sim_world {
 	unsigned long last_region;
 	size_t stack_bytes;
 	struct sim_chunk *rare_chunks;	/* in the order in which the world got them */
+	struct sim_chunk *actor_chunks;
+	struct sim_snapshot *base;	/* taken or restored last; NULL: none, or it is gone */
+	uint64_t written;		/* bits by actor: may not be as base holds it; the last is for all from it on */
 	unsigned long rare_version;	/* another number each time that rare changes */
 	unsigned long last_rare_version;
 	struct sim_rare rare;
@@ -366,6 +395,14 @@ static inline struct sim_rare *sim_rare_write(struct sim_world *world)
 	world->rare_version = ++world->last_rare_version;
 	return &world->rare;
 }
+
+static inline void sim_actor_written(struct sim_world *world, const struct sim_actor *actor)
+{
+	world->written |= actor->bit;
+}
+
+/* alloc.c: zeroed, with its room, and out of what snapshots copy as the world's memory. */
+struct sim_actor *sim_actor_alloc(struct sim_world *world);
 
 /*
  * alloc.c. @bytes that begin with the @had bytes at @from, which becomes nobody's; NULL, 0: new. Written like struct

@@ -36,9 +36,13 @@ const char *sim_fault_site_name(enum sim_fault_site site)
 	return site < SIM_FAULT_NR ? sites[site].name : "?";
 }
 
+/* To be written. */
 static struct sim_actor *or_outside(struct sim_actor *actor)
 {
-	return actor ? actor : &sim_this->outside;
+	if (!actor)
+		return &sim_this->outside;
+	sim_actor_written(sim_this, actor);
+	return actor;
 }
 
 void sim_fault_arm(struct sim_actor *actor, enum sim_fault_site site, unsigned long count)

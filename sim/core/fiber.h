@@ -25,10 +25,6 @@ void sim_fiber_reset(struct sim_fiber *fiber, void (*entry)(void));
 struct sim_fiber *sim_fiber_outside(void);
 void sim_fiber_outside_free(struct sim_fiber *fiber);
 
-#if !defined(SIM_UCONTEXT) && !defined(__x86_64__) && !defined(__aarch64__)
-#define SIM_UCONTEXT 1
-#endif
-
 #if defined(__x86_64__) && !defined(SIM_UCONTEXT)
 /*
  * In line, so that the compiler saves those registers alone that are in use. The
@@ -132,6 +128,27 @@ static inline struct sim_fiber *sim_fiber_unchain(struct sim_fiber **list)
 		*list = *sim_fiber_next(fiber);
 	return fiber;
 }
+
+#ifdef SIM_UCONTEXT
+static inline size_t sim_fiber_stack_used(const struct sim_fiber *fiber)
+{
+	return 0;
+}
+static inline void sim_fiber_leave_at(struct sim_fiber *fiber, unsigned char *sp)
+{
+}
+#else
+/* The part of a suspended fiber's stack that is in use ends where its struct lies. Returns how many bytes. */
+static inline size_t sim_fiber_stack_used(const struct sim_fiber *fiber)
+{
+	return (const unsigned char *)fiber - ((const struct sim_fiber_front *)fiber)->sp;
+}
+/* It was left where its stack began at @sp. */
+static inline void sim_fiber_leave_at(struct sim_fiber *fiber, unsigned char *sp)
+{
+	((struct sim_fiber_front *)fiber)->sp = sp;
+}
+#endif
 
 /*
  * For snapshots: all that says where a suspended fiber stands, the part of its stack

@@ -125,6 +125,12 @@ static struct sim_fiber *fiber_get(struct sim_world *world)
 	return fiber ? fiber : sim_cache_fiber_get(world->stack_bytes, fiber_main);
 }
 
+static inline void make_current(struct sim_world *world, struct sim_actor *actor)
+{
+	world->current = actor;
+	sim_actor_written(world, actor);
+}
+
 /* Makes @next the current one; returns the fiber to switch to. */
 static struct sim_fiber *take_over(struct sim_world *world, struct sim_actor *next)
 {
@@ -132,7 +138,7 @@ static struct sim_fiber *take_over(struct sim_world *world, struct sim_actor *ne
 		next->fiber = fiber_get(world);
 		world->fibers.changed = true;
 	}
-	world->current = next;
+	make_current(world, next);
 	return next->fiber;
 }
 
@@ -205,7 +211,7 @@ static void fiber_main(void)
 		next = body_ended(world, actor, 0);
 		if (!next->fiber) {
 			next->fiber = self;
-			world->current = next;
+			make_current(world, next);
 			continue;
 		}
 		/* On the list while still in use: safe, as nobody takes a fiber before the switch is done. */
@@ -255,8 +261,10 @@ void sim_sched_tidy(struct sim_world *world)
 	for (unsigned int i = 0; i < world->nr_ready; i++) {
 		struct sim_actor *actor = actor_of(world->ready[i]);
 
-		if (!actor->fiber)
-			actor->fiber = fiber_get(world);
+		if (actor->fiber)
+			continue;
+		actor->fiber = fiber_get(world);
+		sim_actor_written(world, actor);
 	}
 	for (fiber = world->spare; fiber; fiber = *sim_fiber_next(fiber))
 		sim_fiber_clear_dead(fiber);
@@ -296,7 +304,7 @@ struct sim_actor *sim_actor_create(const char *name, void *cookie)
 {
 	struct sim_world *world = sim_this;
 	struct sim_rare *rare = sim_rare_write(world);
-	struct sim_actor *actor = sim_zalloc(sizeof(*actor));
+	struct sim_actor *actor = sim_actor_alloc(world);
 
 	if (rare->nr_actors == rare->room_actors) {
 		unsigned int room = rare->room_actors ? rare->room_actors * 2 : 4;
@@ -308,12 +316,26 @@ struct sim_actor *sim_actor_create(const char *name, void *cookie)
 	}
 	actor->view.index = rare->nr_actors;
 	actor->mixed = sim_trace_mixed(actor->view.index);
+	actor->bit = 1ull << (rare->nr_actors < SIM_ACTOR_BITS ? rare->nr_actors : SIM_ACTOR_BITS - 1);
+	sim_actor_written(world, actor);
 	actor->name = strcpy(sim_rare_grow(NULL, 0, strlen(name) + 1), name);
 	actor->self = actor;
 	actor->cookie = cookie;
 	actor->tail = &actor->first;
 	rare->actors[rare->nr_actors++] = actor;
 	return actor;
+}
+
+void *sim_actor_room(void)
+{
+	struct sim_actor *actor = (struct sim_actor *)sim_current_front();
+
+	return actor->self ? actor + 1 : NULL;
+}
+
+void sim_stacks_written(void)
+{
+	sim_this->written = ~0ull;
 }
 
 const char *sim_actor_name(const struct sim_actor *actor)
@@ -345,6 +367,7 @@ void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *ar
 	else
 		entry = sim_alloc(sizeof(*entry));
 	*entry = (struct sim_body){ .run = body, .arg = arg };
+	sim_actor_written(world, actor);
 	*actor->tail = entry;
 	actor->tail = &entry->next;
 	if (unlikely(world->race))
@@ -368,6 +391,7 @@ void sim_actor_clear(struct sim_actor *actor)
 		sim_die("actor %s is blocked and cannot be cleared", actor->name);
 	if (!actor->first)
 		return;
+	sim_actor_written(world, actor);
 	*actor->tail = world->free_bodies;
 	world->free_bodies = actor->first;
 	actor->first = NULL;
@@ -627,6 +651,7 @@ void sim_wake(struct sim_actor *actor)
 	if (actor->state != ACTOR_BLOCKED)
 		return;
 	world->nr_blocked--;
+	sim_actor_written(world, actor);
 	if (unlikely(world->race))
 		sim_race_wake(world, actor);
 	make_ready(world, actor);

@@ -45,9 +45,26 @@ struct piece {
 	_Alignas(16) unsigned char held[];
 };
 
+/* What lies at an actor and on its stack. */
+struct held_actor {
+	unsigned char *image;		/* ACTOR_BYTES, and then the stack */
+	struct sim_fiber *fiber;	/* NULL: it has none */
+	size_t stack_bytes;
+};
+
+/* Memory of a snapshot for an actor's image, which it may or may not hold. */
+struct own_actor {
+	unsigned char *image;
+	size_t room;
+};
+
+/* Of struct sim_world, what is copied each time. */
+#define WORLD_BYTES (offsetof(struct sim_world, arena.lists))
+
 struct sim_snapshot {
 	struct sim_snapshot *next, **link;	/* of the world's */
 	struct sim_world *world;
+	unsigned char then[WORLD_BYTES];
 	unsigned long newest_region;
 	unsigned long rare_version;
 	uint64_t rare_hash;			/* 0: not known */
@@ -63,6 +80,11 @@ struct sim_snapshot {
 	size_t nr_fibers, room_fibers;
 	uint64_t *tape_words;
 	size_t nr_words, room_words;
+	const struct sim_snapshot *below;	/* whose images those are that are not its own */
+	uint64_t written;			/* who changed since that one */
+	struct held_actor *held;		/* by index of actor */
+	struct own_actor *own;
+	unsigned int nr_actors, made_actors;
 	unsigned char *image;			/* pieces, one behind the other */
 	size_t image_bytes, room_image;
 	size_t bytes;				/* that they hold */
@@ -92,6 +114,13 @@ static void *with_room(void *array, size_t *room, size_t need, size_t size)
 	if (!array)
 		sim_die("the host is out of memory (a snapshot of %zu bytes)", *room * size);
 	return array;
+}
+
+/* By the C library's copy also where the size is known: what the compiler would put in its place is slow to start. */
+static inline void copy(void *to, const void *from, size_t bytes)
+{
+	__asm__("" : "+r"(bytes));
+	memcpy(to, from, bytes);
 }
 
 /*
@@ -223,7 +252,7 @@ static inline void add_piece(struct sim_snapshot *snapshot, void *at, size_t byt
 	snapshot->bytes += bytes;
 }
 
-static inline void add_fiber(struct sim_snapshot *snapshot, struct sim_fiber *fiber)
+static void add_fiber(struct sim_snapshot *snapshot, struct sim_fiber *fiber)
 {
 	unsigned char *at;
 	size_t bytes = sim_fiber_image(fiber, &at);
@@ -238,6 +267,8 @@ static bool can_take(const struct sim_world *world)
 {
 	struct sim_fiber *fiber;
 
+	if (!SIM_ASAN && !SIM_TSAN)
+		return true;
 	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
 		if (world->rare.actors[i]->fiber && !sim_fiber_can_be_copied(world->rare.actors[i]->fiber))
 			return false;
@@ -268,19 +299,149 @@ static void add_pieces(struct sim_snapshot *snapshot, struct sim_world *world)
 	const struct sim_arena *arena = &world->arena;
 	struct sim_fiber *fiber;
 
-	add_piece(snapshot, world, offsetof(struct sim_world, arena.lists));
 	for (struct sim_region *region = world->rare.regions; region; region = region->next)
 		add_piece(snapshot, region->at, region->bytes);
 	for (struct sim_chunk *chunk = arena->first; chunk; chunk = chunk == arena->last ? NULL : chunk->next)
 		add_piece(snapshot, &chunk->used, sizeof(chunk->used) + sim_arena_chunk_used(arena, chunk));
 	if (arena->bigs)
 		add_bigs(snapshot, &world->arena);
-	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
-		if (world->rare.actors[i]->fiber)
-			add_fiber(snapshot, world->rare.actors[i]->fiber);
-	}
+	if (!sim_arena_has_no_actors(arena))
+		for (unsigned int i = 0; i < world->rare.nr_actors; i++)
+			if (world->rare.actors[i]->fiber)
+				add_fiber(snapshot, world->rare.actors[i]->fiber);
 	for (fiber = world->abandoned; fiber; fiber = *sim_fiber_next(fiber))
 		add_fiber(snapshot, fiber);
+}
+
+/*
+ * Actors. world->base is the snapshot that was taken or restored last, and world->written
+ * says who may have changed since; each says who had since the one below it.
+ */
+
+#define ACTOR_BYTES (sizeof(struct sim_actor) + SIM_ACTOR_ROOM)
+#define EVERYBODY (~0ull)
+
+static __attribute__((noinline)) void make_room(struct sim_snapshot *snapshot, unsigned int nr)
+{
+	size_t room = snapshot->made_actors;
+
+	snapshot->own = with_room(snapshot->own, &room, nr, sizeof(*snapshot->own));
+	memset(snapshot->own + snapshot->made_actors, 0, (room - snapshot->made_actors) * sizeof(*snapshot->own));
+	snapshot->made_actors = room;
+	snapshot->held = realloc(snapshot->held, room * sizeof(*snapshot->held));
+	if (!snapshot->held)
+		sim_die("the host is out of memory (a snapshot of %u actors)", nr);
+}
+
+/* Who may be otherwise now than @snapshot holds. */
+static inline uint64_t written_since(const struct sim_world *world, const struct sim_snapshot *snapshot)
+{
+	uint64_t written = world->written;
+
+	for (const struct sim_snapshot *at = world->base; at != snapshot; at = at->below) {
+		if (!at)
+			return EVERYBODY;
+		written |= at->written;
+	}
+	return written;
+}
+
+/* Actor by actor: the bits up to one that stands for itself and all that come behind. @nr: actors. */
+#define for_each_written(i, written, nr)                                                                              \
+	for (unsigned int i = next_written(&(written), 0); i < (nr); i = next_written(&(written), i + 1))
+
+static inline unsigned int next_written(uint64_t *written, unsigned int from)
+{
+	unsigned int i;
+
+	if (unlikely(from > SIM_ACTOR_BITS - 1))
+		return *written >> (SIM_ACTOR_BITS - 1) ? from : ~0u;
+	if (!(*written >> from))
+		return ~0u;
+	i = from + __builtin_ctzll(*written >> from);
+	return i;
+}
+
+/* In a build for tests: has somebody written and not said so? */
+static __attribute__((no_sanitize("address"))) void check_unwritten(const struct sim_actor *actor,
+								   const struct held_actor *held)
+{
+	const unsigned char *image = held->image, *at = (const unsigned char *)actor;
+	const unsigned char *stack = (const unsigned char *)held->fiber - held->stack_bytes;
+	size_t i;
+
+	for (i = 0; i < ACTOR_BYTES && at[i] == image[i]; i++)
+		;
+	if (i < ACTOR_BYTES)
+		sim_die("the state of actor %s was written without a word (byte %zu)", actor->name, i);
+	for (i = 0; i < held->stack_bytes && stack[i] == image[ACTOR_BYTES + i]; i++)
+		;
+	if (i < held->stack_bytes)
+		sim_die("the stack of actor %s was written without a word (byte %zu of %zu)", actor->name, i,
+			held->stack_bytes);
+}
+
+static inline void check_all_unwritten(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
+{
+#ifdef NDEBUG
+	if (true)
+		return;
+#endif
+	for (unsigned int i = 0; i < snapshot->nr_actors && i < SIM_ACTOR_BITS - 1; i++)
+		if (!(written >> i & 1))
+			check_unwritten(world->rare.actors[i], &snapshot->held[i]);
+}
+
+static inline void take_actor(struct sim_snapshot *snapshot, unsigned int i, struct sim_actor *actor)
+{
+	struct own_actor *own = &snapshot->own[i];
+	struct held_actor *held = &snapshot->held[i];
+
+	held->fiber = actor->fiber;
+	held->stack_bytes = held->fiber ? sim_fiber_stack_used(held->fiber) : 0;
+	own->image = with_room(own->image, &own->room, ACTOR_BYTES + held->stack_bytes, 1);
+	held->image = own->image;
+	copy(held->image, actor, ACTOR_BYTES);
+	if (held->fiber)
+		memcpy(held->image + ACTOR_BYTES, (unsigned char *)held->fiber - held->stack_bytes, held->stack_bytes);
+}
+
+/* @below: what it holds need not be copied again; or NULL. */
+static inline void take_actors(struct sim_snapshot *snapshot, struct sim_world *world,
+			       const struct sim_snapshot *below)
+{
+	uint64_t written = below ? written_since(world, below) : EVERYBODY;
+	unsigned int nr = world->rare.nr_actors;
+
+	if (unlikely(nr > snapshot->made_actors))
+		make_room(snapshot, nr);
+	if (below)
+		memcpy(snapshot->held, below->held,
+		       (below->nr_actors < nr ? below->nr_actors : nr) * sizeof(*below->held));
+	snapshot->nr_actors = nr;
+	snapshot->below = below;
+	snapshot->written = written;
+	check_all_unwritten(snapshot, world, written);
+	for_each_written(i, written, nr)
+		take_actor(snapshot, i, world->rare.actors[i]);
+}
+
+static inline void actor_home(const struct held_actor *held, struct sim_actor *actor)
+{
+	copy(actor, held->image, ACTOR_BYTES);
+	if (held->fiber) {
+		unsigned char *at = (unsigned char *)held->fiber - held->stack_bytes;
+
+		memcpy(at, held->image + ACTOR_BYTES, held->stack_bytes);
+		sim_fiber_leave_at(held->fiber, at);
+	}
+}
+
+static inline void actors_home(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
+{
+	check_all_unwritten(snapshot, world, written);
+	for_each_written(i, written, snapshot->nr_actors)
+		actor_home(&snapshot->held[i], world->rare.actors[i]);
 }
 
 /* The bytes of @chunk up to @pool's end, the count of those in use among them. */
@@ -340,7 +501,7 @@ static struct sim_snapshot *snapshot_new(struct sim_world *world)
 	return snapshot;
 }
 
-struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot)
+struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot, const struct sim_snapshot *below)
 {
 	struct sim_world *world = sim_this;
 
@@ -359,9 +520,14 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot)
 	snapshot->fibers_version = sim_version_number(&world->fibers);
 	if (snapshot->free_version != sim_version_number(&world->arena.lists)) {
 		snapshot->free_version = world->arena.lists.number;
-		memcpy(snapshot->free, world->arena.free, sizeof(snapshot->free));
+		copy(snapshot->free, world->arena.free, sizeof(snapshot->free));
 	}
+	copy(snapshot->then, world, WORLD_BYTES);
 	add_pieces(snapshot, world);
+	if (sim_arena_has_no_actors(&world->arena))
+		take_actors(snapshot, world, below);
+	world->base = snapshot;
+	world->written = 0;
 	if (unlikely(snapshot->rare_version != world->rare_version))
 		take_rare(snapshot, world);
 	snapshot->nr_words = sim_tape_words(&world->tape);
@@ -373,12 +539,16 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot)
 
 struct sim_snapshot *sim_snapshot_take(void)
 {
-	return sim_snapshot_retake(NULL);
+	return sim_snapshot_retake(NULL, NULL);
 }
 
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
 {
-	return snapshot->bytes + sizeof(snapshot->rare) + snapshot->rare_bytes + sizeof(snapshot->free);
+	size_t bytes = snapshot->bytes;
+
+	for (unsigned int i = 0; i < snapshot->nr_actors; i++)
+		bytes += ACTOR_BYTES + snapshot->held[i].stack_bytes;
+	return bytes + sizeof(snapshot->then) + sizeof(snapshot->rare) + snapshot->rare_bytes + sizeof(snapshot->free);
 }
 
 /*
@@ -410,11 +580,11 @@ static uint64_t mix_bytes(uint64_t hash, const unsigned char *from, size_t bytes
 }
 
 /* The world's struct, without what says how it came here, and which blocks are in use: the pieces that follow tell. */
-static uint64_t mix_world(uint64_t hash, const struct sim_snapshot *snapshot, const struct piece *piece)
+static uint64_t mix_world(uint64_t hash, const struct sim_snapshot *snapshot)
 {
-	const struct sim_arena *then = (const struct sim_arena *)(piece->held + offsetof(struct sim_world, arena));
+	const struct sim_arena *then = (const struct sim_arena *)(snapshot->then + offsetof(struct sim_world, arena));
 
-	hash = mix_bytes(hash, piece->held, offsetof(struct sim_world, hash));
+	hash = mix_bytes(hash, snapshot->then, offsetof(struct sim_world, hash));
 	hash = mix(mix(hash, (uintptr_t)then->at), (uintptr_t)then->last);
 	return mix_bytes(hash, (const unsigned char *)snapshot->free, sizeof(snapshot->free));
 }
@@ -433,22 +603,25 @@ static uint64_t rare_hash(struct sim_snapshot *snapshot)
 
 unsigned long long sim_snapshot_digest(struct sim_snapshot *snapshot)
 {
-	uint64_t hash = rare_hash(snapshot);
+	uint64_t hash = mix_world(rare_hash(snapshot), snapshot);
 	const struct piece *piece;
 
 	for (size_t at = 0; at < snapshot->image_bytes; at += sizeof(*piece) + room_of(piece->bytes)) {
 		piece = (const struct piece *)(snapshot->image + at);
 		hash = mix(mix(hash, (uintptr_t)piece->at), piece->bytes);
-		if (!at)
-			hash = mix_world(hash, snapshot, piece);
-		else
-			hash = mix_bytes(hash, piece->held, piece->bytes & ~(size_t)7);
+		hash = mix_bytes(hash, piece->held, piece->bytes & ~(size_t)7);
 		if (piece->bytes & 7) {
 			uint64_t word = 0;
 
 			memcpy(&word, piece->held + (piece->bytes & ~(size_t)7), piece->bytes & 7);
 			hash = mix(hash, word);
 		}
+	}
+	for (unsigned int i = 0; i < snapshot->nr_actors; i++) {
+		const struct held_actor *held = &snapshot->held[i];
+
+		hash = mix(mix(hash, (uintptr_t)held->fiber), held->stack_bytes);
+		hash = mix_bytes(hash, held->image, ACTOR_BYTES + held->stack_bytes);
 	}
 	/* What was never written is nobody's to depend on. */
 	VALGRIND_MAKE_MEM_DEFINED(&hash, sizeof(hash));
@@ -465,30 +638,47 @@ void sim_snapshot_tidy(void)
  * Restoring
  */
 
-/* Every fiber of the world becomes spare but those that the snapshot holds; their links come back with their bytes. */
-static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *world)
+/* The fibers on *@list that are held leave it. */
+static void unchain_held(struct sim_fiber **list)
 {
-	struct sim_fiber *fiber, *spare = NULL;
+	while (*list)
+		if (*sim_fiber_held(*list))
+			*list = *sim_fiber_next(*list);
+		else
+			list = sim_fiber_next(*list);
+}
 
-	for (unsigned int i = 0; i < world->rare.nr_actors; i++) {
-		if (world->rare.actors[i]->fiber)
-			sim_fiber_chain(&world->abandoned, world->rare.actors[i]->fiber);
-	}
-	if (!world->abandoned && !snapshot->nr_fibers)
+static void make_spare(struct sim_world *world, struct sim_fiber *fiber)
+{
+	if (*sim_fiber_held(fiber))
 		return;
+	sim_sched_fiber_reset(fiber);
+	sim_fiber_chain(&world->spare, fiber);
+}
+
+static inline void hold_fibers(const struct sim_snapshot *snapshot, uint64_t written, bool held)
+{
 	for (size_t i = 0; i < snapshot->nr_fibers; i++)
-		*sim_fiber_held(snapshot->fibers[i]) = true;
-	while ((fiber = sim_fiber_unchain(&world->abandoned)) != NULL) {
-		if (*sim_fiber_held(fiber))
-			continue;
-		sim_sched_fiber_reset(fiber);
-		sim_fiber_chain(&spare, fiber);
-	}
-	while ((fiber = sim_fiber_unchain(&world->spare)) != NULL) {
-		if (!*sim_fiber_held(fiber))
-			sim_fiber_chain(&spare, fiber);
-	}
-	world->spare = spare;
+		*sim_fiber_held(snapshot->fibers[i]) = held;
+	for_each_written(i, written, snapshot->nr_actors)
+		if (snapshot->held[i].fiber)
+			*sim_fiber_held(snapshot->held[i].fiber) = held;
+}
+
+/*
+ * Every fiber of the world becomes spare but those that the snapshot holds; who has them comes back with the bytes.
+ * Those whose actors have not @written since are where they were.
+ */
+static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
+{
+	hold_fibers(snapshot, written, true);
+	unchain_held(&world->spare);
+	for_each_written(i, written, world->rare.nr_actors)
+		if (world->rare.actors[i]->fiber)
+			make_spare(world, world->rare.actors[i]->fiber);
+	while (unlikely(world->abandoned))
+		make_spare(world, sim_fiber_unchain(&world->abandoned));
+	hold_fibers(snapshot, written, false);
 }
 
 /* What lies among what is copied, and the host has moved since. */
@@ -511,7 +701,7 @@ static inline void world_home(const struct sim_snapshot *snapshot, struct sim_wo
 	if (world->arena.lists.changed || world->arena.lists.number != snapshot->free_version) {
 		world->arena.lists.number = snapshot->free_version;
 		world->arena.lists.changed = false;
-		memcpy(world->arena.free, snapshot->free, sizeof(snapshot->free));
+		copy(world->arena.free, snapshot->free, sizeof(snapshot->free));
 	}
 }
 
@@ -520,6 +710,7 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 	struct sim_world *world = sim_this;
 	const bool tools = world->arena.individual;
 	const struct piece *piece;
+	const uint64_t written = written_since(world, snapshot);
 	const struct not_held now = { world->heard, world->tape.words, world->tape.nr_bits, world->tape.nr_words };
 
 	if (world != snapshot->world || world->current != &world->outside)
@@ -527,15 +718,20 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 	if (newest_region(world) != snapshot->newest_region)
 		regions_undo(world, snapshot->newest_region);
 	if (world->fibers.changed || world->fibers.number != snapshot->fibers_version)
-		sort_fibers(snapshot, world);
+		sort_fibers(snapshot, world, written);
 	if (world->arena.bigs || snapshot->nr_bigs)
 		sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
+	copy(world, snapshot->then, WORLD_BYTES);
 	for (size_t at = 0; at < snapshot->image_bytes; at += sizeof(*piece) + room_of(piece->bytes)) {
 		piece = (const struct piece *)(snapshot->image + at);
 		copy_home(piece->at, piece->held, piece->bytes, tools);
 	}
 	if (unlikely(world->rare_version != snapshot->rare_version))
 		rare_home(snapshot, world);
+	if (sim_arena_has_no_actors(&world->arena))
+		actors_home(snapshot, world, written);
+	world->base = snapshot;
+	world->written = 0;
 	world_home(snapshot, world, &now);
 }
 
@@ -543,6 +739,7 @@ void sim_snapshot_free(struct sim_snapshot *snapshot)
 {
 	if (!snapshot)
 		return;
+	snapshot->world->base = NULL;
 	*snapshot->link = snapshot->next;
 	if (snapshot->next)
 		snapshot->next->link = snapshot->link;
@@ -550,6 +747,10 @@ void sim_snapshot_free(struct sim_snapshot *snapshot)
 	free(snapshot->bigs);
 	free(snapshot->fibers);
 	free(snapshot->tape_words);
+	for (unsigned int i = 0; i < snapshot->made_actors; i++)
+		free(snapshot->own[i].image);
+	free(snapshot->own);
+	free(snapshot->held);
 	free(snapshot->rare_memory);
 	free(snapshot->image);
 	free(snapshot);

@@ -77,6 +77,7 @@ bool sim_wait_holder_set(struct sim_actor *actor, struct sim_actor *holder)
 {
 	const struct sim_actor *at = holder;
 
+	sim_actor_written(sim_this, actor);
 	actor->wait_holder = holder;
 	for (unsigned int steps = 0; at && steps < sim_this->rare.nr_actors; steps++) {
 		if (at == actor)

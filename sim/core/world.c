@@ -88,6 +88,7 @@ void sim_world_destroy(struct sim_world *world)
 	free(world->tape.words);
 	sim_arena_destroy(&world->arena);
 	sim_chunks_put(world->rare_chunks);
+	sim_chunks_put(world->actor_chunks);
 	free(world);
 	sim_this = before == world ? NULL : before;
 }

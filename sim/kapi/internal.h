@@ -30,14 +30,16 @@ struct kapi_held {
 struct kapi_actor {
 	struct list_head all;		/* in order of first appearance */
 	struct sim_actor *actor;	/* NULL: outside */
-	struct kapi_held *held;
+	struct kapi_held *held;		/* few[], until they are many */
 	unsigned int nr_held, max_held;
 	struct kapi_lock *waits;	/* the lock that it waits for, while it does */
 	unsigned int atomic;		/* spinlocks held, and preempt_disable() */
 	unsigned int rcu_nesting;
 	unsigned long rcu_since;	/* rcu_epoch when it entered */
 	bool probed;			/* woken without a reason, to look at its condition */
+	struct kapi_held few[2];
 };
+_Static_assert(sizeof(struct kapi_actor) <= SIM_ACTOR_ROOM, "it lies with its actor");
 
 /* An actor asleep in kapi_wait(), on its stack; in order of falling asleep. */
 struct kapi_sleeper {

@@ -253,8 +253,12 @@ static struct kapi_held *held_find(struct kapi_actor *self, const struct kapi_lo
 
 static noinline void held_grow(struct kapi_actor *self)
 {
-	self->max_held = self->max_held ? self->max_held * 2 : 4;
-	self->held = sim_realloc(self->held, self->max_held * sizeof(*self->held));
+	struct kapi_held *few = self->held == self->few ? self->few : NULL;
+
+	self->max_held *= 2;
+	self->held = sim_realloc(few ? NULL : self->held, self->max_held * sizeof(*self->held));
+	if (few)
+		memcpy(self->held, few, sizeof(self->few));
 }
 
 static inline void held_add(struct kapi_actor *self, struct kapi_lock *lock, struct kapi_class *class, bool read,
@@ -319,6 +323,7 @@ static void hand_over(struct kapi_lock *lock)
 	while (lock->first && free_for(lock, lock->first->read)) {
 		struct kapi_waiter *waiter = lock->first;
 
+		sim_stacks_written();
 		lock->first = waiter->next;
 		if (!lock->first)
 			lock->last = NULL;
@@ -349,6 +354,7 @@ static void wait_for(struct kapi_state *state, struct kapi_lock *lock, bool read
 		sim_violate(VIOLATION_DEADLOCK, "%s is taken outside any task while it is held", lock->name);
 		kapi_bug(__FILE__, __LINE__, "nobody can wait outside a task");
 	}
+	sim_stacks_written();
 	if (lock->last)
 		lock->last->next = &waiter;
 	else

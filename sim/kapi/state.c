@@ -32,9 +32,14 @@ struct kapi_state *kapi_state_make(void)
 
 struct kapi_actor *kapi_actor_make(void)
 {
-	struct kapi_actor *actor = sim_zalloc(sizeof(*actor));
+	struct kapi_actor *actor = sim_actor_room();
 
+	if (!actor)
+		actor = sim_zalloc(sizeof(*actor));
+	actor->held = actor->few;
+	actor->max_held = ARRAY_SIZE(actor->few);
 	actor->actor = sim_self();
+	sim_stacks_written();
 	list_add_tail(&actor->all, &kapi_state()->actors);
 	sim_current_front()->kapi = actor;
 	return actor;

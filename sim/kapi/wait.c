@@ -46,6 +46,7 @@ static void prepare(wait_queue_head_t *wq, wait_queue_entry_t *wait, unsigned in
 	if (!list_empty(&wait->entry))
 		return;
 	sim_record(SIM_POINT_QUEUE, wq->id, 1);
+	sim_stacks_written();
 	wait->flags = flags;
 	if (flags & WQ_FLAG_EXCLUSIVE)
 		list_add_tail(&wait->entry, &wq->head);
@@ -69,6 +70,7 @@ void finish_wait(wait_queue_head_t *wq, wait_queue_entry_t *wait)
 	if (list_empty(&wait->entry))
 		return;
 	sim_record(SIM_POINT_QUEUE, wq->id, 0);
+	sim_stacks_written();
 	list_del_init(&wait->entry);
 }
 
@@ -89,6 +91,7 @@ static void wake_now(wait_queue_head_t *wq, unsigned int nr)
 	list_for_each_entry_safe(wait, next, &wq->head, entry) {
 		bool exclusive = wait->flags & WQ_FLAG_EXCLUSIVE;
 
+		sim_stacks_written();
 		list_del_init(&wait->entry);
 		wait->woken = true;
 		sim_wake(wait->actor);
@@ -115,9 +118,11 @@ static bool sleep_until(const bool *woken, unsigned long deadline, unsigned long
 		kapi_bug(__FILE__, __LINE__, "nobody can sleep outside a task");
 	}
 	sleeper.self->probed = false;
+	sim_stacks_written();
 	list_add_tail(&sleeper.all, &state->sleepers);
 	while (!*woken && !sleeper.expired && !sleeper.self->probed)
 		sim_block(object, why, NULL);
+	sim_stacks_written();
 	list_del(&sleeper.all);
 	return !sleeper.expired;
 }
@@ -194,6 +199,7 @@ static void complete_nr(struct completion *x, bool all)
 	use_queue(&x->wait);
 	sim_point_in(SIM_POINT_WAKE, x->wait.id, &x->wait, !all);
 	sim_race_release(&x->wait, false);
+	sim_stacks_written();
 	x->done = all || x->done == UINT_MAX ? UINT_MAX : x->done + 1;
 	wake_now(&x->wait, !all);
 }
@@ -213,6 +219,7 @@ bool try_wait_for_completion(struct completion *x)
 	if (!x->done)
 		return false;
 	sim_race_acquire(&x->wait, true);
+	sim_stacks_written();
 	if (x->done != UINT_MAX)
 		x->done--;
 	return true;
@@ -284,6 +291,7 @@ static bool expire_earliest(struct kapi_state *state)
 	if (!earliest)
 		return false;
 	state->ticks = max(state->ticks, earliest->deadline);
+	sim_stacks_written();
 	earliest->expired = true;
 	sim_wake(earliest->self->actor);
 	return true;
@@ -297,6 +305,7 @@ static bool probe_sleepers(struct kapi_state *state)
 
 	if (list_empty(&state->sleepers))
 		return false;
+	sim_stacks_written();
 	list_for_each_entry(sleeper, &state->sleepers, all) {
 		sleeper->self->probed = true;
 		sim_wake(sleeper->self->actor);

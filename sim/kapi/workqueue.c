@@ -30,6 +30,7 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 		return false;
 	sim_race_release(&kapi_state()->work, false);
 	sim_touch(&kapi_state()->work, true);
+	sim_stacks_written();
 	work->pending = true;
 	list_add_tail(&work->entry, &kapi_state()->work);
 	return true;
@@ -45,6 +46,7 @@ static void run_work(struct kapi_state *state, struct work_struct *work)
 {
 	sim_race_acquire(&state->work, true);
 	sim_touch(&state->work, true);
+	sim_stacks_written();
 	list_del_init(&work->entry);
 	work->pending = false;
 	state->work_running = work;
@@ -88,6 +90,7 @@ bool cancel_work_sync(struct work_struct *work)
 
 	sim_touch(&state->work, true);
 	if (pending) {
+		sim_stacks_written();
 		list_del_init(&work->entry);
 		work->pending = false;
 	}

@@ -420,7 +420,7 @@ START_TEST(paused_at_a_choice)
 			unsigned long long digest;
 
 			sim_snapshot_restore(pausing.snapshot);
-			pausing.snapshot = sim_snapshot_retake(pausing.snapshot);
+			pausing.snapshot = sim_snapshot_retake(pausing.snapshot, NULL);
 			digest = sim_snapshot_digest(pausing.snapshot);
 			ck_assert_uint_eq(digest, pausing.digest);
 			pausing.choices = 7;

@@ -33,7 +33,7 @@ const struct mark *marks_add(struct tree *tree)
 {
 	struct mark *mark = mark_next(tree);
 
-	mark->snapshot = sim_snapshot_retake(mark->snapshot);
+	mark->snapshot = sim_snapshot_retake(mark->snapshot, tree->nr_marks ? mark[-1].snapshot : NULL);
 	/* One that is asked for its state is paid for. */
 	if (!mark->snapshot || (sim_snapshot_bytes(mark->snapshot) > MARK_BYTES_MAX && !tree->ops->arrived)) {
 		tree->no_marks = true;

@@ -142,6 +142,14 @@ unsigned int sim_actor_index(const struct sim_actor *actor);
 const char *sim_actor_name_at(unsigned int index);
 /* Queues @body(@arg) behind what the actor has still to do. From inside a run or outside. */
 void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *arg);
+/* SIM_ACTOR_ROOM zeroed bytes of the running actor's own, for one layer. NULL outside of any: it has none. */
+void *sim_actor_room(void);
+#define SIM_ACTOR_ROOM 120
+/*
+ * An actor has written where others' state lies: on a stack that is not its own, or in another's sim_actor_room().
+ * Snapshots copy that of those who ran, and of all where this was said.
+ */
+void sim_stacks_written(void);
 /* Nothing queued, not running, not blocked. */
 bool sim_actor_idle(const struct sim_actor *actor);
 /* Drops what is queued (a task that died in a parallel block). Not for a blocked actor. */

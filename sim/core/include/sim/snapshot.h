@@ -49,8 +49,10 @@ struct sim_snapshot *sim_snapshot_take(void);
 /*
  * The same into the memory of @snapshot, of the same world and not wanted any more; NULL: as above. For who takes
  * many. Where it returns NULL @snapshot is gone.
+ * @below: NULL, or a snapshot that is neither retaken nor freed as long as this one is wanted: what has not changed
+ * since is not copied.
  */
-struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot);
+struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot, const struct sim_snapshot *below);
 /* Puts sim_this, whose snapshot this is, back to it. Outside any actor; from any later or earlier state. */
 void sim_snapshot_restore(struct sim_snapshot *snapshot);
 void sim_snapshot_free(struct sim_snapshot *snapshot);
