@@ -43,7 +43,7 @@ static void put_bits(struct sim_tape *tape, uint64_t bits, unsigned int nr)
 /* A code is the number itself, in as many bits as it has and zeros before it. */
 static unsigned int code_bits(uint64_t value)
 {
-	return 127 - 2 * __builtin_clzll(value);
+	return 1 + 2 * (63 ^ __builtin_clzll(value));
 }
 
 static void put_code(struct sim_tape *tape, uint64_t value)

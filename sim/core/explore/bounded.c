@@ -9,6 +9,7 @@
 
 static unsigned int bounded_choose(struct tree *tree, struct node *node)
 {
+	node->preemptions = tree_preemptions(tree, node);
 	node->todo = node->enabled;
 	if (node->current != NOBODY && node->preemptions >= tree->budget && (node->enabled & (node->enabled - 1))) {
 		node->todo = 1ull << node->current;

@@ -58,6 +58,19 @@ static void keys_rebuild(struct tree *tree)
 	}
 }
 
+/* Where @key stands from now on, which is on no touch of the path yet. */
+static __attribute__((noinline)) uint32_t add_key(struct tree *tree, uint64_t key)
+{
+	uint32_t slot;
+
+	if (2 * (tree->nr_keys + 1) > tree->room_keys)
+		keys_rebuild(tree);
+	slot = slot_of(tree, key);
+	tree->nr_keys += !tree->keys[slot];
+	tree->keys[slot] = key;
+	return slot;
+}
+
 /* @touch comes behind the others of its thing; @done: and later ones behind it. */
 static inline void link_touch(struct tree *tree, uint32_t index, bool done)
 {
@@ -71,11 +84,9 @@ static inline void link_touch(struct tree *tree, uint32_t index, bool done)
 			tree->last_freed = index;
 		return;
 	}
-	if (unlikely(2 * (tree->nr_keys + 1) > tree->room_keys))
-		keys_rebuild(tree);
 	slot = slot_of(tree, touch->deed.key);
-	tree->nr_keys += !tree->keys[slot];
-	tree->keys[slot] = touch->deed.key;
+	if (unlikely(tree->keys[slot] != touch->deed.key))
+		slot = add_key(tree, touch->deed.key);
 	touch->slot = slot;
 	touch->prev = tree->heads[slot];
 	touch->linked = done;
@@ -122,12 +133,11 @@ FOR_EACH_LENGTH void comes_behind(struct tree *tree, const struct touch *touch, 
 {
 	/* The unlock that a lock had to come behind: not to be reversed, but what was locked before it is. */
 	bool let_go = other->deed.is.release && touch->deed.is.waits;
-	unsigned int actor = tree->nodes[other->node].actor;
 
-	if (actor == tree->nodes[touch->node].actor)
+	if (other->actor == touch->actor)
 		return;
 	join(tree, clock, other->node, stride);
-	if (before[actor] <= other->node)
+	if (before[other->actor] <= other->node)
 		race_add(tree, &(struct race){ other->node, !let_go, touch->deed.is.waits ? touch->deed.key : 0 });
 }
 
@@ -255,9 +265,12 @@ static void note_frees(struct tree *tree, uint32_t index)
 FOR_EACH_LENGTH void step_done(struct tree *tree, uint32_t index, uint32_t stride)
 {
 	const struct node *node = &tree->nodes[index];
+	const uint32_t end = node->first_touch + node->nr_touches;
 	uint32_t before[SIM_SEARCH_ACTORS_MAX], *clock = tree->clocks + (size_t)index * stride;
 
 	tree->nr_races = 0;
+	if (unlikely(!tree->room_keys))
+		keys_rebuild(tree);
 	if (node->before)
 		memcpy(clock, tree->clocks + (size_t)(node->before - 1) * stride, stride * sizeof(*clock));
 	else
@@ -265,12 +278,14 @@ FOR_EACH_LENGTH void step_done(struct tree *tree, uint32_t index, uint32_t strid
 	if (node->enabled_by)
 		join(tree, clock, node->enabled_by - 1, stride);
 	memcpy(before, clock, stride * sizeof(*clock));
-	for (uint32_t i = node->first_touch; i < node->first_touch + node->nr_touches; i++) {
+	for (uint32_t i = node->first_touch; i < end; i++) {
+		const struct touch *touch = &tree->touches[i];
+
 		link_touch(tree, i, !node->waits);
-		if (unlikely(tree->touches[i].deed.bytes))
-			scan_freed(tree, &tree->touches[i], before, clock);
+		if (unlikely(touch->deed.bytes))
+			scan_freed(tree, touch, before, clock);
 		else
-			scan(tree, &tree->touches[i], before, clock, stride);
+			scan(tree, touch, before, clock, stride);
 	}
 	clock[node->actor] = index + 1;
 	if (unlikely(tree->last_freed) && !tree->explored.frees_open)

@@ -38,6 +38,7 @@ struct touch {
 	uint32_t node;		/* whose step */
 	uint32_t prev;		/* the one before of the same thing, by index into touches[]; 0: none */
 	uint32_t slot;		/* in keys[] and heads[], where it is linked */
+	uint16_t actor;
 	bool linked;		/* on its thing's list */
 };
 
@@ -189,8 +190,8 @@ static inline void *tree_grown(void *array, uint32_t *room, size_t need, size_t 
 {
 	return likely(need <= *room) ? array : tree_grow(array, room, need, size);
 }
-/* nodes[depth]. Nodes are made in the order of the path. */
-struct node *tree_node_new(struct tree *tree);
+/* Makes room for nodes[depth]. */
+void tree_nodes_grow(struct tree *tree);
 _Noreturn void tree_not_the_same(const struct tree *tree);
 
 /* The running actor where it can go on, else the oldest of @mask. */
@@ -212,6 +213,16 @@ static inline bool tree_before(const struct tree *tree, uint32_t a, uint32_t b)
 	return tree_clock(tree, b)[tree->nodes[a].actor] > a;
 }
 
+/* Of the choices above @node, which is new. Kept by those who ask, and by draws. */
+static inline uint32_t tree_preemptions(const struct tree *tree, const struct node *node)
+{
+	const struct node *above = node - 1;
+
+	if (node == tree->nodes)
+		return 0;
+	return above->preemptions + (above->current != NOBODY && above->current != above->actor);
+}
+
 /* steps.c */
 
 /* Is it any business of other actors? */
@@ -225,6 +236,22 @@ uint64_t steps_place(const void *at);
 void steps_node(struct tree *tree, struct node *node);
 void steps_begin(struct tree *tree, struct node *node, enum sim_point kind);
 void steps_end(struct tree *tree);
+
+/* nodes[depth]. Nodes are made in the order of the path. */
+static inline struct node *tree_node_new(struct tree *tree)
+{
+	struct node *node;
+
+	if (unlikely(tree->depth == tree->room))
+		tree_nodes_grow(tree);
+	node = &tree->nodes[tree->depth];
+	*node = (struct node){ .current = NOBODY, .opens = tree->depth == tree->window };
+	if (unlikely(tree->options.split) && tree->depth)
+		node->partings = node[-1].partings + (!node[-1].glued && (node[-1].enabled & (node[-1].enabled - 1)));
+	if (tree->touching)
+		steps_node(tree, node);
+	return node;
+}
 
 /* The step of nodes[depth] begins, by @actor, which was about to do @kind. */
 static inline void tree_step_begin(struct tree *tree, unsigned int actor, enum sim_point kind)
@@ -241,8 +268,9 @@ void steps_enabled(struct tree *tree, unsigned int actor);
 void steps_close(struct tree *tree);
 /* Is what @one is about in what @freed frees? */
 bool steps_free(const struct tree *tree, const struct deed *freed, const struct deed *one);
-/* Forgets what the step of @node, the last one, touched; or keeps it, as another actor is tried there. */
-void steps_undo(struct tree *tree, struct node *node);
+/* Forgets touches from @first on. */
+void steps_undo(struct tree *tree, uint32_t first);
+/* But keeps what the step of @node, the last one, touched, as another actor is tried there. */
 void steps_put_to_sleep(struct tree *tree, struct node *node);
 
 /* marks.c */

@@ -55,17 +55,22 @@ uint64_t steps_place(const void *at)
 }
 
 /* Where a lock lies is the same in all runs, and stays known: earlier runs' touches name it by its number. */
-static void note_place(struct tree *tree, const struct sim_access *access)
+static __attribute__((noinline)) void note_place(struct tree *tree, const struct sim_access *access)
 {
 	unsigned long object = access->object;
 	uint32_t room = tree->room_places;
 
-	if (unlikely(object >= room)) {
+	if (object >= room) {
 		tree->places = tree_grown(tree->places, &tree->room_places, object + 1, sizeof(*tree->places));
 		memset(tree->places + room, 0, (tree->room_places - room) * sizeof(*tree->places));
 	}
-	if (unlikely(!tree->places[object]))
-		tree->places[object] = steps_place(access->at);
+	tree->places[object] = steps_place(access->at);
+}
+
+static inline bool is_placed(const struct tree *tree, const struct sim_access *access)
+{
+	return !access->object || !access->at ||
+	       (access->object < tree->room_places && tree->places[access->object]);
 }
 
 /* Where nothing is said, an access of the kind is no business of others. */
@@ -109,13 +114,20 @@ static inline bool deed_of(const struct sim_access *access, struct deed *deed)
 
 	if (!steps_is_shared(access))
 		return false;
-	is.waits &= !access->result;
+	if (is.waits && access->result)
+		is.waits = false;
 	deed->key = access->object ? access->object << 1 | 1 : steps_place(access->at) << 1;
 	deed->bytes = unlikely(access->kind == SIM_POINT_FREE) ? access->result : 0;
 	deed->is = is;
 	return true;
 }
 
+static __attribute__((noinline)) void touches_grow(struct tree *tree)
+{
+	tree->touches = tree_grow(tree->touches, &tree->room_touches, tree->nr_touches + 1, sizeof(*tree->touches));
+}
+
+/* There always is room for one more: what is rare comes last here, and so no register is saved for it. */
 static inline void add_touch(struct tree *tree, const struct deed *deed)
 {
 	struct node *node = &tree->nodes[tree->depth - 1];
@@ -132,11 +144,13 @@ static inline void add_touch(struct tree *tree, const struct deed *deed)
 			return;
 		}
 	}
-	tree->touches = tree_grown(tree->touches, &tree->room_touches, tree->nr_touches + 1, sizeof(*tree->touches));
 	touch = &tree->touches[tree->nr_touches++];
 	touch->deed = *deed;
 	touch->node = tree->depth - 1;
+	touch->actor = node->actor;
 	touch->linked = false;
+	if (unlikely(tree->nr_touches == tree->room_touches))
+		touches_grow(tree);
 }
 
 bool steps_free(const struct tree *tree, const struct deed *freed, const struct deed *one)
@@ -175,13 +189,10 @@ static void add_sleeper(struct tree *tree, struct node *node, const struct sleep
 }
 
 /* Who slept above, and whose step does not depend on the one that was done, sleeps on. */
-static void inherit_sleepers(struct tree *tree, struct node *node)
+static __attribute__((noinline)) void inherit_sleepers(struct tree *tree, struct node *node)
 {
 	const struct node *above = node - 1;
 
-	node->first_sleeper = tree->nr_sleepers;
-	if (tree->depth == tree->window)
-		return;
 	for (uint32_t i = 0; i < above->nr_sleepers; i++) {
 		const struct sleeper *sleeper = &tree->sleepers[above->first_sleeper + i];
 
@@ -201,10 +212,19 @@ static bool is_unlock(enum sim_point kind)
 	return kind == SIM_POINT_UNLOCK || kind == SIM_POINT_UNLOCK_READ;
 }
 
-static inline struct lane *lane_of(struct tree *tree, unsigned int actor)
+static __attribute__((noinline)) void lanes_grow(struct tree *tree, unsigned int actor)
 {
 	while (tree->nr_lanes <= actor)
 		tree->lanes[tree->nr_lanes++] = (struct lane){};
+	if (actor >= tree->stride)
+		clocks_widen(tree, actor + 1);
+}
+
+/* Who has a lane has a place in the clocks. */
+static inline struct lane *lane_of(struct tree *tree, unsigned int actor)
+{
+	if (unlikely(tree->nr_lanes <= actor))
+		lanes_grow(tree, actor);
 	return &tree->lanes[actor];
 }
 
@@ -226,7 +246,9 @@ void steps_node(struct tree *tree, struct node *node)
 {
 	if (unlikely(tree->room_clocks != tree->room))
 		clocks_widen(tree, tree->stride);
-	inherit_sleepers(tree, node);
+	node->first_sleeper = tree->nr_sleepers;
+	if (tree->depth != tree->window && node[-1].nr_sleepers)
+		inherit_sleepers(tree, node);
 	node->first_touch = tree->nr_touches;
 }
 
@@ -235,8 +257,6 @@ void steps_begin(struct tree *tree, struct node *node, enum sim_point kind)
 	unsigned int actor = node->actor;
 	struct lane *lane = lane_of(tree, actor);
 
-	if (unlikely(actor >= tree->stride))
-		clocks_widen(tree, actor + 1);
 	node->before = lane->last_step;
 	node->enabled_by = lane->enabled_by;
 	lane->enabled_by = 0;
@@ -276,26 +296,27 @@ static inline bool goes_on(const struct tree *tree, unsigned int actor)
 	return unlikely(sim_this->current->nopreempt) && tree->stepping && tree->nodes[tree->depth - 1].actor == actor;
 }
 
-void steps_record(struct tree *tree, const struct sim_access *access)
+/* It went on past a point: nobody else was ready, or was to be let in. */
+static inline void went_on(struct tree *tree, unsigned int actor)
+{
+	if (goes_on(tree, actor))
+		add_touch(tree, &tree->lanes[actor].ahead);
+	else
+		step_glued(tree, actor, false);
+	tree->has_ahead &= ~(1ull << actor);
+}
+
+/* What steps_record() does where there is something to do. */
+static __attribute__((noinline)) void record_shared(struct tree *tree, const struct sim_access *access)
 {
 	unsigned int actor = access->actor;
 	struct deed deed;
-	bool shared;
 
-	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
-		return;
-	/* It went on past a point: nobody else was ready, or was to be let in. */
-	if (tree->has_ahead >> actor & 1) {
-		if (goes_on(tree, actor))
-			add_touch(tree, &tree->lanes[actor].ahead);
-		else
-			step_glued(tree, actor, false);
-		tree->has_ahead &= ~(1ull << actor);
-	}
-	shared = deed_of(access, &deed);
-	if (access->object && access->at)
+	if (tree->has_ahead >> actor & 1)
+		went_on(tree, actor);
+	if (unlikely(!is_placed(tree, access)))
 		note_place(tree, access);
-	if (!shared)
+	if (!deed_of(access, &deed))
 		return;
 	if (access->ahead) {
 		tree->has_ahead |= 1ull << actor;
@@ -307,6 +328,14 @@ void steps_record(struct tree *tree, const struct sim_access *access)
 		step_glued(tree, actor, false);
 	tree->unlocks = false;
 	add_touch(tree, &deed);
+}
+
+void steps_record(struct tree *tree, const struct sim_access *access)
+{
+	if (!tree->open || access->actor >= SIM_SEARCH_ACTORS_MAX)
+		return;
+	if (effects[access->kind].shared || tree->has_ahead >> access->actor & 1)
+		record_shared(tree, access);
 }
 
 void steps_enabled(struct tree *tree, unsigned int actor)
@@ -328,12 +357,11 @@ void steps_close(struct tree *tree)
  * Between runs
  */
 
-/* Takes the touches from @first on off the lists of their things. */
-static void unlink_touches(struct tree *tree, uint32_t first)
+void steps_undo(struct tree *tree, uint32_t first)
 {
-	for (uint32_t i = tree->nr_touches; i-- > first;) {
-		struct touch *touch = &tree->touches[i];
+	struct touch *touch = tree->touches + tree->nr_touches, *end = tree->touches + first;
 
+	while (touch-- != end) {
 		if (!touch->linked)
 			continue;
 		touch->linked = false;
@@ -342,12 +370,7 @@ static void unlink_touches(struct tree *tree, uint32_t first)
 		else
 			tree->heads[touch->slot] = touch->prev;
 	}
-}
-
-void steps_undo(struct tree *tree, struct node *node)
-{
-	unlink_touches(tree, node->first_touch);
-	tree->nr_touches = node->first_touch;
+	tree->nr_touches = first;
 }
 
 void steps_put_to_sleep(struct tree *tree, struct node *node)

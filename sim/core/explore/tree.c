@@ -26,24 +26,9 @@ void *tree_grow(void *array, uint32_t *room, size_t need, size_t size)
  * Nodes
  */
 
-struct node *tree_node_new(struct tree *tree)
+void tree_nodes_grow(struct tree *tree)
 {
-	struct node *node;
-
-	if (unlikely(tree->depth == tree->room))
-		tree->nodes = tree_grown(tree->nodes, &tree->room, tree->depth + 1, sizeof(*node));
-	node = &tree->nodes[tree->depth];
-	*node = (struct node){ .current = NOBODY, .opens = tree->depth == tree->window };
-	if (likely(tree->depth)) {
-		const struct node *above = node - 1;
-
-		node->preemptions = above->preemptions + (above->current != NOBODY && above->current != above->actor);
-		if (tree->options.split)
-			node->partings = above->partings + (!above->glued && (above->enabled & (above->enabled - 1)));
-	}
-	if (tree->touching)
-		steps_node(tree, node);
-	return node;
+	tree->nodes = tree_grow(tree->nodes, &tree->room, tree->depth + 1, sizeof(*tree->nodes));
 }
 
 _Noreturn void tree_not_the_same(const struct tree *tree)
@@ -208,18 +193,14 @@ static inline unsigned int follow(struct tree *tree, const struct sim_actor_view
 	return pos;
 }
 
-static unsigned int tree_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
+static __attribute__((noinline)) unsigned int pick_anew(struct tree *tree, const struct sim_actor_view *const *ready,
+							unsigned int nr, int current)
 {
 	const struct sim_world *world = sim_this;
-	struct tree *tree = state;
 	uint64_t enabled;
 
 	if (unlikely(tree->cut))
 		return SIM_PICK_STOP;
-	if (tree->marked) {
-		tree->marked = false;
-		return follow(tree, ready, nr);
-	}
 	if (unlikely(ready[nr - 1]->index >= SIM_SEARCH_ACTORS_MAX)) {
 		tree->explored.unfit = "more than 64 actors";
 		return cut(tree);
@@ -245,6 +226,16 @@ static unsigned int tree_pick(void *state, const struct sim_actor_view *const *r
 		if (unlikely(instead))
 			return instead;
 	}
+	return follow(tree, ready, nr);
+}
+
+static unsigned int tree_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
+{
+	struct tree *tree = state;
+
+	if (!tree->marked)
+		return pick_anew(tree, ready, nr, current);
+	tree->marked = false;
 	return follow(tree, ready, nr);
 }
 
@@ -274,6 +265,7 @@ static unsigned long tree_draw(void *state, unsigned long bound)
 		node->actor = actor;
 		node->enabled = node->todo = 1ull << actor;
 		node->draw_bound = bound;
+		node->preemptions = tree_preemptions(tree, node);
 	}
 	node = &tree->nodes[tree->depth];
 	if (node->draw_bound != bound)
@@ -362,22 +354,36 @@ const struct sim_strategy *tree_strategy(const struct tree *tree)
  * Between runs
  */
 
-/* The next one to try at the deepest node; false where nothing is left there. */
-static inline bool try_next(struct tree *tree)
+/* Is something left to try at @node? The next value of a draw is set; of actors, who they are is in *@left. */
+static inline bool has_next(struct node *node, uint64_t *left)
 {
-	struct node *node = &tree->nodes[tree->depth - 1];
-	uint64_t left;
-
-	if (tree->touching)
-		steps_undo(tree, node);
 	if (unlikely(node->drawn + 1 < node->draw_bound)) {
 		node->drawn++;
+		*left = 0;
 		return true;
 	}
 	node->done |= 1ull << node->actor;
-	left = node->todo & ~node->done & ~node->asleep;
-	if (!left || node->glued)
-		return false;
+	*left = node->todo & ~(node->done | node->asleep);
+	return *left && !node->glued;
+}
+
+/* Cuts the path back to the deepest node with something left to try, and begins with it; false where none has. */
+static inline bool cut_back(struct tree *tree)
+{
+	struct node *node = tree->nodes + tree->depth;
+	uint64_t left;
+
+	do {
+		if (node-- == tree->nodes) {
+			tree->depth = 0;
+			return false;
+		}
+	} while (!has_next(node, &left));
+	tree->depth = node - tree->nodes + 1;
+	if (tree->touching)
+		steps_undo(tree, node->first_touch);
+	if (unlikely(!left))
+		return true;
 	if (tree->touching)
 		steps_put_to_sleep(tree, node);
 	node->actor = tree_prefer(node, left);
@@ -426,9 +432,7 @@ bool tree_next(struct tree *tree)
 		tree->anew = 0;
 		return true;
 	}
-	for (; tree->depth; tree->depth--) {
-		if (!try_next(tree))
-			continue;
+	if (likely(cut_back(tree))) {
 		tree->replay = tree->depth;
 		if (tree->replay < tree->lot_node)
 			tree->lot_node = 0;
@@ -436,7 +440,8 @@ bool tree_next(struct tree *tree)
 	}
 	tree->replay = 0;
 	tree->lot_node = 0;
-	tree->nr_touches = 1;
+	if (tree->touching)
+		steps_undo(tree, 1);
 	tree->nr_sleepers = 0;
 	if (tree->ops->again && tree->ops->again(tree))
 		return true;
