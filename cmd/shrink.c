@@ -15,6 +15,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
+		args->selection.expected = "one .pin file";
 		state->child_inputs[0] = &args->selection;
 		state->child_inputs[1] = &args->selection;
 		return 0;

@@ -28,7 +28,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &args->selection;
 		return 0;
 	case OPT_MOST:
-		args->most = parse_number("--most", arg);
+		args->most = parse_within("--most", arg, 1, ~0ul);
 		return 0;
 	case OPT_EACH:
 		args->each = true;
