@@ -301,8 +301,9 @@ static void residue_text(const struct accounting_call *call, char *buf, size_t s
 static void judge_failed_call(const struct accounting_call *call, long ret)
 {
 	enum exception exception;
-	char changed[160] = "";
+	char changed[160];
 
+	changed[0] = '\0';
 	residue_text(call, changed, sizeof(changed));
 	if (!changed[0])
 		return;

@@ -89,7 +89,6 @@ struct gen_call {
 	int thing[OP_ARGS_MAX];		/* by argument: what a variable names */
 	int memory;			/* drawn: the memory, or the mapping */
 	int mapping;
-	int base;			/* of the IOVA drawn */
 	unsigned long iova;
 	bool measured;			/* an address was drawn, that a length can follow */
 	unsigned long remaining;	/* bytes behind it */

@@ -12,15 +12,15 @@
 /* --- pieces of the tree ---------------------------------------------------------- */
 
 /*
- * What an argument of one number or name is made of, in one piece. Of what stands beside it
- * in a pair or a list, only the sum is used.
+ * What an argument of one number or name is made of, in one piece; a number's ends before the path. Of what stands
+ * beside it in a pair or a list, only the sum is used.
  */
 struct piece {
+	struct pin_value value;
 	struct sum sum;
 	struct term term;
-	struct path path;
-	struct pin_value value;
 	struct pin_arg arg;
+	struct path path;
 };
 
 static struct piece *piece_of_sum(struct sum *sum)
@@ -33,9 +33,9 @@ static struct piece *piece_of_value(struct pin_value *value)
 	return (struct piece *)((char *)value - offsetof(struct piece, value));
 }
 
-static struct piece *new_piece(struct gen *gen)
+static struct piece *new_piece(struct gen *gen, size_t bytes)
 {
-	struct piece *piece = arena_alloc(gen->arena, sizeof(*piece));
+	struct piece *piece = arena_alloc(gen->arena, bytes);
 
 	piece->term.pos.source = gen->source;
 	piece->term.variable = NO_THING;
@@ -49,7 +49,7 @@ static struct piece *new_piece(struct gen *gen)
 
 static struct sum *number_sum(struct gen *gen, unsigned long number)
 {
-	struct piece *piece = new_piece(gen);
+	struct piece *piece = new_piece(gen, offsetof(struct piece, path));
 
 	piece->term.is_number = true;
 	piece->term.number = number;
@@ -58,7 +58,7 @@ static struct sum *number_sum(struct gen *gen, unsigned long number)
 
 static struct sum *word_sum(struct gen *gen, const char *word, int slot)
 {
-	struct piece *piece = new_piece(gen);
+	struct piece *piece = new_piece(gen, sizeof(*piece));
 
 	piece->term.variable = slot;
 	piece->term.path = &piece->path;
@@ -497,7 +497,7 @@ static struct pin_value *draw_limit(struct gen *gen)
 static struct pin_value *draw_caps(struct gen *gen)
 {
 	static const char *const words[] = { "ipc_lock", "sys_resource", "setuid", "all" };
-	struct pin_value *value = &new_piece(gen)->value;
+	struct pin_value *value = &new_piece(gen, sizeof(struct piece))->value;
 	struct node_list list = { NULL, NULL };
 	unsigned int i;
 

@@ -36,6 +36,22 @@ struct step_state {
 	struct step_state *done_next;	/* in the order in which they returned */
 };
 
+/* Member by member what stands outside of a block: to clear all of it gcc writes a slow string instruction. */
+static inline void step_state_init(struct step_state *step, struct run *run, const struct stmt *stmt,
+				   unsigned int index)
+{
+	step->run = run;
+	step->stmt = stmt;
+	step->index = index;
+	step->skip = STEP_RAN;
+	step->ready = step->started = step->returned = false;
+	step->ret = 0;
+	step->value = (struct value){ .kind = VALUE_NONE };
+	step->refusal = NULL;
+	step->tasks = NULL;
+	step->nr_tasks = 0;
+}
+
 struct run {
 	const struct program *program;
 	const struct run_options *options;

@@ -147,8 +147,9 @@ void run_step_begins(struct run *run, unsigned long index)
 
 static void run_step(struct run *run, const struct stmt *stmt)
 {
-	struct step_state state = { .run = run, .stmt = stmt, .index = run->next_index++ };
+	struct step_state state;
 
+	step_state_init(&state, run, stmt, run->next_index++);
 	run_step_begins(run, state.index);
 	state.ready = step_ready(&state);
 	if (state.ready) {
