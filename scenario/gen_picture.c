@@ -88,23 +88,17 @@ static void hold(struct gen_picture *picture, unsigned int slot, unsigned int sp
 	set_add(held_by(picture, thing->kind, space), slot);
 }
 
-/* What @task can name of what lives of these kinds, in order of slots. */
-static struct gen_set nameable(const struct gen_picture *picture, const struct gen_task *task, unsigned int kinds)
+/* What @task can name of what lives of these kinds, in order of slots. To @set word by word, as it is read again. */
+static void nameable(const struct gen_picture *picture, const struct gen_task *task, unsigned int kinds,
+		     struct gen_set *set)
 {
-	struct gen_set set = { { 0 } };
+	const uint64_t *in_mm = picture->in_mm[task->mm].word, *in_table = picture->in_table[task->table].word;
 	unsigned int word, left;
 
-	/* every other time it is memory that is asked for */
-	if (kinds == bit(VALUE_NUMBER)) {
-		for (word = 0; word * 64 < picture->nr_things; word++)
-			set.word[word] = picture->live_of[VALUE_NUMBER].word[word] &
-					 picture->in_mm[task->mm].word[word];
-		return set;
-	}
-	for (word = 0; word * 64 < picture->nr_things; word++) {
+	for (word = 0; word < GEN_SET_WORDS; word++) {
 		uint64_t named = 0, objects = 0;
 
-		for (left = kinds; left; left &= left - 1) {
+		for (left = kinds; left && word * 64 < picture->nr_things; left &= left - 1) {
 			unsigned int kind = (unsigned int)__builtin_ctz(left);
 			uint64_t live = picture->live_of[kind].word[word];
 
@@ -112,10 +106,8 @@ static struct gen_set nameable(const struct gen_picture *picture, const struct g
 				named |= live;
 			else if (kind >= VALUE_IOAS)
 				objects |= live;
-			else if (kind == VALUE_NUMBER)
-				named |= live & picture->in_mm[task->mm].word[word];
 			else
-				named |= live & picture->in_table[task->table].word[word];
+				named |= live & (kind == VALUE_NUMBER ? in_mm : in_table)[word];
 		}
 		/* an object is named by who has its file */
 		for (; objects; objects &= objects - 1) {
@@ -124,19 +116,16 @@ static struct gen_set nameable(const struct gen_picture *picture, const struct g
 			if (picture->thing[picture->thing[slot].file].holders & bit(task->table))
 				named |= objects & -objects;
 		}
-		set.word[word] = named;
+		set->word[word] = named;
 	}
-	return set;
 }
 
-/* Few: not worth the library's table where the processor has no instruction for it. */
+/* In line: the library has a table for processors without an instruction for it. */
 static unsigned int nr_bits(uint64_t bits)
 {
-	unsigned int nr = 0;
-
-	for (; bits; bits &= bits - 1)
-		nr++;
-	return nr;
+	bits -= bits >> 1 & 0x5555555555555555ul;
+	bits = (bits & 0x3333333333333333ul) + (bits >> 2 & 0x3333333333333333ul);
+	return (unsigned int)(((bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0ful) * 0x0101010101010101ul >> 56);
 }
 
 /* The last slot; NO_THING of an empty set. */
@@ -158,7 +147,7 @@ static int pick_slot(struct gen *gen, const struct gen_set *set)
 	uint64_t bits;
 
 	for (word = 0; word < GEN_SET_WORDS; word++)
-		all += size[word] = nr_bits(set->word[word]);
+		all += size[word] = set->word[word] ? nr_bits(set->word[word]) : 0;
 	nth = gen_below(gen, all);
 	for (word = 0; nth >= size[word]; word++)
 		nth -= size[word];
@@ -167,15 +156,14 @@ static int pick_slot(struct gen *gen, const struct gen_set *set)
 	return (int)(word * 64 + (unsigned int)__builtin_ctzl(bits));
 }
 
-static struct gen_set of_kinds(const struct gen_picture *picture, unsigned int kinds)
+static void of_kinds(const struct gen_picture *picture, unsigned int kinds, struct gen_set *set)
 {
-	struct gen_set set = { { 0 } };
 	unsigned int i;
 
+	*set = (struct gen_set){ { 0 } };
 	for (i = 0; i < picture->nr_things; i++)
 		if (kinds & bit(picture->thing[i].kind))
-			set_add(&set, i);
-	return set;
+			set_add(set, i);
 }
 
 int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int kinds)
@@ -183,9 +171,14 @@ int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int ki
 	const struct gen_picture *picture = &gen->picture;
 	/* now and then what is closed, or another task's: EBADF, ENOENT, EFAULT */
 	bool whichever = gen_once_in(gen, 64);
-	struct gen_set set = whichever ? of_kinds(picture, kinds) : nameable(picture, task, kinds);
-	int latest = set_last(&set);
+	struct gen_set set;
+	int latest;
 
+	if (whichever)
+		of_kinds(picture, kinds, &set);
+	else
+		nameable(picture, task, kinds, &set);
+	latest = set_last(&set);
 	if (latest < 0)
 		return NO_THING;
 	gen->call.doubtful |= whichever;
@@ -196,9 +189,10 @@ int gen_pick_thing(struct gen *gen, const struct gen_task *task, unsigned int ki
 int gen_pick_made_by(struct gen *gen, const struct gen_task *task, unsigned int kinds, const char *maker)
 {
 	const struct gen_picture *picture = &gen->picture;
-	struct gen_set set = nameable(picture, task, kinds);
+	struct gen_set set;
 	unsigned int i;
 
+	nameable(picture, task, kinds, &set);
 	for_each_in(i, &set)
 		if (!gen_same_name(picture->thing[i].maker->name, maker))
 			set_remove(&set, i);
