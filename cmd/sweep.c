@@ -7,14 +7,16 @@
 struct sweep_arguments {
 	struct selection selection;
 	unsigned long most;
-	bool each;
+	unsigned long dense;
 };
 
-enum { OPT_MOST = 256, OPT_EACH };
+enum { OPT_MOST = 256, OPT_EACH, OPT_DENSE };
 
 static const struct argp_option options[] = {
 	{ "most", OPT_MOST, "N", 0, "fail only the first N calls at each site (all)", 0 },
-	{ "each", OPT_EACH, NULL, 0, "also beyond the 32nd call of a step each one, not in growing strides", 0 },
+	{ "dense", OPT_DENSE, "N", 0, "fail each of the first N calls of a step at a site (32), then the one twice as "
+	  "far, and so on", 0 },
+	{ "each", OPT_EACH, NULL, 0, "fail every call of a step", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -31,7 +33,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		args->most = parse_within("--most", arg, 1, ~0ul);
 		return 0;
 	case OPT_EACH:
-		args->each = true;
+		args->dense = 0;
+		return 0;
+	case OPT_DENSE:
+		args->dense = parse_number("--dense", arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -96,7 +101,7 @@ static bool sweep_file(void *arg, const struct scenario_file *file)
 		.backend = selection->backend,
 		.seed = selection->seed,
 		.most = session->args->most,
-		.each = session->args->each,
+		.dense = session->args->dense,
 		.stop = &interrupted,
 		.failure = show,
 		.mistake = on_mistake,
@@ -146,7 +151,7 @@ static void print_stats(const struct session *session)
 
 int command_sweep(int argc, char **argv)
 {
-	struct sweep_arguments args = { .selection = SELECTION_INIT };
+	struct sweep_arguments args = { .selection = SELECTION_INIT, .dense = SWEEP_DENSE };
 	struct session session = { .args = &args };
 	const struct sweep_stats *stats = &session.stats;
 	bool good;

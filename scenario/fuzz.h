@@ -13,10 +13,11 @@
 
 /* What a job has come to: written by it, read by the process that made it. */
 struct fuzz_job {
-	atomic_ulong next;		/* of its programs, counted from the first of all, those before this one are run */
-	atomic_ulong found, told;	/* of its failing ones */
+	/* Programs are counted from the first of all; those of its own before this one are run. */
+	atomic_ulong next;
+	atomic_ulong found, told;	/* failing ones */
 	struct {
-		unsigned long program;	/* counted in the same way */
+		unsigned long program;
 		unsigned long rough;	/* signature */
 	} failing[FOUND_MAX];		/* a ring */
 };

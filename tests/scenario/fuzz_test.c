@@ -565,7 +565,9 @@ static struct sweep_stats sweep_on(const char *text, const char *kernel, unsigne
 	struct kernel_list list = { NULL, 0 };
 	struct sweep_stats stats = { 0 };
 	struct program *program = parsed(text);
-	struct sweep_options sweep_options = { .backend = &backend_model, .failure = count_failure, .arg = failures };
+	struct sweep_options sweep_options = {
+		.backend = &backend_model, .dense = SWEEP_DENSE, .failure = count_failure, .arg = failures,
+	};
 
 	*failures = 0;
 	ck_assert_int_eq(kernel_list_add(&list, kernel), 0);

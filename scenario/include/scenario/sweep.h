@@ -2,9 +2,9 @@
 /*
  * The fault sweep: a scenario again and again, with the 1st, 2nd, ... n-th call of a
  * step at a fault site failing, until none is left to fail; once with that one call
- * failing, and once with all behind it. Of the calls of a step that are more than 32, as
- * where a guest is pinned chunk by chunk, it takes the 64th, 128th, ... 4096th, and the
- * last where there are no more than that. After each the invariants must hold: those of
+ * failing, and once with all behind it. Of the calls of a step that are more than
+ * SWEEP_DENSE, as where a guest is pinned chunk by chunk, it takes the 64th, 128th, ...
+ * 4096th, and the last where there are no more than that. After each the invariants must hold: those of
  * a failed call (every counter and pin as before, where the kernel promises it) and
  * those of the end (nothing leaked, nobody charged). The scenario's own expects are not
  * judged: its calls now fail. A violation that it states, or that its kernel is known
@@ -15,6 +15,8 @@
 
 #include <scenario/explain.h>
 #include <scenario/runner.h>
+
+#define SWEEP_DENSE 32ul
 
 struct sweep_stats {
 	unsigned long programs;			/* each on one kernel */
@@ -41,7 +43,7 @@ struct sweep_options {
 	const struct backend *backend;
 	unsigned long seed;
 	unsigned long most;			/* faults of one site; 0: all there are */
-	bool each;				/* beyond 32 of a step too, not in growing strides */
+	unsigned long dense;			/* so many of a step each, then in growing strides; 0: each of them */
 	const volatile sig_atomic_t *stop;
 	void (*failure)(void *arg, const struct sweep_failure *failure);
 	void (*mistake)(void *arg, const char *text);	/* of the file, seen without a fault: nothing was swept */
