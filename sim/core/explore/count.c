@@ -78,10 +78,22 @@ static void needs_fill(const struct tree *tree, const struct lanes *lanes, uint3
 	}
 }
 
+/* Can @lane's latest step be the last of all those that @at counts, lane by lane? */
+static inline bool can_be_last(const struct lanes *lanes, const uint32_t *needs, uint32_t most, const uint32_t *at,
+			       unsigned int lane)
+{
+	const uint32_t *need = needs + ((size_t)lane * most + at[lane] - 1) * ACTORS_MAX;
+
+	for (unsigned int other = 0; other < lanes->nr; other++)
+		if (other != lane && need[other] > at[other])
+			return false;
+	return true;
+}
+
 static double count_window(const struct tree *tree, uint32_t first, uint32_t end)
 {
 	struct lanes lanes = { .first = first, .end = end };
-	uint32_t most = 1, states = 1, *needs;
+	uint32_t most = 1, states = 1, *needs, at[ACTORS_MAX] = { 0 };
 	double *ways, sum;
 
 	if (!lanes_fill(tree, &lanes))
@@ -97,22 +109,16 @@ static double count_window(const struct tree *tree, uint32_t first, uint32_t end
 	needs_fill(tree, &lanes, needs, most);
 	ways[0] = 1;
 	for (uint32_t state = 1; state < states; state++) {
-		ways[state] = 0;
-		for (unsigned int lane = 0; lane < lanes.nr; lane++) {
-			uint32_t at = state / lanes.strides[lane] % (lanes.steps[lane] + 1);
-			unsigned int other = 0;
-			const uint32_t *need;
+		unsigned int lane = 0;
 
-			if (!at)
-				continue;
-			need = needs + ((size_t)lane * most + at - 1) * ACTORS_MAX;
-			while (other < lanes.nr &&
-			       (other == lane ||
-				need[other] <= state / lanes.strides[other] % (lanes.steps[other] + 1)))
-				other++;
-			if (other == lanes.nr)
+		/* How far each has come: as an odometer, for divisions by the strides would be most of the work. */
+		while (at[lane] == lanes.steps[lane])
+			at[lane++] = 0;
+		at[lane]++;
+		ways[state] = 0;
+		for (lane = 0; lane < lanes.nr; lane++)
+			if (at[lane] && can_be_last(&lanes, needs, most, at, lane))
 				ways[state] += ways[state - lanes.strides[lane]];
-		}
 	}
 	sum = ways[states - 1];
 	free(ways);
