@@ -2,7 +2,8 @@
 /*
  * The commands of pinsim. Each is one file with its own argp, and returns the exit
  * status: 0 all held, 1 something did not, 2 bad usage or a bad file, 3 pinsim
- * itself failed, 4 long work was stopped before its end and nothing was found so far.
+ * itself failed, 4 long work was stopped before its end and nothing was found so far,
+ * 130 Ctrl-C.
  */
 #ifndef CMD_COMMANDS_H
 #define CMD_COMMANDS_H

@@ -52,7 +52,8 @@ static const char help_text[] =
 	"`scenarios/` names them from anywhere; PINSIM_DATA names another place to look in.\n"
 	"\n"
 	"Exit status: 0 all held; 1 an expectation or invariant did not; 2 bad usage or a bad\n"
-	"file; 3 pinsim itself failed.\n";
+	"file; 3 pinsim itself failed; 4 a search was stopped before its end, and found nothing\n"
+	"so far; 130 Ctrl-C cut short what else was to run.\n";
 
 static void print_commands(FILE *out)
 {
