@@ -168,28 +168,59 @@ void machine_task(void *number)
 	*state = (union task_state){ .owns = state->owns };
 }
 
-/* Words and tasks. */
+/* A word that follows from one task's state, and from which no sum of others is likely to differ by little. */
+static unsigned long spread(unsigned int state)
+{
+	unsigned long word = (state + 1) * 0x9e3779b97f4a7c15ul;
+
+	word = (word ^ word >> 29) * 0xbf58476d1ce4e5b9ul;
+	return word ^ word >> 32;
+}
+
+/*
+ * Words and tasks. Whoever is who: in a sum it makes no difference, and two different
+ * sets of tasks have the same with the probability of two equal hashes of 64 bits.
+ */
 unsigned long machine_state(unsigned char *buf, bool symmetric)
 {
-	unsigned int nr = shared.program->tasks, j, tasks[TASKS_MAX];
+	unsigned int nr = shared.program->tasks;
+	unsigned long sum = 0;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		for (j = i; symmetric && j && tasks[j - 1] > shared.tasks[i].all; j--)
-			tasks[j] = tasks[j - 1];
-		tasks[j] = shared.tasks[i].all;
-	}
 	for (unsigned int word = 0; word < WORDS_MAX; word++)
 		buf[word] = shared.words[word].counter;
-	memcpy(buf + WORDS_MAX, tasks, nr * sizeof(tasks[0]));
-	return WORDS_MAX + nr * sizeof(tasks[0]);
+	if (!symmetric) {
+		memcpy(buf + WORDS_MAX, shared.tasks, nr * sizeof(shared.tasks[0]));
+		return WORDS_MAX + nr * sizeof(shared.tasks[0]);
+	}
+	for (unsigned int i = 0; i < nr; i++)
+		sum += spread(shared.tasks[i].all);
+	memcpy(buf + WORDS_MAX, &sum, sizeof(sum));
+	return WORDS_MAX + sizeof(sum);
+}
+
+/* Does task @i, which is at the same place as the earlier @j, do the same? */
+static bool alike(unsigned int i, unsigned int j)
+{
+	for (; i > j; i--)
+		if (shared.program->ops[i][0].operation != OP_END)
+			return false;
+	return true;
 }
 
 unsigned long long machine_distinct(unsigned long long enabled)
 {
-	for (unsigned int i = 1; i < shared.program->tasks; i++)
-		for (unsigned int j = 0; j < i && enabled >> i & 1; j++)
-			if (enabled >> j & 1 && shared.tasks[i].all == shared.tasks[j].all &&
-			    program_ops(shared.program, i) == program_ops(shared.program, j))
-				enabled &= ~(1ull << i);
-	return enabled;
+	unsigned long long distinct = 0, left, earlier;
+
+	for (left = enabled; left; left &= left - 1) {
+		unsigned int i = __builtin_ctzll(left), j = 0;
+
+		for (earlier = distinct; earlier; earlier &= earlier - 1) {
+			j = __builtin_ctzll(earlier);
+			if (shared.tasks[i].all == shared.tasks[j].all && alike(i, j))
+				break;
+		}
+		if (!earlier)
+			distinct |= 1ull << i;
+	}
+	return distinct;
 }

@@ -70,7 +70,7 @@ struct ample {
 	unsigned int actor;
 	enum sim_point kind;
 	unsigned long object;
-	uint32_t node, bit;		/* in broad[] */
+	uint32_t node;
 
 	bool some_broad;
 	unsigned char broad[BROAD_BITS / 8];
@@ -111,13 +111,25 @@ static void again_from(struct tree *tree, uint32_t node)
 	ample_listen(tree);
 }
 
+/* In broad[]: the step of @actor at nodes[@node], by which runs that come to the same place in its steps know it. */
+static uint32_t bit_of(const struct tree *tree, uint32_t node, unsigned int actor, enum sim_point kind)
+{
+	uint64_t step = 0;
+
+	for (uint32_t i = tree->window; i < node; i++)
+		step += tree->nodes[i].actor == actor;
+	step = step << 16 | actor << 8 | kind;
+	return (step * 0x9e3779b97f4a7c15ull >> 32) % BROAD_BITS;
+}
+
 /* The node's step is not what it was taken for. */
 static void is_broad(struct tree *tree)
 {
 	struct ample *ample = tree->ample;
+	uint32_t bit = bit_of(tree, ample->node, ample->actor, ample->kind);
 
 	ample->some_broad = true;
-	ample->broad[ample->bit / 8] |= 1 << ample->bit % 8;
+	ample->broad[bit / 8] |= 1 << bit % 8;
 	again_from(tree, ample->node);
 }
 
@@ -247,45 +259,28 @@ bool ample_step_over(struct tree *tree)
  * Nodes
  */
 
-/* The actor's step at the new node, by which the runs that come to the same place in its sequence of steps know it. */
-static uint32_t bit_of(const struct tree *tree, const struct sim_actor_view *view)
-{
-	uint64_t step = 0;
-
-	for (uint32_t i = tree->window; i < tree->depth; i++)
-		step += tree->nodes[i].actor == view->index;
-	step = step << 16 | view->index << 8 | view->next_kind;
-	return (step * 0x9e3779b97f4a7c15ull >> 32) % BROAD_BITS;
-}
+#define UNLOCKS (1ul << SIM_POINT_UNLOCK | 1ul << SIM_POINT_UNLOCK_READ)
+/* What a step may begin with that nobody's step depends on. */
+#define ALONE (UNLOCKS | 1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE | 1ul << SIM_POINT_ALLOC | \
+	       1ul << SIM_POINT_USER_COPY | 1ul << SIM_POINT_YIELD)
 
 /* Can nobody's step depend on this one, as far as is known? */
-static bool stands_alone(const struct tree *tree, const struct sim_actor_view *view)
+static inline bool stands_alone(const struct tree *tree, uint64_t enabled, const struct sim_actor_view *view)
 {
 	struct ample *ample = tree->ample;
 	uint32_t bit;
 
-	switch (view->next_kind) {
-	case SIM_POINT_UNLOCK:
-	case SIM_POINT_UNLOCK_READ:
-		if (lock_of(ample, view->next_object)->open)
-			return false;
-		break;
-	case SIM_POINT_START:
-	case SIM_POINT_NONE:
-	case SIM_POINT_ALLOC:
-	case SIM_POINT_USER_COPY:
-	case SIM_POINT_YIELD:
-		break;
-	default:
+	if (likely(!(ALONE >> view->next_kind & 1 && enabled >> view->index & 1)))
 		return false;
-	}
+	if (UNLOCKS >> view->next_kind & 1 && lock_of(ample, view->next_object)->open)
+		return false;
 	if (likely(!ample->some_broad))
 		return true;
-	bit = bit_of(tree, view);
+	bit = bit_of(tree, tree->depth, view->index, view->next_kind);
 	return !(ample->broad[bit / 8] >> bit % 8 & 1);
 }
 
-static void step_begins(struct tree *tree, const struct sim_actor_view *view)
+static unsigned int step_begins(struct tree *tree, const struct sim_actor_view *view)
 {
 	struct ample *ample = tree->ample;
 
@@ -295,32 +290,26 @@ static void step_begins(struct tree *tree, const struct sim_actor_view *view)
 	ample->kind = view->next_kind;
 	ample->object = view->next_object;
 	ample->node = tree->depth;
-	ample->bit = bit_of(tree, view);
 	ample->reduced = true;
 	tree->explored.frees_open = ample->freed;
-	if (view->next_kind == SIM_POINT_UNLOCK || view->next_kind == SIM_POINT_UNLOCK_READ)
+	if (UNLOCKS >> view->next_kind & 1)
 		lock_of(ample, view->next_object)->relied = true;
 	sim_trace_hear(sim_this, ~0ul);
+	return view->index;
 }
 
 unsigned int ample_actor(struct tree *tree, uint64_t enabled, const struct sim_actor_view *const *ready,
 			 unsigned int nr, int current)
 {
-	unsigned int first = current < 0 ? 0 : current;
-
 	if (!enabled || (tree->depth > tree->window && tree->nodes[tree->depth - 1].chain == CHAIN_MAX))
 		return NOBODY;
 	if (!(enabled & (enabled - 1)))
 		return __builtin_ctzll(enabled);
-	for (unsigned int i = 0; i < nr; i++) {
-		/* Who was running is the first to be asked. */
-		const struct sim_actor_view *view = ready[i ? i - (i <= first) : first];
-
-		if (enabled >> view->index & 1 && stands_alone(tree, view)) {
-			step_begins(tree, view);
-			return view->index;
-		}
-	}
+	if (current >= 0 && stands_alone(tree, enabled, ready[current]))
+		return step_begins(tree, ready[current]);
+	for (unsigned int i = 0; i < nr; i++)
+		if (stands_alone(tree, enabled, ready[i]))
+			return step_begins(tree, ready[i]);
 	return NOBODY;
 }
 
