@@ -26,18 +26,6 @@ static unsigned long search(const struct program *program, const struct sim_sear
 	return wrong;
 }
 
-/* AddressSanitizer ends the program at such an access, which is its business. */
-#if defined(__SANITIZE_ADDRESS__)
-#define ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ASAN 1
-#endif
-#endif
-#ifndef ASAN
-#define ASAN 0
-#endif
-
 #if !ASAN
 /*
  * An atomic, or a lock, of what the other task frees: right only where it is freed last. Before the lock is taken and

@@ -13,14 +13,9 @@
 #define RUNNING_ON_VALGRIND 0
 #endif
 
-#if !defined(__OPTIMIZE__) || !defined(__x86_64__) || defined(__SANITIZE_ADDRESS__)
+#if !defined(__OPTIMIZE__) || !defined(__x86_64__) || ASAN
 #define SLOW true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SLOW true
-#endif
-#endif
-#ifndef SLOW
+#else
 #define SLOW false
 #endif
 

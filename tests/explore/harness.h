@@ -7,6 +7,18 @@
 #include <sim/sched.h>
 #include "programs.h"
 
+/* AddressSanitizer ends the program at an access to what was freed, which is its business. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASAN 1
+#endif
+#endif
+#ifndef ASAN
+#define ASAN 0
+#endif
+
 /* Bits of sim_search_options.silent under which exactly the steps of a program count. */
 #define ONLY_STEPS (1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE)
 

@@ -217,6 +217,8 @@ START_TEST(named)
 {
 	unsigned long states;
 
+	if (programs[_i].boxed && ASAN)
+		return;
 	check(&programs[_i], &states);
 }
 END_TEST
@@ -228,7 +230,7 @@ START_TEST(less_of_them)
 				       .ops = { { LOCK(0), UNLOCK(0), LOCK(1), UNLOCK(1), LOCK(0), UNLOCK(0) } } };
 	unsigned long states = 0, reduced = check(&locks, &states);
 
-	ck_assert_uint_le(3 * reduced, 2 * states);
+	ck_assert_uint_le(2 * reduced, states);
 }
 END_TEST
 
@@ -307,7 +309,7 @@ static void draw_program(struct program *program, unsigned long seed)
 
 	sim_rng_init(&rng, seed);
 	*program = (struct program){ .name = "drawn", .tasks = 2 + sim_rng_below(&rng, 2) };
-	program->boxed = sim_rng_below(&rng, 3) == 0;
+	program->boxed = sim_rng_below(&rng, 3) == 0 && !ASAN;
 	for (unsigned int i = 0; i < program->tasks; i++) {
 		unsigned int parts = program->tasks == 2 ? 2 : 1 + sim_rng_below(&rng, 2);
 		struct op *op = program->ops[i];

@@ -64,7 +64,8 @@ struct ample {
 	uint32_t nr_places, room_places;
 	bool reduced, freed;		/* some node was; something was */
 
-	bool stepping;			/* a node's only step is under way: */
+	bool hearing;			/* everything: a node's only step is under way */
+	bool stepping;			/* for the first time: */
 	bool ahead;			/* it has said what its actor will touch next */
 	bool unlocked;			/* it has done what it was known to do */
 	unsigned int actor;
@@ -98,8 +99,14 @@ void ample_free(struct ample *ample)
 
 void ample_listen(struct tree *tree)
 {
-	tree->ample->stepping = false;
+	tree->ample->hearing = tree->ample->stepping = false;
 	sim_trace_hear(sim_this, ALWAYS_HEARD);
+}
+
+void ample_hear_step(struct tree *tree)
+{
+	tree->ample->hearing = true;
+	sim_trace_hear(sim_this, ~0ul);
 }
 
 /* The run says nothing: it ends, and the search goes on at nodes[@node], which will be a new one. */
@@ -246,9 +253,9 @@ bool ample_step_over(struct tree *tree)
 {
 	struct ample *ample = tree->ample;
 
-	if (!ample->stepping)
+	if (!ample->hearing)
 		return true;
-	if (sim_this->rare.actors[ample->actor]->state == ACTOR_BLOCKED)
+	if (ample->stepping && sim_this->rare.actors[ample->actor]->state == ACTOR_BLOCKED)
 		is_broad(tree);
 	else
 		ample_listen(tree);
@@ -294,7 +301,6 @@ static unsigned int step_begins(struct tree *tree, const struct sim_actor_view *
 	tree->explored.frees_open = ample->freed;
 	if (UNLOCKS >> view->next_kind & 1)
 		lock_of(ample, view->next_object)->relied = true;
-	sim_trace_hear(sim_this, ~0ul);
 	return view->index;
 }
 

@@ -308,6 +308,11 @@ void ample_free(struct ample *ample);
 void ample_listen(struct tree *tree);
 /* What record() hears. */
 void ample_record(struct tree *tree, const struct sim_access *access);
+/*
+ * The step of a node with a chain begins. Told or not, what it does goes other ways below: so that its actor's stack is
+ * the same in the end, which is a part of the state, it is told each time.
+ */
+void ample_hear_step(struct tree *tree);
 /* Something happened that the step under way, if there is one, cannot have done by itself; @actor was woken. */
 void ample_disturbed(struct tree *tree);
 void ample_woken(struct tree *tree, unsigned int actor);

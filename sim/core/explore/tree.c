@@ -189,6 +189,8 @@ static inline unsigned int follow(struct tree *tree, const struct sim_actor_view
 	while (ready[pos]->index != actor)
 		if (!pos--)
 			tree_not_the_same(tree);
+	if (tree->ample && tree->nodes[tree->depth].chain)
+		ample_hear_step(tree);
 	tree_step_begin(tree, actor, ready[pos]->next_kind);
 	return pos;
 }
