@@ -417,7 +417,7 @@ static struct stmt *new_step(struct gen *gen, const struct gen_task *task, const
 
 static bool draw_call(struct gen *gen, struct gen_task *task, const struct op *op)
 {
-	/* copied, which takes a few moves; to clear it gcc writes a string instruction that takes as long as the rest */
+	/* copied, which takes a few moves; to clear it gcc writes a string instruction, as long as all the rest */
 	static const struct gen_call nothing_drawn = { .memory = NO_THING, .mapping = NO_THING, .iova = ~0ul };
 	struct gen_call *call = &gen->call;
 
