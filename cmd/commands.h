@@ -100,6 +100,13 @@ const struct backend *parse_backend(const char *name);
 const struct backend *parse_backends(const char *names, const struct backend **other);
 /* The folder @path is there and can be written into, made where it is not; exits with a message where it cannot. */
 void make_folder(const char *option, const char *path);
+/*
+ * @write writes @what into the file @path. EXIT_HELD; EXIT_USAGE where there can be no such file, EXIT_OURS where not
+ * all went into it: both were said, as @option's.
+ */
+int write_file(const char *option, const char *path, void (*write)(const void *what, FILE *out), const void *what);
+/* For it: a string, as it is. */
+void write_text(const void *text, FILE *out);
 bool use_colour(FILE *out);
 /* Columns of the terminal behind @out, 0 where there is none. */
 unsigned int terminal_width(FILE *out);

@@ -175,6 +175,26 @@ bad:
 	exit(EXIT_USAGE);
 }
 
+void write_text(const void *text, FILE *out)
+{
+	fputs(text, out);
+}
+
+int write_file(const char *option, const char *path, void (*write)(const void *what, FILE *out), const void *what)
+{
+	FILE *out = fopen(path, "w");
+	int status = out ? EXIT_HELD : EXIT_USAGE;
+
+	if (out) {
+		write(what, out);
+		if (ferror(out) | fclose(out))
+			status = EXIT_OURS;
+	}
+	if (status != EXIT_HELD)
+		fprintf(stderr, "pinsim: %s: cannot write '%s': %s\n", option, path, strerror(errno));
+	return status;
+}
+
 bool use_colour(FILE *out)
 {
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");

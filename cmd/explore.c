@@ -171,7 +171,8 @@ struct exploration {
 	bool shown;			/* there is one */
 	bool never;			/* the last one fails as no schedule shows something: none is drawn */
 	bool written;			/* --out and --html: there was a failure */
-	bool broke, unfinished, bad_file, differs, unwritten;
+	bool broke, unfinished, bad_file, differs;
+	int unwritten;			/* the status of --out or --html, where one could not be written */
 	bool held;			/* something, in every schedule */
 	unsigned int ran;
 	struct job *jobs;		/* in the order of the command line */
@@ -213,7 +214,7 @@ static int exploration_status(const struct exploration *exploration)
 	if (exploration->differs)
 		return EXIT_OURS;
 	if (exploration->unwritten)
-		return EXIT_USAGE;
+		return exploration->unwritten;
 	if (exploration->broke)
 		return EXIT_BROKE;
 	if (exploration->bad_file)
@@ -272,7 +273,7 @@ static int tell(void *arg, struct explore_report *report)
 	if (options->outcomes)
 		print_outcomes(told->program, options->outcomes, options->kernel);
 	else
-		one.unwritten = !explore_print(args, &explored, !told->exploration->written);
+		one.unwritten = explore_print(args, &explored, !told->exploration->written);
 	fflush(stdout);
 	told->exploration->never = report->never;
 	one.broke = report->end == EXPLORE_FAILS && !options->outcomes;

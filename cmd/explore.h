@@ -24,8 +24,8 @@ struct explored_file {
 
 /*
  * explore_report.c: on stdout. --out and --html are written by the call for which
- * @first; false where one could not be, which was said.
+ * @first. EXIT_HELD, or write_file()'s status where one could not be.
  */
-bool explore_print(const struct explore_arguments *args, const struct explored_file *explored, bool first);
+int explore_print(const struct explore_arguments *args, const struct explored_file *explored, bool first);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinsim explore: what a search came to, as text with lanes, as JSON, and as files. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <scenario/json.h>
@@ -64,45 +63,27 @@ static struct lanes *lanes_of(const struct explored_file *explored, const struct
 	return lanes_replay(program, &options);
 }
 
-static bool write_file(const char *option, const char *path, void (*write)(const void *what, FILE *out),
-		       const void *what)
-{
-	FILE *out = fopen(path, "w");
-
-	if (out)
-		write(what, out);
-	if (out && !(ferror(out) | fclose(out)))
-		return true;
-	fprintf(stderr, "pinsim: %s: cannot write '%s': %s\n", option, path, strerror(errno));
-	return false;
-}
-
-static void write_text(const void *text, FILE *out)
-{
-	fputs(text, out);
-}
-
 static void write_page(const void *lanes, FILE *out)
 {
 	lanes_html(lanes, out);
 }
 
 /* The smaller file's schedule where that is written, else the file's own. */
-static bool write_files(const struct explore_arguments *args, const struct explored_file *explored)
+static int write_files(const struct explore_arguments *args, const struct explored_file *explored)
 {
 	const struct explore_small *small = args->out ? explored->small : NULL;
+	int status = EXIT_HELD, page;
 	struct lanes *lanes;
-	bool good = true;
 
 	if (small)
-		good &= write_file("--out", args->out, write_text, small->text);
+		status = write_file("--out", args->out, write_text, small->text);
 	if (!args->html)
-		return good;
+		return status;
 	lanes = small ? lanes_of(explored, small->program, &small->report) :
 			lanes_of(explored, explored->program, explored->report);
-	good &= write_file("--html", args->html, write_page, lanes);
+	page = write_file("--html", args->html, write_page, lanes);
 	lanes_free(lanes);
-	return good;
+	return status ? status : page;
 }
 
 static const char *const end_names[] = {
@@ -247,22 +228,23 @@ static void print_text(const struct explore_arguments *args, const struct explor
 	}
 }
 
-bool explore_print(const struct explore_arguments *args, const struct explored_file *explored, bool first)
+int explore_print(const struct explore_arguments *args, const struct explored_file *explored, bool first)
 {
 	const struct explore_report *report = explored->report;
-	bool fails = report->end == EXPLORE_FAILS && !report->never, good = true;
+	bool fails = report->end == EXPLORE_FAILS && !report->never;
+	int status = EXIT_HELD;
 
 	if (report->end == EXPLORE_ERROR) {
 		if (!interrupted)
 			tell_mistake(report->result.error);
-		return true;
+		return EXIT_HELD;
 	}
 	if (fails && first)
-		good = write_files(args, explored);
+		status = write_files(args, explored);
 	if (args->json)
 		print_json(explored, explored->small);
 	else
-		print_text(args, explored, args->out && first && good);
+		print_text(args, explored, args->out && first && !status);
 	fflush(stdout);
-	return good;
+	return status;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinsim matrix FILE...|DIR */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <scenario/matrix.h>
@@ -119,20 +118,9 @@ static void print(const struct matrix *matrix, const struct matrix_arguments *ar
 	matrix_print_summary(matrix, stdout);
 }
 
-/* The exit status that comes of it. */
-static int write_html(const struct matrix *matrix, const char *path)
+static void write_page(const void *matrix, FILE *out)
 {
-	FILE *out = fopen(path, "w");
-	int status = out ? EXIT_HELD : EXIT_USAGE;
-
-	if (out) {
-		matrix_print_html(matrix, out);
-		if (ferror(out) | fclose(out))
-			status = EXIT_OURS;
-	}
-	if (status)
-		fprintf(stderr, "pinsim: --html: cannot write '%s': %s\n", path, strerror(errno));
-	return status;
+	matrix_print_html(matrix, out);
 }
 
 struct programs {
@@ -203,7 +191,7 @@ int command_matrix(int argc, char **argv)
 	if (programs.nr)
 		print(&matrix, &args);
 	status = interrupted ? interrupted_status() : !good ? EXIT_USAGE : matrix.failed ? EXIT_BROKE : EXIT_HELD;
-	written = args.html ? write_html(&matrix, args.html) : EXIT_HELD;
+	written = args.html ? write_file("--html", args.html, write_page, &matrix) : EXIT_HELD;
 	if (written)
 		status = written;
 	matrix_free(&matrix);

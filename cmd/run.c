@@ -122,6 +122,7 @@ struct session {
 	unsigned int unwanted;		/* files that keep out every kernel asked for */
 	char *unwanted_first;		/* the path of one */
 	bool bad_file;
+	int unwritten;			/* the status of --html, where it could not be written */
 	bool bad_hash;
 };
 
@@ -216,25 +217,23 @@ static void compare_one(struct session *session, const struct program *program, 
 	}
 }
 
+static void write_page(const void *lanes, FILE *out)
+{
+	lanes_html(lanes, out);
+}
+
 /* The same run once more, drawn. */
 static void draw(struct session *session, const struct program *program, const struct run_options *options)
 {
 	const struct run_arguments *args = session->args;
 	struct lanes *lanes = lanes_replay(program, options);
 	struct lanes_style style = { .ascii = args->ascii, .colour = use_colour(stdout), .rows_max = ROWS_MAX };
-	FILE *out;
+	int status;
 
 	if (args->lanes)
 		lanes_text(lanes, &style, stdout);
-	if (args->html) {
-		out = fopen(args->html, "w");
-		if (out)
-			lanes_html(lanes, out);
-		if (!out || ferror(out) | fclose(out)) {
-			fprintf(stderr, "pinsim: --html: cannot write '%s': %s\n", args->html, strerror(errno));
-			session->bad_file = true;
-		}
-	}
+	if (args->html && (status = write_file("--html", args->html, write_page, lanes)) != EXIT_HELD)
+		session->unwritten = status;
 	lanes_free(lanes);
 }
 
@@ -451,6 +450,8 @@ int command_run(int argc, char **argv)
 		return interrupted_status();
 	if (status || session.bad_hash)
 		return EXIT_OURS;
+	if (session.unwritten)
+		return session.unwritten;
 	if (session.bad_file)
 		return EXIT_USAGE;
 	if (session.totals.fail)

@@ -96,18 +96,16 @@ static void show_progress(void *arg, const struct search_progress *now)
 	progress(text, 0, 0);
 }
 
-static void write_file(struct search_arguments *args, const struct search_found *found)
+static void write_program(struct search_arguments *args, const struct search_found *found)
 {
 	char *path;
-	FILE *file;
+	int status;
 
 	if (asprintf(&path, "%s/%s-%s-%lu.pin", args->out, args->name[0], args->name[1], args->shown) < 0)
 		exit_out_of_memory();
-	file = fopen(path, "w");
-	if (!file || fputs(found->pin, file) == EOF || fclose(file)) {
-		fprintf(stderr, "pinsim: %s: %m\n", path);
-		exit(EXIT_USAGE);
-	}
+	status = write_file("--out", path, write_text, found->pin);
+	if (status != EXIT_HELD)
+		exit(status);
 	printf("%s: %s\n", path, found->what);
 	free(path);
 }
@@ -132,7 +130,7 @@ static void on_found(void *arg, const struct search_found *found)
 	progress_end();
 	args->shown++;
 	if (args->out)
-		write_file(args, found);
+		write_program(args, found);
 	else
 		print_found(args, found);
 	fflush(stdout);
