@@ -95,10 +95,10 @@ static void nameable(const struct gen_picture *picture, const struct gen_task *t
 	const uint64_t *in_mm = picture->in_mm[task->mm].word, *in_table = picture->in_table[task->table].word;
 	unsigned int word, left;
 
-	for (word = 0; word < GEN_SET_WORDS; word++) {
+	for (word = 0; word * 64 < picture->nr_things; word++) {
 		uint64_t named = 0, objects = 0;
 
-		for (left = kinds; left && word * 64 < picture->nr_things; left &= left - 1) {
+		for (left = kinds; left; left &= left - 1) {
 			unsigned int kind = (unsigned int)__builtin_ctz(left);
 			uint64_t live = picture->live_of[kind].word[word];
 
@@ -118,6 +118,8 @@ static void nameable(const struct gen_picture *picture, const struct gen_task *t
 		}
 		set->word[word] = named;
 	}
+	for (; word < GEN_SET_WORDS; word++)
+		set->word[word] = 0;
 }
 
 /* In line: the library has a table for processors without an instruction for it. */
