@@ -372,16 +372,18 @@ static inline bool has_next(struct node *node, uint64_t *left)
 /* Cuts the path back to the deepest node with something left to try, and begins with it; false where none has. */
 static inline bool cut_back(struct tree *tree)
 {
-	struct node *node = tree->nodes + tree->depth;
+	uint32_t depth = tree->depth;
+	struct node *node;
 	uint64_t left;
 
 	do {
-		if (node-- == tree->nodes) {
+		if (!depth) {
 			tree->depth = 0;
 			return false;
 		}
+		node = &tree->nodes[--depth];
 	} while (!has_next(node, &left));
-	tree->depth = node - tree->nodes + 1;
+	tree->depth = depth + 1;
 	if (tree->touching)
 		steps_undo(tree, node->first_touch);
 	if (unlikely(!left))
