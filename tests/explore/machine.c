@@ -129,30 +129,37 @@ static void step(const struct op *op, unsigned int number, long *value, bool *fa
 	}
 }
 
-/* From @op on: is the register looked at before it is set? */
-static bool value_is_used(const struct op *op)
+/* Bits by operation: from there on, is the register looked at before it is set? */
+static unsigned int value_used(const struct op *ops)
 {
-	for (; op->operation != OP_END; op++) {
-		if (op->operation == OP_END_IF_AT_LEAST || op->operation == OP_CAS)
-			return true;
-		if (op->operation == OP_LOAD || op->operation == OP_PEEK || op->operation == OP_ADD ||
-		    op->operation == OP_SWAP)
-			return false;
+	unsigned int nr = 0, all = 0, used = 0;
+
+	while (ops[nr].operation != OP_END)
+		nr++;
+	while (nr--) {
+		enum operation operation = ops[nr].operation;
+
+		if (operation == OP_END_IF_AT_LEAST || operation == OP_CAS)
+			used = 1;
+		else if (operation == OP_LOAD || operation == OP_PEEK || operation == OP_ADD || operation == OP_SWAP)
+			used = 0;
+		all |= used << nr;
 	}
-	return false;
+	return all;
 }
 
 void machine_task(void *number)
 {
 	const struct op *ops = program_ops(shared.program, (unsigned long)number), *op = ops;
 	union task_state *state = &shared.tasks[(unsigned long)number];
+	unsigned int used = value_used(ops);
 	bool failed = false;
 	long value = 0;
 
 	for (; op->operation != OP_END; op++) {
 		state->op = 1 + op - ops;
 		state->failed = failed;
-		state->value = value_is_used(op) ? value : 0;
+		state->value = used >> (op - ops) & 1 ? value : 0;
 		if (op->operation == OP_END_IF_AT_LEAST && value >= op->value)
 			break;
 		if (op->operation == OP_END_IF_FAILED && failed)
