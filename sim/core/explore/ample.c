@@ -266,20 +266,13 @@ bool ample_step_over(struct tree *tree)
  * Nodes
  */
 
-#define UNLOCKS (1ul << SIM_POINT_UNLOCK | 1ul << SIM_POINT_UNLOCK_READ)
-/* What a step may begin with that nobody's step depends on. */
-#define ALONE (UNLOCKS | 1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE | 1ul << SIM_POINT_ALLOC | \
-	       1ul << SIM_POINT_USER_COPY | 1ul << SIM_POINT_YIELD)
-
 /* Can nobody's step depend on this one, as far as is known? */
-static inline bool stands_alone(const struct tree *tree, uint64_t enabled, const struct sim_actor_view *view)
+static bool stands_alone(const struct tree *tree, const struct sim_actor_view *view)
 {
 	struct ample *ample = tree->ample;
 	uint32_t bit;
 
-	if (likely(!(ALONE >> view->next_kind & 1 && enabled >> view->index & 1)))
-		return false;
-	if (UNLOCKS >> view->next_kind & 1 && lock_of(ample, view->next_object)->open)
+	if (AMPLE_UNLOCKS >> view->next_kind & 1 && lock_of(ample, view->next_object)->open)
 		return false;
 	if (likely(!ample->some_broad))
 		return true;
@@ -299,23 +292,29 @@ static unsigned int step_begins(struct tree *tree, const struct sim_actor_view *
 	ample->node = tree->depth;
 	ample->reduced = true;
 	tree->explored.frees_open = ample->freed;
-	if (UNLOCKS >> view->next_kind & 1)
+	if (AMPLE_UNLOCKS >> view->next_kind & 1)
 		lock_of(ample, view->next_object)->relied = true;
 	return view->index;
 }
 
-unsigned int ample_actor(struct tree *tree, uint64_t enabled, const struct sim_actor_view *const *ready,
-			 unsigned int nr, int current)
+unsigned int ample_actor(struct tree *tree, uint64_t enabled, uint64_t candidates,
+			 const struct sim_actor_view *const *ready, int current)
 {
 	if (!enabled || (tree->depth > tree->window && tree->nodes[tree->depth - 1].chain == CHAIN_MAX))
 		return NOBODY;
 	if (!(enabled & (enabled - 1)))
 		return __builtin_ctzll(enabled);
-	if (current >= 0 && stands_alone(tree, enabled, ready[current]))
+	if (likely(!candidates))
+		return NOBODY;
+	if (current >= 0 && candidates >> ready[current]->index & 1 && stands_alone(tree, ready[current]))
 		return step_begins(tree, ready[current]);
-	for (unsigned int i = 0; i < nr; i++)
-		if (stands_alone(tree, enabled, ready[i]))
+	for (unsigned int i = 0; candidates; i++) {
+		if (!(candidates >> ready[i]->index & 1))
+			continue;
+		if (stands_alone(tree, ready[i]))
 			return step_begins(tree, ready[i]);
+		candidates &= ~(1ull << ready[i]->index);
+	}
 	return NOBODY;
 }
 

@@ -163,6 +163,7 @@ struct tree {
 	uint64_t *states;		/* stateful: hashes, by open addressing */
 	size_t room_states;
 	struct ample *ample;		/* NULL: no reduction */
+	unsigned long looked_at;	/* bit KIND: who is about to do this is no matter of course to pick() */
 
 	uint32_t lot_node;		/* options.split: 1 + the node where the lot under way begins; 0: none yet */
 	unsigned long nr_lots;
@@ -302,6 +303,12 @@ bool marks_resume(struct tree *tree);
 void marks_forget(struct tree *tree);
 
 /* ample.c: where tree->ample is set. */
+
+#define AMPLE_UNLOCKS (1ul << SIM_POINT_UNLOCK | 1ul << SIM_POINT_UNLOCK_READ)
+/* What a step may begin with that nobody's step depends on. */
+#define AMPLE_KINDS (AMPLE_UNLOCKS | 1ul << SIM_POINT_START | 1ul << SIM_POINT_NONE | 1ul << SIM_POINT_ALLOC | \
+		     1ul << SIM_POINT_USER_COPY | 1ul << SIM_POINT_YIELD)
+
 struct ample *ample_new(void);
 void ample_free(struct ample *ample);
 /* A run begins or goes on, or a step is over: the world is to tell what is always heard, and no more. */
@@ -319,11 +326,11 @@ void ample_woken(struct tree *tree, unsigned int actor);
 /* Somebody is about to be picked, or the run is over. False: it has to end. */
 bool ample_step_over(struct tree *tree);
 /*
- * At a new node, nodes[depth], with what pick() gets and who could go on: the actor whose step is the only one that has
- * to be tried there, or NOBODY. That step begins then.
+ * At a new node, nodes[depth], with what pick() gets, who could go on, and who of those is about to do something of
+ * AMPLE_KINDS: the actor whose step is the only one that has to be tried there, or NOBODY. That step begins then.
  */
-unsigned int ample_actor(struct tree *tree, uint64_t enabled, const struct sim_actor_view *const *ready,
-			 unsigned int nr, int current);
+unsigned int ample_actor(struct tree *tree, uint64_t enabled, uint64_t candidates,
+			 const struct sim_actor_view *const *ready, int current);
 /* Its choice is made. */
 void ample_take(struct tree *tree, struct node *node, unsigned int actor);
 /* stateful.c: no state is known any more. */

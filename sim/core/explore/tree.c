@@ -150,14 +150,14 @@ static unsigned int cut(struct tree *tree)
 }
 
 /* Makes nodes[depth]. Returns 0, or what the scheduler is to do before somebody goes on. */
-static inline unsigned int add_node(struct tree *tree, uint64_t enabled, const struct sim_actor_view *const *ready,
-				    unsigned int nr, int current)
+static inline unsigned int add_node(struct tree *tree, uint64_t enabled, uint64_t may_be_alone,
+				    const struct sim_actor_view *const *ready, int current)
 {
 	unsigned int alone = NOBODY;
 	struct node *node;
 
 	if (tree->ample && !tree->arrived)
-		alone = ample_actor(tree, enabled, ready, nr, current);
+		alone = ample_actor(tree, enabled, may_be_alone, ready, current);
 	if (alone == NOBODY && tree->ops->arrived && !tree->arrived)
 		return SIM_PICK_PAUSE;
 	tree->arrived = false;
@@ -199,7 +199,7 @@ static __attribute__((noinline)) unsigned int pick_anew(struct tree *tree, const
 							unsigned int nr, int current)
 {
 	const struct sim_world *world = sim_this;
-	uint64_t enabled;
+	uint64_t enabled, alone = 0;
 
 	if (unlikely(tree->cut))
 		return SIM_PICK_STOP;
@@ -211,11 +211,13 @@ static __attribute__((noinline)) unsigned int pick_anew(struct tree *tree, const
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct sim_actor_view *view = ready[i];
 
-		if (likely(!((tree->options.silent | LOCKING) >> view->next_kind & 1)))
+		if (likely(!(tree->looked_at >> view->next_kind & 1)))
 			continue;
 		if (tree->options.silent >> view->next_kind & 1)
 			return i;
-		if (would_wait(world, view))
+		if (!(LOCKING >> view->next_kind & 1))
+			alone |= 1ull << view->index;
+		else if (would_wait(world, view))
 			enabled &= ~(1ull << view->index);
 	}
 	if (tree->touching)
@@ -223,7 +225,7 @@ static __attribute__((noinline)) unsigned int pick_anew(struct tree *tree, const
 	if (tree->ample && !ample_step_over(tree))
 		return SIM_PICK_STOP;
 	if (tree->depth >= tree->replay) {
-		unsigned int instead = add_node(tree, enabled, ready, nr, current);
+		unsigned int instead = add_node(tree, enabled, alone & enabled, ready, current);
 
 		if (unlikely(instead))
 			return instead;
@@ -459,8 +461,11 @@ void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_s
 	*tree = (struct tree){ .ops = ops, .options = *options, .nr_touches = 1, .touching = ops->step_done != NULL,
 			       .no_marks = !options->resumes };
 	tree->touches = tree_grown(NULL, &tree->room_touches, 1, sizeof(*tree->touches));
-	if (options->reduce)
+	tree->looked_at = options->silent | LOCKING;
+	if (options->reduce) {
+		tree->looked_at |= AMPLE_KINDS;
 		tree->ample = ample_new();
+	}
 }
 
 void tree_fini(struct tree *tree)
