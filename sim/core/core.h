@@ -339,6 +339,7 @@ struct sim_rare {
 	struct sim_region *regions;	/* snapshot.c; newest first */
 };
 
+/* Those behind are taken for written. */
 #define SIM_ACTOR_BITS 64u
 
 struct sim_world {
@@ -384,7 +385,7 @@ struct sim_world {
 	struct sim_chunk *rare_chunks;	/* in the order in which the world got them */
 	struct sim_chunk *actor_chunks;
 	struct sim_snapshot *base;	/* taken or restored last; NULL: none, or it is gone */
-	uint64_t written;		/* bits by actor: may not be as base holds it; the last is for all from it on */
+	uint64_t written;		/* bits by actor: may not be as base holds it */
 	unsigned long rare_version;	/* another number each time that rare changes */
 	unsigned long last_rare_version;
 	struct sim_rare rare;

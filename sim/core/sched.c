@@ -316,7 +316,7 @@ struct sim_actor *sim_actor_create(const char *name, void *cookie)
 	}
 	actor->view.index = rare->nr_actors;
 	actor->mixed = sim_trace_mixed(actor->view.index);
-	actor->bit = 1ull << (rare->nr_actors < SIM_ACTOR_BITS ? rare->nr_actors : SIM_ACTOR_BITS - 1);
+	actor->bit = rare->nr_actors < SIM_ACTOR_BITS ? 1ull << rare->nr_actors : 0;
 	sim_actor_written(world, actor);
 	actor->name = strcpy(sim_rare_grow(NULL, 0, strlen(name) + 1), name);
 	actor->self = actor;

@@ -2,8 +2,10 @@
 /*
  * Snapshots: see <sim/snapshot.h>.
  *
- * A snapshot is an image: pieces one behind the other, each some bytes and where they
- * belong. What keeps addresses good:
+ * A snapshot holds the struct, an image of each actor with its stack, which it may share
+ * with a snapshot below it, what is rarely written, by its version, and the rest as
+ * pieces one behind the other, each some bytes and where they belong. What keeps
+ * addresses good:
  *
  *	chunks		a world hands its chunks out in the order in which it got them,
  *			and gives none back before it ends: the first n of them are in use
@@ -346,21 +348,22 @@ static inline uint64_t written_since(const struct sim_world *world, const struct
 	return written;
 }
 
-/* Actor by actor: the bits up to one that stands for itself and all that come behind. @nr: actors. */
-#define for_each_written(i, written, nr)                                                                              \
-	for (unsigned int i = next_written(&(written), 0); i < (nr); i = next_written(&(written), i + 1))
-
-static inline unsigned int next_written(uint64_t *written, unsigned int from)
+static inline uint64_t first_bits(unsigned int nr)
 {
-	unsigned int i;
-
-	if (unlikely(from > SIM_ACTOR_BITS - 1))
-		return *written >> (SIM_ACTOR_BITS - 1) ? from : ~0u;
-	if (!(*written >> from))
-		return ~0u;
-	i = from + __builtin_ctzll(*written >> from);
-	return i;
+	return nr < SIM_ACTOR_BITS ? (1ull << nr) - 1 : ~0ull;
 }
+
+static inline uint64_t next_actor(uint64_t left, uint64_t i)
+{
+	if (left)
+		return __builtin_ctzll(left);
+	return i < SIM_ACTOR_BITS ? SIM_ACTOR_BITS : i + 1;
+}
+
+/* @i: each of @nr actors that @written names, and all that have no bit. */
+#define for_each_written(i, written, nr)                                                                              \
+	for (uint64_t left_ = (written) & first_bits(nr), i = next_actor(left_, 0); i < (nr);                         \
+	     left_ &= left_ - 1, i = next_actor(left_, i))
 
 /* In a build for tests: has somebody written and not said so? */
 static __attribute__((no_sanitize("address"))) void check_unwritten(const struct sim_actor *actor,
@@ -387,7 +390,7 @@ static inline void check_all_unwritten(const struct sim_snapshot *snapshot, stru
 	if (true)
 		return;
 #endif
-	for (unsigned int i = 0; i < snapshot->nr_actors && i < SIM_ACTOR_BITS - 1; i++)
+	for (unsigned int i = 0; i < snapshot->nr_actors && i < SIM_ACTOR_BITS; i++)
 		if (!(written >> i & 1))
 			check_unwritten(world->rare.actors[i], &snapshot->held[i]);
 }
@@ -402,6 +405,7 @@ static inline void take_actor(struct sim_snapshot *snapshot, unsigned int i, str
 	own->image = with_room(own->image, &own->room, ACTOR_BYTES + held->stack_bytes, 1);
 	held->image = own->image;
 	copy(held->image, actor, ACTOR_BYTES);
+	snapshot->bytes += ACTOR_BYTES + held->stack_bytes;
 	if (held->fiber)
 		memcpy(held->image + ACTOR_BYTES, (unsigned char *)held->fiber - held->stack_bytes, held->stack_bytes);
 }
@@ -544,11 +548,8 @@ struct sim_snapshot *sim_snapshot_take(void)
 
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
 {
-	size_t bytes = snapshot->bytes;
-
-	for (unsigned int i = 0; i < snapshot->nr_actors; i++)
-		bytes += ACTOR_BYTES + snapshot->held[i].stack_bytes;
-	return bytes + sizeof(snapshot->then) + sizeof(snapshot->rare) + snapshot->rare_bytes + sizeof(snapshot->free);
+	return snapshot->bytes + sizeof(snapshot->then) + sizeof(snapshot->rare) + snapshot->rare_bytes +
+	       sizeof(snapshot->free);
 }
 
 /*
@@ -665,12 +666,34 @@ static inline void hold_fibers(const struct sim_snapshot *snapshot, uint64_t wri
 			*sim_fiber_held(snapshot->held[i].fiber) = held;
 }
 
+/* Whoever has a fiber has the one that the snapshot holds for it, and the others of those are spare: they leave. */
+static inline bool only_ended(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
+{
+	if (snapshot->nr_fibers || world->abandoned || world->rare.nr_actors != snapshot->nr_actors)
+		return false;
+	for_each_written(i, written, snapshot->nr_actors) {
+		struct sim_fiber *now = world->rare.actors[i]->fiber, *then = snapshot->held[i].fiber;
+		struct sim_fiber **link = &world->spare;
+
+		if (now == then)
+			continue;
+		while (*link && *link != then)
+			link = sim_fiber_next(*link);
+		if (now || !*link)
+			return false;
+		*link = *sim_fiber_next(then);
+	}
+	return true;
+}
+
 /*
  * Every fiber of the world becomes spare but those that the snapshot holds; who has them comes back with the bytes.
  * Those whose actors have not @written since are where they were.
  */
 static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
 {
+	if (likely(only_ended(snapshot, world, written)))
+		return;
 	hold_fibers(snapshot, written, true);
 	unchain_held(&world->spare);
 	for_each_written(i, written, world->rare.nr_actors)

@@ -21,6 +21,12 @@
  * itself: same hash, same tape, same object numbers, same addresses even. Several
  * snapshots of one world may stand at a time and are restored in any order.
  *
+ * Bytes are not copied where the world knows that they are the same. It knows so of
+ * what sim_rare_zalloc() gave, which is written behind sim_rare_written() alone; and of
+ * an actor's stack and sim_actor_room(), which that actor writes while it runs. Whoever
+ * else writes there, as to a wait queue's entry, says so: sim_stacks_written(). Builds
+ * without NDEBUG look whether that is so at each snapshot that is taken or restored.
+ *
  * Not part of a snapshot: the strategy with its state, which goes on as it is (or
  * is replaced by sim_strategy_set()), and what a layer keeps elsewhere (the C
  * library's heap, files) without having named it.
@@ -68,7 +74,7 @@ unsigned long long sim_snapshot_digest(struct sim_snapshot *snapshot);
  * memory and its order, what ended calls left on stacks. Outside any actor.
  */
 void sim_snapshot_tidy(void);
-/* What one restore copies. */
+/* What taking it has copied. */
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot);
 
 /*
