@@ -191,18 +191,19 @@ static unsigned long spread(unsigned int state)
 unsigned long machine_state(unsigned char *buf, bool symmetric)
 {
 	unsigned int nr = shared.program->tasks;
-	unsigned long sum = 0;
+	unsigned long words = 0, sum = 0;
 
 	for (unsigned int word = 0; word < WORDS_MAX; word++)
-		buf[word] = shared.words[word].counter;
+		words |= (unsigned long)(unsigned char)shared.words[word].counter << 8 * word;
+	memcpy(buf, &words, sizeof(words));
 	if (!symmetric) {
-		memcpy(buf + WORDS_MAX, shared.tasks, nr * sizeof(shared.tasks[0]));
-		return WORDS_MAX + nr * sizeof(shared.tasks[0]);
+		memcpy(buf + sizeof(words), shared.tasks, nr * sizeof(shared.tasks[0]));
+		return sizeof(words) + nr * sizeof(shared.tasks[0]);
 	}
 	for (unsigned int i = 0; i < nr; i++)
 		sum += spread(shared.tasks[i].all);
-	memcpy(buf + WORDS_MAX, &sum, sizeof(sum));
-	return WORDS_MAX + sizeof(sum);
+	memcpy(buf + sizeof(words), &sum, sizeof(sum));
+	return sizeof(words) + sizeof(sum);
 }
 
 /* Does task @i, which is at the same place as the earlier @j, do the same? */
