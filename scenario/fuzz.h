@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <scenario/compare.h>
 #include <scenario/fuzz.h>
 
 #define SIGNATURES 8192u
@@ -76,6 +77,33 @@ struct fuzz_verdict {
 	int known;		/* the explanation, or -1 */
 };
 
+/* fuzz_check.c */
 struct fuzz_verdict fuzz_check(const struct fuzz_check *check, const struct program *program);
+struct run_options fuzz_run_options(const struct fuzz_check *check);
+/*
+ * The run of a seed. Where the order is open every other seed means random choices,
+ * and the rest priorities that change a few times, at points below a random bound.
+ */
+void fuzz_run(const struct program *program, const struct run_options *options, struct run_result *result);
+/* With the other backend; where the two part stands in @out. */
+enum compared fuzz_compare(const struct fuzz_check *check, const struct program *program, FILE *out);
+/* A random program from its text; NULL: it is none. */
+struct program *fuzz_parsed(const char *text);
+
+/* fuzz_failure.c */
+unsigned long fuzz_rough_signature(const struct fuzz_verdict *verdict, const struct program *program);
+/* Enters a signature; returns how often it was there before. */
+unsigned int fuzz_seen_before(struct fuzz_shared *shared, unsigned long signature);
+/* Was the session told to stop, and does the folder remember where? */
+bool fuzz_leaves_off(const struct fuzz *fuzz);
+/* Shrinks and tells what @rough says of nothing that was seen before. Returns false where that was cut off. */
+bool fuzz_fail(struct fuzz *fuzz, const struct fuzz_check *check, struct fuzz_verdict verdict, unsigned long rough,
+	       const struct program *program, unsigned long number);
+
+/* fuzz_state.c */
+
+/* The first program that no session in the folder has run. */
+unsigned long fuzz_first_program(const struct fuzz_options *options, struct fuzz_shared *shared);
+void fuzz_keep_state(const struct fuzz *fuzz);
 
 #endif
