@@ -379,7 +379,8 @@ struct sim_world {
 	void *strategy_state;
 	struct sim_fiber *spare;	/* between bodies */
 	struct sim_version fibers;	/* of who is on which, and which are spare */
-	struct sim_snapshot *snapshots;
+	struct sim_snapshot *snapshots, *spare_snapshots;
+	unsigned int nr_spare_snapshots;
 	unsigned long last_region;
 	size_t stack_bytes;
 	struct sim_chunk *rare_chunks;	/* in the order in which the world got them */

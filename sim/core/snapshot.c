@@ -60,6 +60,10 @@ struct own_actor {
 	size_t room;
 };
 
+/* A world keeps so many that were let go of, if they are no larger, for those that are taken next. */
+#define SPARES_MAX 64u
+#define SPARE_BYTES_MAX ((size_t)64 << 10)
+
 /* Of struct sim_world, what is copied each time. */
 #define WORLD_BYTES (offsetof(struct sim_world, arena.lists))
 
@@ -490,10 +494,17 @@ static __attribute__((noinline)) void rare_home(const struct sim_snapshot *snaps
 	}
 }
 
+/* One that was let go of has the room that another will need, and much of what does not change. */
 static struct sim_snapshot *snapshot_new(struct sim_world *world)
 {
-	struct sim_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	struct sim_snapshot *snapshot = world->spare_snapshots;
 
+	if (snapshot) {
+		world->spare_snapshots = snapshot->next;
+		world->nr_spare_snapshots--;
+	} else {
+		snapshot = calloc(1, sizeof(*snapshot));
+	}
 	if (!snapshot)
 		sim_die("the host is out of memory (a snapshot)");
 	snapshot->world = world;
@@ -758,15 +769,8 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 	world_home(snapshot, world, &now);
 }
 
-void sim_snapshot_free(struct sim_snapshot *snapshot)
+static void snapshot_destroy(struct sim_snapshot *snapshot)
 {
-	if (!snapshot)
-		return;
-	snapshot->world->base = NULL;
-	*snapshot->link = snapshot->next;
-	if (snapshot->next)
-		snapshot->next->link = snapshot->link;
-	sim_arena_drop_bigs(&snapshot->world->arena, snapshot->bigs, snapshot->nr_bigs);
 	free(snapshot->bigs);
 	free(snapshot->fibers);
 	free(snapshot->tape_words);
@@ -779,9 +783,37 @@ void sim_snapshot_free(struct sim_snapshot *snapshot)
 	free(snapshot);
 }
 
+void sim_snapshot_free(struct sim_snapshot *snapshot)
+{
+	struct sim_world *world;
+
+	if (!snapshot)
+		return;
+	world = snapshot->world;
+	world->base = NULL;
+	*snapshot->link = snapshot->next;
+	if (snapshot->next)
+		snapshot->next->link = snapshot->link;
+	sim_arena_drop_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
+	snapshot->nr_bigs = 0;
+	if (world->nr_spare_snapshots == SPARES_MAX || snapshot->room_image > SPARE_BYTES_MAX) {
+		snapshot_destroy(snapshot);
+		return;
+	}
+	snapshot->next = world->spare_snapshots;
+	world->spare_snapshots = snapshot;
+	world->nr_spare_snapshots++;
+}
+
 void sim_snapshots_destroy(struct sim_world *world)
 {
 	regions_undo(world, 0);
 	while (world->snapshots)
 		sim_snapshot_free(world->snapshots);
+	while (world->spare_snapshots) {
+		struct sim_snapshot *snapshot = world->spare_snapshots;
+
+		world->spare_snapshots = snapshot->next;
+		snapshot_destroy(snapshot);
+	}
 }

@@ -12,12 +12,9 @@
 #include <sim/snapshot.h>
 #include "programs.h"
 
+/* In an order in which programs that use little of it use its beginning. */
 static struct {
 	const struct program *program;
-	atomic_long_t words[WORDS_MAX];
-	struct mutex locks[LOCKS_MAX];
-	struct rw_semaphore sems[LOCKS_MAX];
-	struct completion completions[LOCKS_MAX];
 	struct mutex *box;
 	/* each task as far as it may still matter, at the step that it is about to do */
 	union task_state {
@@ -29,12 +26,37 @@ static struct {
 		};
 		unsigned int all;
 	} tasks[TASKS_MAX];
+	atomic_long_t words[WORDS_MAX];
+	struct mutex locks[LOCKS_MAX];
+	struct rw_semaphore sems[LOCKS_MAX];
+	struct completion completions[LOCKS_MAX];
 } shared;
+
+/* How much of it @program uses. */
+static unsigned long used_bytes(const struct program *program)
+{
+	unsigned long bytes = offsetof(typeof(shared), locks), end;
+
+	for (unsigned int i = 0; i < TASKS_MAX * OPS_MAX; i++) {
+		const struct op *op = &program->ops[i / OPS_MAX][i % OPS_MAX];
+
+		if (op->operation == OP_WAIT || op->operation == OP_COMPLETE)
+			end = offsetof(typeof(shared), completions[op->object + 1]);
+		else if (op->operation >= OP_READ_LOCK && op->operation <= OP_WRITE_UNLOCK)
+			end = offsetof(typeof(shared), sems[op->object + 1]);
+		else if ((op->operation >= OP_LOCK && op->operation <= OP_TRYLOCK) || op->operation == OP_IS_LOCKED)
+			end = offsetof(typeof(shared), locks[op->object + 1]);
+		else
+			continue;
+		bytes = end > bytes ? end : bytes;
+	}
+	return bytes;
+}
 
 void machine_setup(const struct program *program)
 {
 	memset(&shared, 0, sizeof(shared));
-	sim_region_add(&shared, sizeof(shared));
+	sim_region_add(&shared, used_bytes(program));
 	shared.program = program;
 	for (unsigned int i = 0; i < LOCKS_MAX; i++) {
 		mutex_init(&shared.locks[i]);
@@ -47,7 +69,8 @@ void machine_setup(const struct program *program)
 	mutex_init(shared.box);
 }
 
-static void more_step(const struct op *op, bool *failed)
+/* By itself, so that what a wait needs is not on everybody's stack. */
+static noinline void more_step(const struct op *op, bool *failed)
 {
 	switch (op->operation) {
 	case OP_IS_LOCKED:
