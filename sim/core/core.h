@@ -367,6 +367,7 @@ struct sim_world {
 	uint64_t hash;
 	unsigned long nr_records;
 	unsigned long points;
+	unsigned long points_unwatched;	/* up to so many nobody looks on: points_max, or none where somebody does */
 	unsigned int current_pos;	/* of current in ready[]; valid while an actor that is on it runs */
 	int paused_pos;			/* who was running at the pause: as pick()'s current */
 	bool paused;			/* at a choice: sim_run() goes on with it */
@@ -465,6 +466,7 @@ static inline void sim_trace_hear(struct sim_world *world, unsigned long kinds)
 {
 	world->heard = kinds;
 	world->watched = world->sink ? ~0ul : kinds;
+	world->points_unwatched = world->watched ? 0 : world->points_max;
 }
 /* Behind a change of the strategy or the sink. */
 void sim_trace_watch(struct sim_world *world);

@@ -498,7 +498,7 @@ static __attribute__((noinline)) void point_rest(struct sim_world *world, enum s
 static inline bool is_unasked(const struct sim_world *world)
 {
 	return likely((world->nr_ready == 1 || (!SIM_THREADS && world->silent == ~0ul)) && world->current->self &&
-		      !world->watched && world->points < world->points_max);
+		      world->points < world->points_unwatched);
 }
 
 /* What give_way() does there. */
@@ -555,6 +555,8 @@ bool sim_point_both(enum sim_point kind, enum sim_point second, unsigned long ob
 	if (!is_unasked(world))
 		return false;
 	sim_trace_mix(world, kind, object, 0);
+	/* One behind the other: for both at once registers would have to be saved. */
+	__asm__("" : "+r"(object), "+m"(world->hash));
 	sim_trace_mix(world, second, object, 0);
 	announce(world->current, kind, object, at, 0);
 	keep_way(world);

@@ -725,8 +725,7 @@ struct not_held {
 /* @world holds the bytes of then. */
 static inline void world_home(const struct sim_snapshot *snapshot, struct sim_world *world, const struct not_held *now)
 {
-	world->heard = now->heard;
-	world->watched = world->sink ? ~0ul : now->heard;
+	sim_trace_hear(world, now->heard);
 	world->tape.words = now->words;
 	world->tape.nr_words = now->nr_words;
 	sim_tape_cut(&world->tape, now->nr_bits, snapshot->tape_words);

@@ -121,9 +121,10 @@ size_t ksize(const void *ptr)
 	return ZERO_OR_NULL_PTR(ptr) ? 0 : object_of(ptr)->bytes;
 }
 
-static size_t poison_bytes(const struct kapi_object *object)
+/* Of @bytes behind a header, what is filled. */
+static size_t poison_bytes(size_t bytes)
 {
-	return min(memory_bytes(object), POISON_BYTES_MAX);
+	return min(bytes, POISON_BYTES_MAX);
 }
 
 /* Out of line, as the library's memset() is faster than what a compiler that knows the bound puts in its place. */
@@ -136,14 +137,15 @@ static noinline void poison(void *at, size_t bytes)
 static void release_oldest(struct kapi_state *state)
 {
 	struct kapi_object *object = state->freed_first;
+	const size_t bytes = memory_bytes(object);
 
 	state->freed_first = object->next_freed;
 	if (!state->freed_first)
 		state->freed_last = &state->freed_first;
 	state->nr_freed--;
-	state->freed_bytes -= memory_bytes(object);
-	kapi_asan_unpoison(object + 1, memory_bytes(object));
-	if (!filled(object + 1, POISON_FREE, poison_bytes(object)))
+	state->freed_bytes -= bytes;
+	kapi_asan_unpoison(object + 1, bytes);
+	if (!filled(object + 1, POISON_FREE, poison_bytes(bytes)))
 		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written after it was freed",
 			    object->bytes, kapi_basename(object->site));
 	object->magic = 0;
@@ -161,6 +163,7 @@ void kfree(const void *ptr)
 {
 	struct kapi_state *state = kapi_state();
 	struct kapi_object *object;
+	size_t bytes;
 
 	if (ZERO_OR_NULL_PTR(ptr))
 		return;
@@ -177,21 +180,22 @@ void kfree(const void *ptr)
 		return;
 	}
 	check_redzone(object);
+	bytes = memory_bytes(object);
 	if (kapi_actor()->nr_held)
-		kapi_locks_freed_check(object + 1, memory_bytes(object));
-	sim_touch_freed(object + 1, memory_bytes(object));
-	sim_race_freed(object + 1, memory_bytes(object), __builtin_return_address(0));
+		kapi_locks_freed_check(object + 1, bytes);
+	sim_touch_freed(object + 1, bytes);
+	sim_race_freed(object + 1, bytes, __builtin_return_address(0));
 	object->magic = MAGIC_FREE;
 	list_del(&object->live);
 	state->nr_objects--;
 	state->object_bytes -= object->bytes;
-	poison(object + 1, poison_bytes(object));
-	kapi_asan_poison(object + 1, memory_bytes(object));
+	poison(object + 1, poison_bytes(bytes));
+	kapi_asan_poison(object + 1, bytes);
 	object->next_freed = NULL;
 	*state->freed_last = object;
 	state->freed_last = &object->next_freed;
 	state->nr_freed++;
-	state->freed_bytes += memory_bytes(object);
+	state->freed_bytes += bytes;
 	while (state->nr_freed > QUARANTINE_OBJECTS || state->freed_bytes > QUARANTINE_BYTES)
 		release_oldest(state);
 }
