@@ -180,7 +180,7 @@ static void copy_violations(struct run *run, const struct expected *expected)
 	unsigned long known_step = ~0ul;
 	bool known = false;
 
-	result->violations = xzalloc((nr + 1) * sizeof(*result->violations));
+	result->violations = nr ? xzalloc(nr * sizeof(*result->violations)) : NULL;
 	result->nr_violations = nr;
 	for (i = 0; i < nr; i++) {
 		const struct sim_report *report = sim_report(i);

@@ -134,22 +134,41 @@ static noinline void poison(void *at, size_t bytes)
 	memset(at, POISON_FREE, bytes);
 }
 
-static void release_oldest(struct kapi_state *state)
+/* Out of the quarantine, in which nobody may have written to it. */
+static inline void release(struct kapi_object *object, size_t bytes)
 {
-	struct kapi_object *object = state->freed_first;
-	const size_t bytes = memory_bytes(object);
-
-	state->freed_first = object->next_freed;
-	if (!state->freed_first)
-		state->freed_last = &state->freed_first;
-	state->nr_freed--;
-	state->freed_bytes -= bytes;
 	kapi_asan_unpoison(object + 1, bytes);
 	if (!filled(object + 1, POISON_FREE, poison_bytes(bytes)))
 		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written after it was freed",
 			    object->bytes, kapi_basename(object->site));
 	object->magic = 0;
 	sim_free(object);
+}
+
+static void release_oldest(struct kapi_state *state)
+{
+	struct kapi_object *object = state->freed_first;
+	size_t bytes = memory_bytes(object);
+
+	state->freed_first = object->next_freed;
+	if (!state->freed_first)
+		state->freed_last = &state->freed_first;
+	state->nr_freed--;
+	state->freed_bytes -= bytes;
+	release(object, bytes);
+}
+
+static void release_all(struct kapi_state *state)
+{
+	struct kapi_object *object = state->freed_first, *next;
+
+	state->freed_first = NULL;
+	state->freed_last = &state->freed_first;
+	state->nr_freed = state->freed_bytes = 0;
+	for (; object; object = next) {
+		next = object->next_freed;
+		release(object, memory_bytes(object));
+	}
 }
 
 static void check_redzone(struct kapi_object *object)
@@ -322,6 +341,5 @@ void kapi_leak_check(void)
 			report_leak(state, object);
 	if (state->nr_xa_runs)
 		sim_violate(VIOLATION_LEAK, "%zu runs of entries are left in xarrays", state->nr_xa_runs);
-	while (state->nr_freed)
-		release_oldest(state);
+	release_all(state);
 }
