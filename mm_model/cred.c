@@ -253,7 +253,7 @@ static long do_unshare_user(void)
 	struct ucounts *ucounts;
 	struct cred *new;
 
-	if (current->signal->nr_threads > 1)
+	if (signal_threads(current->signal) > 1)
 		return -EINVAL;
 	new = prepare_creds();
 	ns = kzalloc(sizeof(*ns), GFP_KERNEL);
@@ -337,10 +337,13 @@ static long do_prlimit(struct task_struct *task, struct rlimit new, bool set_max
 /* Found by its pid, and held: whose last reference goes meanwhile was not found, as under RCU. */
 static bool get_task_if_there(struct task_struct *task)
 {
+	bool there;
+
 	if (!refcount_inc_not_zero(&task->usage))
 		return false;
 	/* a leader stays as a zombie while its process has threads */
-	if (!task->exited || (task == task->group_leader && task->signal->nr_threads))
+	sim_race_unseen(there = !task->exited || (task == task->group_leader && task->signal->nr_threads));
+	if (there)
 		return true;
 	put_task_struct(task);
 	return false;

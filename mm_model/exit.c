@@ -50,11 +50,13 @@ static void exit_notify(struct task_struct *task)
 	get_task_struct(task);
 	/* one step, as under tasklist_lock: exactly one thread is the last */
 	task_snapshot(task);
-	list_del_init(&task->thread_node);
-	last = !--signal->nr_threads;
-	task->exited = true;
-	list_del(&task->tasks);
-	list_add_tail(&task->tasks, &machine()->dead_tasks);
+	sim_race_unseen(
+		list_del_init(&task->thread_node);
+		last = !--signal->nr_threads;
+		task->exited = true;
+		list_del(&task->tasks);
+		list_add_tail(&task->tasks, &machine()->dead_tasks);
+	);
 	task_holds_changed();
 
 	wake_up(&signal->wait_threads);
@@ -87,10 +89,15 @@ static void exit_body(void *arg)
 /* SIGKILL: the task dies at the end of its system call, or right away if it makes none. */
 void task_kill(struct task_struct *task)
 {
-	if (task->sigkill || task->exited)
-		return;
-	task->sigkill = true;
-	sim_actor_submit(task->actor, exit_body, task);
+	bool alive;
+
+	sim_touch(&task->sigkill, true);
+	sim_race_unseen(
+		alive = !task->sigkill && !task->exited;
+		task->sigkill |= alive;
+	);
+	if (alive)
+		sim_actor_submit(task->actor, exit_body, task);
 }
 
 /* A fatal signal for the process: current dies now, its other threads as soon as they can. */
@@ -98,16 +105,22 @@ void do_group_exit(void)
 {
 	struct task_struct *thread, *next;
 
-	current->sigkill = true;
-	list_for_each_entry_safe(thread, next, &current->signal->thread_head, thread_node)
-		if (thread != current)
-			task_kill(thread);
+	sim_race_unseen(
+		current->sigkill = true;
+		list_for_each_entry_safe(thread, next, &current->signal->thread_head, thread_node)
+			if (thread != current)
+				task_kill(thread);
+	);
 	do_exit();
 }
 
 int fatal_signal_pending(struct task_struct *task)
 {
-	return task->sigkill;
+	bool pending;
+
+	task_kill_matters(task);
+	sim_race_unseen(pending = task->sigkill);
+	return pending;
 }
 
 long sys_exit(void)
@@ -125,7 +138,7 @@ long mm_syscall(long ret)
 	task->gup_poison.mm = NULL;
 	task_work_run();
 	kapi_locks_held_check();
-	if (!task->sigkill)
+	if (!fatal_signal_pending(task))
 		return ret;
 	do_exit();
 	return MM_KILLED(9);

@@ -36,14 +36,14 @@ struct task_struct *task_create(const char *name)
 	struct task_struct *task = sim_zalloc(sizeof(*task));
 
 	refcount_set(&task->usage, 1);
-	task->pid = ++m->pid_last;
+	sim_race_unseen(task->pid = ++m->pid_last);
 	strscpy(task->comm, name, sizeof(task->comm));
 	spin_lock_init(&task->alloc_lock);
 	INIT_LIST_HEAD(&task->task_works);
 	INIT_LIST_HEAD(&task->thread_node);
 	task->group_leader = task;
 	task->actor = sim_actor_create(name, task);
-	list_add_tail(&task->tasks, &m->tasks);
+	sim_race_unseen(list_add_tail(&task->tasks, &m->tasks));
 	task_holds_changed();
 	return task;
 }
@@ -51,7 +51,7 @@ struct task_struct *task_create(const char *name)
 /* What never ran goes as if it had never been. */
 static void task_discard(struct task_struct *task)
 {
-	list_del(&task->tasks);
+	sim_race_unseen(list_del(&task->tasks));
 	task_holds_changed();
 	task->exited = true;
 }
@@ -129,8 +129,10 @@ static int copy_mm(struct task_struct *task, bool share)
 
 static void signal_join(struct task_struct *task)
 {
-	list_add_tail(&task->thread_node, &task->signal->thread_head);
-	task->signal->nr_threads++;
+	sim_race_unseen(
+		list_add_tail(&task->thread_node, &task->signal->thread_head);
+		task->signal->nr_threads++;
+	);
 }
 
 /* For fork_counters. */

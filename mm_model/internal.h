@@ -40,6 +40,7 @@
 #include <mm_model/syscalls.h>
 #include <mm_model/task_work.h>
 #include <sim/fault.h>
+#include <sim/race.h>
 #include <sim/run_tree.h>
 #include <sim/sched.h>
 #include <sim/trace.h>
@@ -91,7 +92,29 @@ static inline struct mm_machine *machine(void)
 /* Another mm or cred of a task, or another task: the checks of references count anew. */
 static inline void task_holds_changed(void)
 {
-	machine()->holds_changed = true;
+	sim_race_unseen(machine()->holds_changed = true);
+}
+
+/*
+ * Threads of a process, and who is killed or gone, the kernel has under tasklist_lock and
+ * siglock, which are no points here: each look and each change is one step.
+ */
+static inline int signal_threads(const struct signal_struct *signal)
+{
+	int nr;
+
+	sim_race_unseen(nr = signal->nr_threads);
+	return nr;
+}
+
+/* Whether @task is killed is about to be looked at: for a search, where another thread may kill it. */
+static inline void task_kill_matters(const struct task_struct *task)
+{
+	bool matters;
+
+	sim_race_unseen(matters = !task->exited && task->signal && task->signal->nr_threads > 1);
+	if (matters)
+		sim_touch(&task->sigkill, false);
 }
 
 /* A uid_t of the language and the kernel's kuid_t: one mapping, the identity. */

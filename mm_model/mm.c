@@ -27,7 +27,7 @@ struct mm_struct *mm_alloc(void)
 	mm->mm_id = sim_object_id();
 	mm->locked_vm_id = sim_object_id();
 	mm->pinned_vm_id = sim_object_id();
-	list_add_tail(&mm->mmlist, &machine()->mms);
+	sim_race_unseen(list_add_tail(&mm->mmlist, &machine()->mms));
 	mm->record = mm_record_create(mm);
 	return mm;
 }
@@ -39,7 +39,7 @@ void __mmdrop(struct mm_struct *mm)
 	if (hooks->mm_free)
 		hooks->mm_free(mm);
 	mm_record_close(mm->record);
-	list_del(&mm->mmlist);
+	sim_race_unseen(list_del(&mm->mmlist));
 	sim_run_tree_destroy(&mm->page_table);
 	kfree(mm);
 }

@@ -95,6 +95,7 @@ void task_snapshot(struct task_struct *task)
 
 bool mm_task_alive(const struct task_struct *task)
 {
+	task_kill_matters(task);
 	return !task->exited && !task->sigkill;
 }
 
