@@ -17,16 +17,12 @@
 static int de_thread(void)
 {
 	struct signal_struct *signal = current->signal;
-	struct task_struct *leader = current->group_leader, *thread, *next;
+	struct task_struct *leader = current->group_leader;
 
 	if (fatal_signal_pending(current) || signal->group_exec_task)
 		return -EAGAIN;
 	signal->group_exec_task = current;
-	sim_race_unseen(
-		list_for_each_entry_safe(thread, next, &signal->thread_head, thread_node)
-			if (thread != current)
-				task_kill(thread);
-	);
+	task_kill_others();
 	wait_event(signal->wait_threads, signal_threads(signal) == 1);
 	signal->group_exec_task = NULL;
 	if (leader == current)

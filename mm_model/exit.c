@@ -100,17 +100,22 @@ void task_kill(struct task_struct *task)
 		sim_actor_submit(task->actor, exit_body, task);
 }
 
-/* A fatal signal for the process: current dies now, its other threads as soon as they can. */
-void do_group_exit(void)
+void task_kill_others(void)
 {
 	struct task_struct *thread, *next;
 
 	sim_race_unseen(
-		current->sigkill = true;
 		list_for_each_entry_safe(thread, next, &current->signal->thread_head, thread_node)
 			if (thread != current)
 				task_kill(thread);
 	);
+}
+
+/* A fatal signal for the process: current dies now, its other threads as soon as they can. */
+void do_group_exit(void)
+{
+	sim_race_unseen(current->sigkill = true);
+	task_kill_others();
 	do_exit();
 }
 

@@ -269,6 +269,8 @@ struct task_struct *task_create(const char *name);
 void do_exit(void);
 void do_group_exit(void);
 void task_kill(struct task_struct *task);
+/* current's process: all threads but this one. */
+void task_kill_others(void);
 struct signal_struct *signal_alloc(void);
 void signal_put(struct signal_struct *signal);
 

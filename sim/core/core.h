@@ -296,7 +296,7 @@ struct sim_round {
 
 /*
  * The part of a world that a run hardly ever changes, so that snapshots need not copy
- * it each time: written through sim_rare_write() alone, and so is what sim_rare_alloc()
+ * it each time: written through sim_rare_write() alone, and so is what sim_rare_grow()
  * gave.
  */
 struct sim_rare {
