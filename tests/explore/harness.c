@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <stdint.h>
 #include <stdio.h>
 #include <sim/snapshot.h>
 #include <sim/trace.h>
+#include <sim/verdict.h>
 #include <sim/world.h>
 
 #if __has_include(<valgrind/valgrind.h>)
@@ -148,4 +152,34 @@ void count_stuck(void *arg, enum sim_outcome outcome)
 	unsigned long *stuck = arg;
 
 	*stuck += outcome == SIM_STUCK;
+}
+
+bool ends_know(const struct ends *ends, const unsigned char *state)
+{
+	for (unsigned int i = 0; i < ends->nr; i++)
+		if (!memcmp(ends->states[i], state, END_BYTES))
+			return true;
+	return false;
+}
+
+void ends_note(void *arg, enum sim_outcome outcome)
+{
+	unsigned char state[END_BYTES] = { 0 };
+	struct ends *ends = arg;
+
+	for (size_t i = 0; i < sim_reports(); i++)
+		ends->reported |= 1ull << sim_report(i)->violation;
+	/* Cut at a known state; or nobody can go on from what was reported, wherever the others are. */
+	if (outcome == SIM_FATAL)
+		return;
+	ck_assert_uint_lt(machine_state(state, false), END_BYTES);
+	state[END_BYTES - 1] = outcome;
+	if (ends_know(ends, state))
+		return;
+	if (ends->nr == ends->room) {
+		ends->room = ends->room ? ends->room * 2 : 64;
+		ends->states = realloc(ends->states, ends->room * sizeof(*ends->states));
+		ck_assert_ptr_nonnull(ends->states);
+	}
+	memcpy(ends->states[ends->nr++], state, sizeof(state));
 }

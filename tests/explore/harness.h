@@ -39,4 +39,17 @@ bool harness_slow(void);
 /* A judge: *@arg counts the runs that end stuck. */
 void count_stuck(void *arg, enum sim_outcome outcome);
 
+/* What runs can come to: the words, who has which lock, how far each task came, and how it ended. */
+#define END_BYTES 64
+
+struct ends {
+	unsigned char (*states)[END_BYTES];	/* the caller's to free */
+	unsigned int nr, room;
+	unsigned long long reported;		/* bits by violation */
+};
+
+bool ends_know(const struct ends *ends, const unsigned char *state);
+/* A judge: into the struct ends @arg. */
+void ends_note(void *arg, enum sim_outcome outcome);
+
 #endif

@@ -121,35 +121,6 @@ START_TEST(counts)
 }
 END_TEST
 
-/* What runs can come to: the words, who has which lock, how far each task came. */
-#define FINALS_MAX 64
-#define FINAL_BYTES 64
-
-struct finals {
-	unsigned char states[FINALS_MAX][FINAL_BYTES];
-	unsigned int nr;
-};
-
-static bool is_known(const struct finals *finals, const unsigned char *state)
-{
-	for (unsigned int i = 0; i < finals->nr; i++)
-		if (!memcmp(finals->states[i], state, FINAL_BYTES))
-			return true;
-	return false;
-}
-
-static void note_final(void *arg, enum sim_outcome outcome)
-{
-	unsigned char state[FINAL_BYTES] = { 0 };
-	struct finals *finals = arg;
-
-	ck_assert_uint_le(machine_state(state, false), sizeof(state));
-	if (is_known(finals, state))
-		return;
-	ck_assert_uint_lt(finals->nr, FINALS_MAX);
-	memcpy(finals->states[finals->nr++], state, sizeof(state));
-}
-
 /*
  * Where the program does not say what its state is, memory and stacks are: a run
  * that is cut may keep no final state from being seen that naive search sees; nor
@@ -159,30 +130,36 @@ START_TEST(whole_states)
 {
 	const struct program *program = &programs[_i];
 	struct sim_search_options options = { .kind = &sim_search_naive, .silent = ONLY_STEPS, .resumes = true };
-	struct finals all = { .nr = 0 }, seen = { .nr = 0 };
+	struct ends all = { .nr = 0 }, seen = { .nr = 0 };
 	struct sim_explored naive, stateful, reduced;
 
-	explore_once(program, program->tasks, &options, note_final, &all, &naive);
-	if (naive.runs > 2000 && harness_slow())
+	explore_once(program, program->tasks, &options, ends_note, &all, &naive);
+	if (naive.runs > 2000 && harness_slow()) {
+		free(all.states);
 		return;
+	}
 	options.kind = &sim_search_stateful;
-	explore_once(program, program->tasks, &options, note_final, &seen, &stateful);
-	if (stateful.unfit)	/* a tool keeps the stacks elsewhere */
+	explore_once(program, program->tasks, &options, ends_note, &seen, &stateful);
+	if (stateful.unfit) {	/* a tool keeps the stacks elsewhere */
+		free(all.states);
 		return;
+	}
 	ck_assert(naive.finished && stateful.finished);
 	ck_assert_msg(seen.nr == all.nr, "%s: ends in %u states, of %u", program->name, seen.nr, all.nr);
 	for (unsigned int i = 0; i < all.nr; i++)
-		ck_assert(is_known(&seen, all.states[i]));
+		ck_assert(ends_know(&seen, all.states[i]));
 	ck_assert_msg(stateful.runs <= naive.runs, "%s: stateful runs %lu, naive %lu", program->name, stateful.runs,
 		      naive.runs);
 	options.reduce = true;
 	seen.nr = 0;
-	explore_once(program, program->tasks, &options, note_final, &seen, &reduced);
+	explore_once(program, program->tasks, &options, ends_note, &seen, &reduced);
 	ck_assert(reduced.finished);
 	ck_assert_msg(seen.nr == all.nr, "%s: reduced, it ends in %u states, of %u", program->name, seen.nr, all.nr);
 	for (unsigned int i = 0; i < all.nr; i++)
-		ck_assert(is_known(&seen, all.states[i]));
+		ck_assert(ends_know(&seen, all.states[i]));
 	ck_assert_uint_le(reduced.states, stateful.states);
+	free(all.states);
+	free(seen.states);
 }
 END_TEST
 

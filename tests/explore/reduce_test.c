@@ -96,45 +96,6 @@ static const struct program programs[] = {
 	  .ops = { { LOCK(0), ADD(0, 1) }, { LOCK(0), UNLOCK(0), ADD(0, 1) }, { ADD(0, 1) } } },
 };
 
-#define END_BYTES 64
-
-/* What runs come to. */
-struct ends {
-	unsigned char (*states)[END_BYTES];
-	unsigned int nr, room;
-	uint64_t reported;	/* bits by violation */
-};
-
-static bool is_known(const struct ends *ends, const unsigned char *state)
-{
-	for (unsigned int i = 0; i < ends->nr; i++)
-		if (!memcmp(ends->states[i], state, END_BYTES))
-			return true;
-	return false;
-}
-
-static void note_end(void *arg, enum sim_outcome outcome)
-{
-	unsigned char state[END_BYTES] = { 0 };
-	struct ends *ends = arg;
-
-	for (size_t i = 0; i < sim_reports(); i++)
-		ends->reported |= 1ull << sim_report(i)->violation;
-	/* Cut at a known state; or nobody can go on from what was reported, wherever the others are. */
-	if (outcome == SIM_FATAL)
-		return;
-	ck_assert_uint_lt(machine_state(state, false), END_BYTES);
-	state[END_BYTES - 1] = outcome;
-	if (is_known(ends, state))
-		return;
-	if (ends->nr == ends->room) {
-		ends->room = ends->room ? ends->room * 2 : 64;
-		ends->states = realloc(ends->states, ends->room * sizeof(*ends->states));
-		ck_assert_ptr_nonnull(ends->states);
-	}
-	memcpy(ends->states[ends->nr++], state, sizeof(state));
-}
-
 static size_t state(void *arg, unsigned char *buf, size_t size)
 {
 	return machine_state(buf, false);
@@ -147,7 +108,7 @@ static struct sim_explored search(const struct program *program, struct sim_sear
 	options.kind = &sim_search_stateful;
 	options.resumes = true;
 	*ends = (struct ends){ .nr = 0 };
-	explore_once(program, program->tasks, &options, note_end, ends, &explored);
+	explore_once(program, program->tasks, &options, ends_note, ends, &explored);
 	ck_assert(explored.finished || explored.unfit);
 	return explored;
 }
@@ -176,7 +137,7 @@ static void same(const struct program *program, const char *how, const struct en
 	bool known = all->nr == seen->nr && all->reported == seen->reported;
 
 	for (unsigned int i = 0; i < seen->nr; i++)
-		known &= is_known(all, seen->states[i]);
+		known &= ends_know(all, seen->states[i]);
 	if (!known)
 		print(program);
 	ck_assert_msg(known, "%s, %s: ends in %u states, of %u; reported %llx, of %llx", program->name, how, seen->nr,
