@@ -86,6 +86,8 @@ int commit_creds(struct cred *new)
 {
 	const struct cred *old = current->cred;
 
+	/* prlimit() of others looks at it */
+	sim_touch(&current->cred, true);
 	current->cred = new;
 	task_holds_changed();
 	put_cred(old);
@@ -309,6 +311,7 @@ static int check_prlimit_permission(const struct task_struct *task)
 
 	if (task == current)
 		return 0;
+	sim_touch(&task->cred, false);
 	if (uid_eq(cred->uid, tcred->euid) && uid_eq(cred->uid, tcred->suid) && uid_eq(cred->uid, tcred->uid))
 		return 0;
 	return ns_capable(tcred->user_ns, CAP_SYS_RESOURCE) ? 0 : -EPERM;

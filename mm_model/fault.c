@@ -296,6 +296,7 @@ static bool wp_can_reuse(const struct fault *f, unsigned long index, const struc
 		return false;
 	if (rule == FK_EXCL && (page->flags & FRAME_EXCLUSIVE))
 		return true;
+	frame_looks();
 	if (page->maps != 1 || (page->flags & FRAME_CACHED))
 		return false;
 	if (rule == FK_NO || (page->flags & FRAME_HUGETLB))
@@ -515,6 +516,8 @@ static bool fork_copies(const struct mm_struct *src, const struct frame_run *pag
 {
 	if (!(page->flags & FRAME_ANON) || !(src->flags & (1UL << MMF_HAS_PINNED)))
 		return false;
+	if (mm_rules()->fork_pinned != FK_NO)
+		frame_looks();
 	switch (mm_rules()->fork_pinned) {
 	case FK_NO:
 		return false;

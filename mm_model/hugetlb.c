@@ -28,8 +28,16 @@ static unsigned long pool_unpromised(void)
 	return m->config.hugepages > taken ? m->config.hugepages - taken : 0;
 }
 
+/* For a search: who gets the pool's last page depends on what others took and gave back. */
+static void pool_matters(void)
+{
+	if (!pool_unlimited())
+		sim_touch(&machine()->huge_used, true);
+}
+
 int hugetlb_reserve(unsigned long nr2m)
 {
+	pool_matters();
 	if (!pool_unlimited() && pool_unpromised() < nr2m)
 		return -ENOMEM;
 	machine()->huge_reserved += nr2m;
@@ -38,6 +46,7 @@ int hugetlb_reserve(unsigned long nr2m)
 
 void hugetlb_unreserve(unsigned long nr2m)
 {
+	pool_matters();
 	machine()->huge_reserved -= nr2m;
 }
 
@@ -47,6 +56,7 @@ unsigned long hugetlb_alloc(unsigned long nr2m, bool reserved, unsigned long map
 {
 	struct mm_machine *m = machine();
 
+	pool_matters();
 	if (!reserved && !pool_unlimited())
 		nr2m = min(nr2m, pool_unpromised());
 	nr2m = folios_alloc(nr2m, maps, flags, frame);
@@ -58,6 +68,7 @@ unsigned long hugetlb_alloc(unsigned long nr2m, bool reserved, unsigned long map
 
 void hugetlb_freed(unsigned long nr2m)
 {
+	pool_matters();
 	machine()->huge_used -= nr2m;
 }
 

@@ -107,12 +107,13 @@ static inline int signal_threads(const struct signal_struct *signal)
 	return nr;
 }
 
-/* Whether @task is killed is about to be looked at: for a search, where another thread may kill it. */
+/* Whether @task is killed is about to be looked at: for a search, where another thread may kill it, or did and left. */
 static inline void task_kill_matters(const struct task_struct *task)
 {
 	bool matters;
 
-	sim_race_unseen(matters = !task->exited && task->signal && task->signal->nr_threads > 1);
+	sim_race_unseen(matters = task->sigkill ||
+			(!task->exited && task->signal && task->signal->nr_threads > 1));
 	if (matters)
 		sim_touch(&task->sigkill, false);
 }
@@ -150,6 +151,8 @@ unsigned long frame_of_zero(unsigned long index);
 bool frame_state(unsigned long frame, unsigned long nr, struct frame_run *run);
 /* How many pages of the 2M folio are mapped, where none is mapped twice or pinned; else 0. */
 unsigned long frame_folio_mapped_once(unsigned long frame);
+/* For a search: who else holds a page, and whether it is pinned, is about to decide. */
+void frame_looks(void);
 /* May the folio of @run be pinned? For a large folio any pin counts (folio_maybe_dma_pinned). */
 bool frame_maybe_pinned(const struct frame_run *run);
 /* Adds @maps and @pins and changes flags, frame by frame; frees what nobody holds any more. */

@@ -90,7 +90,7 @@ void task_snapshot(struct task_struct *task)
 	if (task->cred)
 		task->uid_seen = kuid_number(task->cred->uid);
 	if (task->signal)
-		task->memlock_seen = task->signal->rlim[RLIMIT_MEMLOCK].rlim_cur;
+		task->memlock_seen = READ_ONCE(task->signal->rlim[RLIMIT_MEMLOCK].rlim_cur);
 }
 
 bool mm_task_alive(const struct task_struct *task)

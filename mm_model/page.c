@@ -23,6 +23,11 @@
  *
  * Numbers are given out in ascending order and never again, which makes every use
  * of a page after its freeing show.
+ *
+ * Relatives share frames, each under its own mm's locks. For a search that is one
+ * thing, machine()->frames: to pin, unpin, map or unmap what others hold are steps
+ * that may change places, so they count as reads, and what looks whether anybody else
+ * holds a page, or pins it (frame_looks()), as a write.
  */
 #include "internal.h"
 
@@ -195,12 +200,33 @@ unsigned long frame_folio_mapped_once(unsigned long frame)
 	return pages;
 }
 
+void frame_looks(void)
+{
+	sim_touch(&machine()->frames, true);
+}
+
 /* GUP_PIN_COUNTING_BIAS: one pin of a small page is 1024 references, and so are 1024 mappings. */
 bool frame_maybe_pinned(const struct frame_run *run)
 {
 	if (frame_in_huge(run->frame))
 		return run->pins || folio_any_pin(run->frame);
 	return run->pins || run->maps + !!(run->flags & FRAME_CACHED) >= 1024;
+}
+
+/* For a search: who gets the host's last page, or may keep one, depends on what others took and gave back. */
+static void memory_matters(struct mm_machine *m)
+{
+	if (m->config.pages)
+		sim_touch(&m->pages_used, true);
+}
+
+static void frames_free(unsigned long first, unsigned long last)
+{
+	struct mm_machine *m = machine();
+
+	memory_matters(m);
+	sim_run_clear(&m->frames, first, last);
+	m->pages_used -= last - first + 1;
 }
 
 /*
@@ -224,21 +250,14 @@ static void folios_release(unsigned long first, unsigned long last)
 				first = (run.last | (HPAGE_PMD_NR - 1)) + 1;
 			continue;
 		}
-		sim_run_clear(&m->frames, first, whole - 1);
-		if (run.attr & FRAME_HUGETLB)
+		if (run.attr & FRAME_HUGETLB) {
+			sim_run_clear(&m->frames, first, whole - 1);
 			hugetlb_freed((whole - first) / HPAGE_PMD_NR);
-		else
-			m->pages_used -= whole - first;
+		} else {
+			frames_free(first, whole - 1);
+		}
 		first = whole;
 	}
-}
-
-static void frames_free(unsigned long first, unsigned long last)
-{
-	struct mm_machine *m = machine();
-
-	sim_run_clear(&m->frames, first, last);
-	m->pages_used -= last - first + 1;
 }
 
 void frames_adjust(unsigned long frame, unsigned long nr, long maps, long pins, unsigned long set,
@@ -267,6 +286,8 @@ void frames_adjust(unsigned long frame, unsigned long nr, long maps, long pins, 
 				    pins < 0 ? "unpinned" : "unmapped", pins < 0 ? "pinned" : "mapped");
 			continue;
 		}
+		if (pins || run.maps > 1)
+			sim_touch(&m->frames, false);
 		if (!run.pins && pins)
 			m->frames_pinned += run.nr;
 		run.maps += maps;
@@ -306,6 +327,7 @@ unsigned long frames_alloc(struct frame_cursor *cursor, unsigned long index, uns
 	unsigned long last = file ? FRAME_SMALL_LAST : FRAME_FILE_FIRST - 1;
 	unsigned long contig = contig_pages(), first = *next, rel = first - FRAME_SMALL_FIRST;
 
+	memory_matters(m);
 	nr = min(nr, memory_left());
 	if (!cursor || cursor->next != index || cursor->frame != first)
 		first += (contig - rel % contig) % contig;
@@ -328,8 +350,10 @@ unsigned long folios_alloc(unsigned long nr2m, unsigned long maps, unsigned long
 	struct mm_machine *m = machine();
 	unsigned long first = m->huge_next, nr;
 
-	if (!(flags & FRAME_HUGETLB))
+	if (!(flags & FRAME_HUGETLB)) {
+		memory_matters(m);
 		nr2m = min(nr2m, memory_left() / HPAGE_PMD_NR);
+	}
 	nr2m = min(nr2m, (FRAME_HUGE_LAST - first + 1) / HPAGE_PMD_NR);
 	nr = nr2m * HPAGE_PMD_NR;
 	if (!nr)

@@ -143,6 +143,13 @@ static bool eval_pair(struct run *run, const struct pin_value *value, struct op_
 	       (!value->second || eval_number(run, value->second, &to->second));
 }
 
+/* NULL: none was made yet, which for a search is to be seen by others than its maker. */
+static struct task_struct *task_named(struct run *run, unsigned int slot)
+{
+	sim_touch(&run->tasks[slot], false);
+	return run->tasks[slot];
+}
+
 static enum resolved resolve(struct run *run, const struct step *step, unsigned int i, struct op_call *call)
 {
 	const struct op_arg *arg = &step->op->args[i];
@@ -159,7 +166,7 @@ static enum resolved resolve(struct run *run, const struct step *step, unsigned 
 	case ARG_VARIABLE:
 		return resolve_variable(run, arg, value, to, call->task);
 	case ARG_TASK:
-		to->task = run->tasks[value->first->terms->variable];
+		to->task = task_named(run, value->first->terms->variable);
 		return to->task ? RESOLVED : RESOLVED_UNSET;
 	case ARG_NEW_TASK:
 		to->name = value->first->terms->path->name;
@@ -203,7 +210,7 @@ bool step_ready(struct step_state *state)
 	} else if (run->options->leave_out_refused && step_states_refusal(run, step)) {
 		state->skip = STEP_SKIP_LEFT_OUT;
 	} else {
-		old = step->made_task >= 0 ? run->tasks[step->made_task] : NULL;
+		old = step->made_task >= 0 ? task_named(run, step->made_task) : NULL;
 		if (!old || !mm_task_alive(old))
 			return true;
 		if (!run->error.errors)
@@ -248,6 +255,7 @@ static void take_child(struct run *run, struct step_state *state, struct task_st
 
 	run->made = sim_realloc(run->made, (run->nr_made + 1) * sizeof(*run->made));
 	run->made[run->nr_made++] = child;
+	sim_touch(&run->tasks[step->made_task], true);
 	run->tasks[step->made_task] = child;
 	if (run->options->memlock_bytes)
 		mm_task_memlock_set(child, run->options->memlock_bytes[step->made_task]);
