@@ -213,7 +213,7 @@ bool frame_maybe_pinned(const struct frame_run *run)
 	return run->pins || run->maps + !!(run->flags & FRAME_CACHED) >= 1024;
 }
 
-/* For a search: who gets the host's last page, or may keep one, depends on what others took and gave back. */
+/* For a search: who gets the host's last page depends on what others took and gave back. */
 static void memory_matters(struct mm_machine *m)
 {
 	if (m->config.pages)

@@ -233,8 +233,12 @@ static enum seen see_behind_call(struct run *run, const struct observable *obs, 
 	return SEEN;
 }
 
+/* What several tasks raise, each what is its own, is as high as their order has it: for a search that decides. */
 static void raise_peak(struct run *run, int peak, wide value)
 {
+	if (value != run->levels[peak])
+		sim_touch(&run->levels[peak], true);
+	run->levels[peak] = value;
 	if (!run->peak_seen[peak] || value > run->peaks[peak])
 		run->peaks[peak] = value;
 	run->peak_seen[peak] = true;

@@ -68,6 +68,7 @@ struct run {
 	bool fatal;				/* and nothing more can be looked at */
 	struct diagnostics error;		/* a mistake of the file that only the run shows; the host's */
 	wide *peaks;				/* by index, valid where peak_seen */
+	wide *levels;				/* of the same: what it was when last looked at */
 	bool *peak_seen;
 	struct parallel *parallel;		/* the block under way, or NULL */
 	struct sim_actor *deferred;		/* runs deferred work beside a block and at the end */

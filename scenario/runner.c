@@ -106,6 +106,7 @@ struct run *run_begin(const struct program *program, const struct run_options *o
 	run->tasks = sim_zalloc((program->nr_task_names + 1) * sizeof(struct task_struct *));
 	run->made = sim_zalloc((program->nr_tasks + 1) * sizeof(struct task_struct *));
 	run->peaks = sim_zalloc((program->nr_peaks + 1) * sizeof(*run->peaks));
+	run->levels = sim_zalloc((program->nr_peaks + 1) * sizeof(*run->levels));
 	run->peak_seen = sim_zalloc(program->nr_peaks + 1);
 	for (i = 0; i < program->nr_tasks; i++) {
 		const struct task_decl *decl = program->tasks[i];
