@@ -223,10 +223,18 @@ struct sim_body {
 	void *arg;
 };
 
-enum actor_state {
+enum __attribute__((packed)) actor_state {
 	ACTOR_IDLE,
 	ACTOR_READY,	/* also while it runs */
 	ACTOR_BLOCKED,
+};
+
+/* Of an actor, what a run hardly ever changes: behind sim_rare_write(). */
+struct sim_actor_rare {
+	const char *name;
+	struct sim_thread *thread;	/* of the threads engine, in a fiber's place */
+	unsigned long fault_left[SIM_FAULT_NR];
+	unsigned long fault_nth;
 };
 
 /*
@@ -240,20 +248,16 @@ struct sim_actor {
 	struct sim_actor_view view;	/* what strategies get to see */
 	uint64_t bit;			/* in world->written; 0: the outside */
 	enum actor_state state;
+	bool refused;
+	unsigned int call;		/* the scenario's step that it runs; 0: none */
 	struct sim_fiber *fiber;	/* while a body is under way */
-	struct sim_thread *thread;	/* of the threads engine, in its place */
 	struct sim_body *first, **tail;
-	const char *name;
+	struct sim_actor_rare *rare;
+	char *refusal;			/* a buffer, once there was one */
 	/* what it waits for, while blocked */
 	unsigned long wait_object;
 	const char *wait_why;
 	struct sim_actor *wait_holder;
-
-	unsigned long fault_left[SIM_FAULT_NR];
-	unsigned long fault_nth;
-	unsigned int call;		/* the scenario's step that it runs; 0: none */
-	char *refusal;			/* a buffer, once there was one */
-	bool refused;
 };
 
 /* fault.c: what sim_fault_sweep() asked for */
@@ -296,12 +300,13 @@ struct sim_round {
 
 /*
  * The part of a world that a run hardly ever changes, so that snapshots need not copy
- * it each time: written through sim_rare_write() alone, and so is what sim_rare_grow()
- * gave.
+ * it each time: written through sim_rare_write() alone, and so are what sim_rare_grow()
+ * gave, the world's holds, room_holds and slots, and what its struct has from ready on.
  */
 struct sim_rare {
 	struct sim_pool pool;
 	struct sim_pool actor_pool;
+	struct sim_actor_rare outside;
 
 	void (*slot_fini[SIM_SLOT_NR])(void *state);
 	unsigned char slot_order[SIM_SLOT_NR];
@@ -343,20 +348,12 @@ struct sim_rare {
 #define SIM_ACTOR_BITS 64u
 
 struct sim_world {
-	SIM_WORLD_FRONT;
-	/* what every scheduling point touches */
-	unsigned long points_max;
-	const struct sim_actor_view **ready;	/* in order of creation; room for all actors */
-	uint64_t ready_bits;		/* bits by index, of those below 64 */
-	void (*sink)(void *arg, const struct sim_record *record);
-	void *sink_arg;
-	unsigned long watched;		/* bit KIND: what is heard, and all where there is a sink */
-	unsigned long silent;		/* bit KIND: whoever is about to do this does it, and nobody is asked */
+	SIM_WORLD_FRONT;		/* from nr_ready on: what a snapshot copies each time */
 	bool closed;			/* the strategy has a window, which is not open */
 	bool fatal;			/* a BUG or the step bound: nobody is picked any more */
-	bool preempt_access;		/* a plain access is a scheduling point */
 	unsigned int nr_blocked;
-	struct sim_race *race;		/* race.c; NULL: nobody looks for races */
+	uint64_t ready_bits;		/* bits by index, of those below 64 */
+	unsigned long silent;		/* bit KIND: whoever is about to do this does it, and nobody is asked */
 	struct sim_fiber *abandoned;	/* their stacks may still be pointed into: kept until destroy */
 	struct sim_body *free_bodies;
 	unsigned long last_object;
@@ -367,7 +364,6 @@ struct sim_world {
 	uint64_t hash;
 	unsigned long nr_records;
 	unsigned long points;
-	unsigned long points_unwatched;	/* up to so many nobody looks on: points_max, or none where somebody does */
 	unsigned int current_pos;	/* of current in ready[]; valid while an actor that is on it runs */
 	int paused_pos;			/* who was running at the pause: as pick()'s current */
 	bool paused;			/* at a choice: sim_run() goes on with it */
@@ -378,6 +374,8 @@ struct sim_world {
 	/* No part of a snapshot, or by a version. */
 	const struct sim_strategy *strategy;
 	void *strategy_state;
+	unsigned long watched;		/* bit KIND: what is heard, and all where there is a sink */
+	unsigned long points_unwatched;	/* up to so many nobody looks on: points_max, or none where somebody does */
 	struct sim_fiber *spare;	/* between bodies */
 	struct sim_version fibers;	/* of who is on which, and which are spare */
 	struct sim_snapshot *snapshots, *spare_snapshots;
@@ -390,6 +388,14 @@ struct sim_world {
 	uint64_t written;		/* bits by actor: may not be as base holds it */
 	unsigned long rare_version;	/* another number each time that rare changes */
 	unsigned long last_rare_version;
+
+	/* By rare_version. */
+	const struct sim_actor_view **ready;	/* in order of creation; room for all actors */
+	unsigned long points_max;
+	void (*sink)(void *arg, const struct sim_record *record);
+	void *sink_arg;
+	struct sim_race *race;		/* race.c; NULL: nobody looks for races */
+	bool preempt_access;		/* a plain access is a scheduling point */
 	struct sim_rare rare;
 };
 

@@ -45,6 +45,13 @@ static struct sim_actor *or_outside(struct sim_actor *actor)
 	return actor;
 }
 
+/* The counts of what is armed for @actor, to be written. */
+static struct sim_actor_rare *counts_write(struct sim_actor *actor)
+{
+	sim_rare_write(sim_this);
+	return actor->rare;
+}
+
 void sim_fault_arm(struct sim_actor *actor, enum sim_fault_site site, unsigned long count)
 {
 	actor = or_outside(actor);
@@ -54,7 +61,7 @@ void sim_fault_arm(struct sim_actor *actor, enum sim_fault_site site, unsigned l
 		return;
 	}
 	actor->faults |= 1u << site;
-	actor->fault_left[site] = count;
+	counts_write(actor)->fault_left[site] = count;
 }
 
 void sim_fault_arm_nth(struct sim_actor *actor, unsigned long nth)
@@ -63,7 +70,7 @@ void sim_fault_arm_nth(struct sim_actor *actor, unsigned long nth)
 	actor->faults &= ~(NTH_BIT | NTH_CALLS_BIT);
 	if (nth) {
 		actor->faults |= NTH_BIT;
-		actor->fault_nth = nth - 1;
+		counts_write(actor)->fault_nth = nth - 1;
 	}
 }
 
@@ -142,20 +149,20 @@ static unsigned long units_before_fault(struct sim_actor *actor, enum sim_fault_
 	if (actor->faults & SWEEP_BIT && swept(site))
 		return 0;
 	if (sites[site].nth && actor->faults & NTH_BIT && !(sites[site].pages && actor->faults & NTH_CALLS_BIT)) {
-		if (!actor->fault_nth) {
+		if (!actor->rare->fault_nth) {
 			deliver(actor, NTH_BIT, site, 0);
 			return 0;
 		}
-		actor->fault_nth--;
+		counts_write(actor)->fault_nth--;
 	}
 	if (actor->faults & bit) {
-		unsigned long left = actor->fault_left[site];
+		unsigned long left = actor->rare->fault_left[site];
 
 		if (left < nr) {
 			deliver(actor, bit, site, left);
 			return left;
 		}
-		actor->fault_left[site] -= nr;
+		counts_write(actor)->fault_left[site] -= nr;
 	}
 	return nr;
 }
@@ -171,7 +178,7 @@ bool sim_fault_nth(void)
 
 	if (likely(!(current->faults & NTH_BIT)))
 		return false;
-	if (current->fault_nth--)
+	if (counts_write(current)->fault_nth--)
 		return false;
 	deliver(current, NTH_BIT, SIM_FAULT_NR, 0);
 	return true;
@@ -181,7 +188,7 @@ unsigned long sim_fault_nth_left(const struct sim_actor *actor)
 {
 	if (!actor)
 		actor = &sim_this->outside;
-	return actor->faults & NTH_BIT ? actor->fault_nth + 1 : 0;
+	return actor->faults & NTH_BIT ? actor->rare->fault_nth + 1 : 0;
 }
 
 unsigned long sim_fault_pages_armed(enum sim_fault_site site, unsigned long nr)

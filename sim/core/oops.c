@@ -37,7 +37,7 @@ static _Noreturn void oops(void)
 	struct sim_world *world = sim_this;
 
 	const uintptr_t sites[SITES_MAX] = { world->rare.oops_pc };
-	const char *name = world->current->name;
+	const char *name = world->current->rare->name;
 
 	/* The world is only good for reports now, whatever the violation's name. */
 	world->fatal = true;

@@ -224,7 +224,8 @@ void sim_sched_init(struct sim_world *world)
 {
 	world->outside.view.index = OUTSIDE_INDEX;
 	world->outside.mixed = sim_trace_mixed(OUTSIDE_INDEX);
-	world->outside.name = "outside";
+	world->outside.rare = &world->rare.outside;
+	world->outside.rare->name = "outside";
 	world->outside.fiber = sim_fiber_outside();
 	world->current = &world->outside;
 	if (SIM_THREADS)
@@ -318,7 +319,8 @@ struct sim_actor *sim_actor_create(const char *name, void *cookie)
 	actor->mixed = sim_trace_mixed(actor->view.index);
 	actor->bit = rare->nr_actors < SIM_ACTOR_BITS ? 1ull << rare->nr_actors : 0;
 	sim_actor_written(world, actor);
-	actor->name = strcpy(sim_rare_grow(NULL, 0, strlen(name) + 1), name);
+	actor->rare = sim_rare_zalloc(sizeof(*actor->rare));
+	actor->rare->name = strcpy(sim_rare_grow(NULL, 0, strlen(name) + 1), name);
 	actor->self = actor;
 	actor->cookie = cookie;
 	actor->tail = &actor->first;
@@ -340,7 +342,7 @@ void sim_stacks_written(void)
 
 const char *sim_actor_name(const struct sim_actor *actor)
 {
-	return actor->name;
+	return actor->rare->name;
 }
 
 unsigned int sim_actor_index(const struct sim_actor *actor)
@@ -353,8 +355,8 @@ const char *sim_actor_name_at(unsigned int index)
 	const struct sim_world *world = sim_this;
 
 	if (index == OUTSIDE_INDEX)
-		return world->outside.name;
-	return index < world->rare.nr_actors ? world->rare.actors[index]->name : NULL;
+		return world->outside.rare->name;
+	return index < world->rare.nr_actors ? world->rare.actors[index]->rare->name : NULL;
 }
 
 void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *arg)
@@ -388,7 +390,7 @@ void sim_actor_clear(struct sim_actor *actor)
 	struct sim_world *world = sim_this;
 
 	if (actor->state == ACTOR_BLOCKED)
-		sim_die("actor %s is blocked and cannot be cleared", actor->name);
+		sim_die("actor %s is blocked and cannot be cleared", actor->rare->name);
 	if (!actor->first)
 		return;
 	sim_actor_written(world, actor);
@@ -456,8 +458,8 @@ enum sim_outcome sim_run(void)
 
 static void points_spent(struct sim_world *world)
 {
-	sim_violate(VIOLATION_STEP_BOUND, "%s is still running after %lu scheduling points", world->current->name,
-		    world->points_max);
+	sim_violate(VIOLATION_STEP_BOUND, "%s is still running after %lu scheduling points",
+		    world->current->rare->name, world->points_max);
 	world->fatal = true;
 	sim_actor_abandon();
 }
@@ -699,6 +701,6 @@ void sim_nopreempt_end(void)
 	struct sim_actor *current = sim_this->current;
 
 	if (!current->nopreempt)
-		sim_die("%s: sim_nopreempt_end() without a begin", current->name);
+		sim_die("%s: sim_nopreempt_end() without a begin", current->rare->name);
 	current->nopreempt--;
 }

@@ -2,10 +2,10 @@
 /*
  * Snapshots: see <sim/snapshot.h>.
  *
- * A snapshot holds the struct, an image of each actor with its stack, which it may share
- * with a snapshot below it, what is rarely written, by its version, and the rest as
- * pieces one behind the other, each some bytes and where they belong. What keeps
- * addresses good:
+ * A snapshot holds the part of the struct that every step writes, an image of each actor
+ * with its stack, which it may share with a snapshot below it, what is rarely written, by
+ * its version, and the rest as pieces one behind the other, each some bytes and where they
+ * belong. What keeps addresses good:
  *
  *	chunks		a world hands its chunks out in the order in which it got them,
  *			and gives none back before it ends: the first n of them are in use
@@ -16,9 +16,10 @@
  *
  * The order of restoring: regions that are younger than the snapshot get their old
  * content first (their list is world memory), then fibers are sorted, for which the
- * actors of now are looked at, and then the bytes go home. Searches take one at each
- * branching of a run and restore one for each schedule, so that a few hundred
- * instructions besides the copying count.
+ * actors of now are looked at, and then the bytes go home. Where no more has happened to
+ * fibers than that bodies have ended, each actor's is found as the actor goes home.
+ * Searches take one at each branching of a run and restore one for each schedule, so that
+ * a hundred instructions besides the copying count.
  */
 #include "core.h"
 #include "fiber.h"
@@ -38,6 +39,13 @@ _Static_assert(offsetof(struct sim_chunk, bytes) == offsetof(struct sim_chunk, u
 #else
 #define VALGRIND_MAKE_MEM_UNDEFINED(at, bytes) ((void)(at), (void)(bytes))
 #define VALGRIND_MAKE_MEM_DEFINED(at, bytes) ((void)(at), (void)(bytes))
+#endif
+
+/* In a build for tests: of what is not copied, as nobody has said that it was written, is that so? */
+#ifdef NDEBUG
+#define CHECKS false
+#else
+#define CHECKS true
 #endif
 
 /* Some bytes and where they belong; what room_of() says follows. */
@@ -64,17 +72,23 @@ struct own_actor {
 #define SPARES_MAX 64u
 #define SPARE_BYTES_MAX ((size_t)64 << 10)
 
-/* Of struct sim_world, what is copied each time. */
-#define WORLD_BYTES (offsetof(struct sim_world, arena.lists))
+/* Of struct sim_world: what is copied each time, and the two parts of what is rarely written. */
+#define OFTEN_AT offsetof(struct sim_world, nr_ready)
+#define OFTEN_BYTES (offsetof(struct sim_world, arena.lists) - OFTEN_AT)
+#define FRONT_AT offsetof(struct sim_world, holds)
+#define FRONT_BYTES (OFTEN_AT - FRONT_AT)
+#define RARE_AT offsetof(struct sim_world, ready)
+#define RARE_BYTES (sizeof(struct sim_world) - RARE_AT)
 
 struct sim_snapshot {
 	struct sim_snapshot *next, **link;	/* of the world's */
 	struct sim_world *world;
-	unsigned char then[WORLD_BYTES];
+	_Alignas(16) unsigned char often[OFTEN_BYTES];
 	unsigned long newest_region;
 	unsigned long rare_version;
 	uint64_t rare_hash;			/* 0: not known */
-	struct sim_rare rare;
+	unsigned char front[FRONT_BYTES];
+	unsigned char rare[RARE_BYTES];
 	unsigned char *rare_memory;		/* its chunks' bytes, one behind the other */
 	size_t rare_bytes, room_rare;
 	unsigned long free_version;
@@ -93,7 +107,7 @@ struct sim_snapshot {
 	unsigned int nr_actors, made_actors;
 	unsigned char *image;			/* pieces, one behind the other */
 	size_t image_bytes, room_image;
-	size_t bytes;				/* that they hold */
+	size_t actor_bytes;			/* of those images that are its own */
 };
 
 /* A region and what it held when it was named. In memory that is rarely written, newest first. */
@@ -122,11 +136,24 @@ static void *with_room(void *array, size_t *room, size_t need, size_t size)
 	return array;
 }
 
-/* By the C library's copy also where the size is known: what the compiler would put in its place is slow to start. */
-static inline void copy(void *to, const void *from, size_t bytes)
+typedef uint64_t __attribute__((vector_size(16), aligned(8), may_alias)) unit_t;
+
+/*
+ * In line, where the size is known: a constant, and a multiple of 8. The barrier keeps the
+ * compiler from making a memcpy() of it, in whose place it would put what is slow to start.
+ */
+static inline __attribute__((always_inline)) void copy(void *to, const void *from, size_t bytes)
 {
-	__asm__("" : "+r"(bytes));
-	memcpy(to, from, bytes);
+	const unit_t *src = from;
+	unit_t *dst = to;
+
+#pragma GCC unroll 64
+	for (size_t i = 0; i < bytes / sizeof(unit_t); i++) {
+		dst[i] = src[i];
+		__asm__ volatile("" ::: "memory");
+	}
+	if (bytes % sizeof(unit_t))
+		memcpy(dst + bytes / sizeof(unit_t), src + bytes / sizeof(unit_t), 8);
 }
 
 /*
@@ -255,7 +282,6 @@ static inline void add_piece(struct sim_snapshot *snapshot, void *at, size_t byt
 	piece->bytes = bytes;
 	copy_out(piece->held, at, bytes);
 	snapshot->image_bytes = end;
-	snapshot->bytes += bytes;
 }
 
 static void add_fiber(struct sim_snapshot *snapshot, struct sim_fiber *fiber)
@@ -354,22 +380,15 @@ static inline uint64_t written_since(const struct sim_world *world, const struct
 
 static inline uint64_t first_bits(unsigned int nr)
 {
-	return nr < SIM_ACTOR_BITS ? (1ull << nr) - 1 : ~0ull;
+	return nr < SIM_ACTOR_BITS ? (1ull << nr) - 1 : EVERYBODY;
 }
 
-static inline uint64_t next_actor(uint64_t left, uint64_t i)
+static inline bool is_written(uint64_t written, unsigned int i)
 {
-	if (left)
-		return __builtin_ctzll(left);
-	return i < SIM_ACTOR_BITS ? SIM_ACTOR_BITS : i + 1;
+	return i >= SIM_ACTOR_BITS || written >> i & 1;
 }
 
-/* @i: each of @nr actors that @written names, and all that have no bit. */
-#define for_each_written(i, written, nr)                                                                              \
-	for (uint64_t left_ = (written) & first_bits(nr), i = next_actor(left_, 0); i < (nr);                         \
-	     left_ &= left_ - 1, i = next_actor(left_, i))
-
-/* In a build for tests: has somebody written and not said so? */
+/* Has somebody written and not said so? */
 static __attribute__((no_sanitize("address"))) void check_unwritten(const struct sim_actor *actor,
 								   const struct held_actor *held)
 {
@@ -380,27 +399,24 @@ static __attribute__((no_sanitize("address"))) void check_unwritten(const struct
 	for (i = 0; i < ACTOR_BYTES && at[i] == image[i]; i++)
 		;
 	if (i < ACTOR_BYTES)
-		sim_die("the state of actor %s was written without a word (byte %zu)", actor->name, i);
+		sim_die("the state of actor %s was written without a word (byte %zu)", actor->rare->name, i);
 	for (i = 0; i < held->stack_bytes && stack[i] == image[ACTOR_BYTES + i]; i++)
 		;
 	if (i < held->stack_bytes)
-		sim_die("the stack of actor %s was written without a word (byte %zu of %zu)", actor->name, i,
-			held->stack_bytes);
+		sim_die("the stack of actor %s was written without a word (byte %zu of %zu)", actor->rare->name,
+			i, held->stack_bytes);
 }
 
-static inline void check_all_unwritten(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
+static void check_all_unwritten(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
 {
-#ifdef NDEBUG
-	if (true)
-		return;
-#endif
 	for (unsigned int i = 0; i < snapshot->nr_actors && i < SIM_ACTOR_BITS; i++)
 		if (!(written >> i & 1))
 			check_unwritten(world->rare.actors[i], &snapshot->held[i]);
 }
 
-static inline void take_actor(struct sim_snapshot *snapshot, unsigned int i, struct sim_actor *actor)
+static inline void take_actor(struct sim_snapshot *snapshot, unsigned int i)
 {
+	const struct sim_actor *actor = snapshot->world->rare.actors[i];
 	struct own_actor *own = &snapshot->own[i];
 	struct held_actor *held = &snapshot->held[i];
 
@@ -409,7 +425,7 @@ static inline void take_actor(struct sim_snapshot *snapshot, unsigned int i, str
 	own->image = with_room(own->image, &own->room, ACTOR_BYTES + held->stack_bytes, 1);
 	held->image = own->image;
 	copy(held->image, actor, ACTOR_BYTES);
-	snapshot->bytes += ACTOR_BYTES + held->stack_bytes;
+	snapshot->actor_bytes += ACTOR_BYTES + held->stack_bytes;
 	if (held->fiber)
 		memcpy(held->image + ACTOR_BYTES, (unsigned char *)held->fiber - held->stack_bytes, held->stack_bytes);
 }
@@ -429,28 +445,17 @@ static inline void take_actors(struct sim_snapshot *snapshot, struct sim_world *
 	snapshot->nr_actors = nr;
 	snapshot->below = below;
 	snapshot->written = written;
-	check_all_unwritten(snapshot, world, written);
-	for_each_written(i, written, nr)
-		take_actor(snapshot, i, world->rare.actors[i]);
+	if (CHECKS)
+		check_all_unwritten(snapshot, world, written);
+	for (uint64_t left = written & first_bits(nr); left; left &= left - 1)
+		take_actor(snapshot, __builtin_ctzll(left));
+	for (unsigned int i = SIM_ACTOR_BITS; i < nr; i++)
+		take_actor(snapshot, i);
 }
 
-static inline void actor_home(const struct held_actor *held, struct sim_actor *actor)
-{
-	copy(actor, held->image, ACTOR_BYTES);
-	if (held->fiber) {
-		unsigned char *at = (unsigned char *)held->fiber - held->stack_bytes;
-
-		memcpy(at, held->image + ACTOR_BYTES, held->stack_bytes);
-		sim_fiber_leave_at(held->fiber, at);
-	}
-}
-
-static inline void actors_home(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
-{
-	check_all_unwritten(snapshot, world, written);
-	for_each_written(i, written, snapshot->nr_actors)
-		actor_home(&snapshot->held[i], world->rare.actors[i]);
-}
+/*
+ * What is rarely written
+ */
 
 /* The bytes of @chunk up to @pool's end, the count of those in use among them. */
 static size_t pool_bytes(const struct sim_pool *pool, const struct sim_chunk *chunk)
@@ -468,7 +473,8 @@ static __attribute__((noinline)) void take_rare(struct sim_snapshot *snapshot, s
 	const struct sim_pool *pool = &world->rare.pool;
 	unsigned char *to;
 
-	snapshot->rare = world->rare;
+	memcpy(snapshot->front, (unsigned char *)world + FRONT_AT, FRONT_BYTES);
+	memcpy(snapshot->rare, (unsigned char *)world + RARE_AT, RARE_BYTES);
 	snapshot->rare_version = world->rare_version;
 	snapshot->rare_bytes = 0;
 	snapshot->rare_hash = 0;
@@ -485,13 +491,40 @@ static __attribute__((noinline)) void rare_home(const struct sim_snapshot *snaps
 	const struct sim_pool *pool = &world->rare.pool;
 	size_t bytes;
 
-	world->rare = snapshot->rare;
+	memcpy((unsigned char *)world + FRONT_AT, snapshot->front, FRONT_BYTES);
+	memcpy((unsigned char *)world + RARE_AT, snapshot->rare, RARE_BYTES);
 	world->rare_version = snapshot->rare_version;
+	sim_trace_hear(world, world->heard);
 	for_each_chunk(chunk, world, pool) {
 		bytes = chunk == pool->last ? pool_bytes(pool, chunk) : sizeof(chunk->used) + *(const size_t *)from;
 		memcpy(&chunk->used, from, bytes);
 		from += bytes;
 	}
+}
+
+static __attribute__((noinline)) void check_rare(const struct sim_snapshot *snapshot, const struct sim_world *world)
+{
+	const unsigned char *held = snapshot->rare_memory;
+	const struct sim_pool *pool = &world->rare.pool;
+	bool same = !memcmp(snapshot->front, (unsigned char *)world + FRONT_AT, FRONT_BYTES) &&
+		    !memcmp(snapshot->rare, (unsigned char *)world + RARE_AT, RARE_BYTES);
+
+	for_each_chunk(chunk, world, pool) {
+		same = same && !memcmp(&chunk->used, held, pool_bytes(pool, chunk));
+		held += pool_bytes(pool, chunk);
+	}
+	if (!same)
+		sim_die("what is rarely written was written without a word");
+}
+
+/* Is it the same now? */
+static inline bool has_rare(const struct sim_snapshot *snapshot, const struct sim_world *world)
+{
+	if (unlikely(snapshot->rare_version != world->rare_version))
+		return false;
+	if (CHECKS)
+		check_rare(snapshot, world);
+	return true;
 }
 
 /* One that was let go of has the room that another will need, and much of what does not change. */
@@ -530,20 +563,20 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot, const st
 		snapshot = snapshot_new(world);
 	else if (snapshot->nr_bigs)
 		sim_arena_drop_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
-	snapshot->nr_bigs = snapshot->nr_fibers = snapshot->image_bytes = snapshot->bytes = 0;
+	snapshot->nr_bigs = snapshot->nr_fibers = snapshot->image_bytes = snapshot->actor_bytes = 0;
 	snapshot->newest_region = newest_region(world);
 	snapshot->fibers_version = sim_version_number(&world->fibers);
 	if (snapshot->free_version != sim_version_number(&world->arena.lists)) {
 		snapshot->free_version = world->arena.lists.number;
 		copy(snapshot->free, world->arena.free, sizeof(snapshot->free));
 	}
-	copy(snapshot->then, world, WORLD_BYTES);
+	copy(snapshot->often, (unsigned char *)world + OFTEN_AT, OFTEN_BYTES);
 	add_pieces(snapshot, world);
 	if (sim_arena_has_no_actors(&world->arena))
 		take_actors(snapshot, world, below);
 	world->base = snapshot;
 	world->written = 0;
-	if (unlikely(snapshot->rare_version != world->rare_version))
+	if (!has_rare(snapshot, world))
 		take_rare(snapshot, world);
 	snapshot->nr_words = sim_tape_words(&world->tape);
 	snapshot->tape_words = with_room(snapshot->tape_words, &snapshot->room_words, snapshot->nr_words,
@@ -559,8 +592,8 @@ struct sim_snapshot *sim_snapshot_take(void)
 
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
 {
-	return snapshot->bytes + sizeof(snapshot->then) + sizeof(snapshot->rare) + snapshot->rare_bytes +
-	       sizeof(snapshot->free);
+	return OFTEN_BYTES + snapshot->image_bytes + snapshot->actor_bytes + FRONT_BYTES + RARE_BYTES +
+	       snapshot->rare_bytes + sizeof(snapshot->free);
 }
 
 /*
@@ -594,9 +627,10 @@ static uint64_t mix_bytes(uint64_t hash, const unsigned char *from, size_t bytes
 /* The world's struct, without what says how it came here, and which blocks are in use: the pieces that follow tell. */
 static uint64_t mix_world(uint64_t hash, const struct sim_snapshot *snapshot)
 {
-	const struct sim_arena *then = (const struct sim_arena *)(snapshot->then + offsetof(struct sim_world, arena));
+	const struct sim_arena *then;
 
-	hash = mix_bytes(hash, snapshot->then, offsetof(struct sim_world, hash));
+	then = (const struct sim_arena *)(snapshot->often + offsetof(struct sim_world, arena) - OFTEN_AT);
+	hash = mix_bytes(hash, snapshot->often, offsetof(struct sim_world, hash) - OFTEN_AT);
 	hash = mix(mix(hash, (uintptr_t)then->at), (uintptr_t)then->last);
 	return mix_bytes(hash, (const unsigned char *)snapshot->free, sizeof(snapshot->free));
 }
@@ -604,10 +638,11 @@ static uint64_t mix_world(uint64_t hash, const struct sim_snapshot *snapshot)
 /* Of what is rarely written, which is the same for most snapshots. */
 static uint64_t rare_hash(struct sim_snapshot *snapshot)
 {
-	_Static_assert(sizeof(snapshot->rare) % 8 == 0, "it is hashed by words");
+	_Static_assert(FRONT_BYTES % 8 == 0 && RARE_BYTES % 8 == 0, "it is hashed by words");
 
 	if (unlikely(!snapshot->rare_hash)) {
-		snapshot->rare_hash = mix_bytes(1, (const unsigned char *)&snapshot->rare, sizeof(snapshot->rare));
+		snapshot->rare_hash = mix_bytes(1, snapshot->front, FRONT_BYTES);
+		snapshot->rare_hash = mix_bytes(snapshot->rare_hash, snapshot->rare, RARE_BYTES);
 		snapshot->rare_hash = mix_bytes(snapshot->rare_hash, snapshot->rare_memory, snapshot->rare_bytes);
 	}
 	return snapshot->rare_hash;
@@ -668,64 +703,99 @@ static void make_spare(struct sim_world *world, struct sim_fiber *fiber)
 	sim_fiber_chain(&world->spare, fiber);
 }
 
-static inline void hold_fibers(const struct sim_snapshot *snapshot, uint64_t written, bool held)
+static void hold_fibers(const struct sim_snapshot *snapshot, uint64_t written, bool held)
 {
 	for (size_t i = 0; i < snapshot->nr_fibers; i++)
 		*sim_fiber_held(snapshot->fibers[i]) = held;
-	for_each_written(i, written, snapshot->nr_actors)
-		if (snapshot->held[i].fiber)
+	for (unsigned int i = 0; i < snapshot->nr_actors; i++)
+		if (is_written(written, i) && snapshot->held[i].fiber)
 			*sim_fiber_held(snapshot->held[i].fiber) = held;
-}
-
-/* Whoever has a fiber has the one that the snapshot holds for it, and the others of those are spare: they leave. */
-static inline bool only_ended(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
-{
-	if (snapshot->nr_fibers || world->abandoned || world->rare.nr_actors != snapshot->nr_actors)
-		return false;
-	for_each_written(i, written, snapshot->nr_actors) {
-		struct sim_fiber *now = world->rare.actors[i]->fiber, *then = snapshot->held[i].fiber;
-		struct sim_fiber **link = &world->spare;
-
-		if (now == then)
-			continue;
-		while (*link && *link != then)
-			link = sim_fiber_next(*link);
-		if (now || !*link)
-			return false;
-		*link = *sim_fiber_next(then);
-	}
-	return true;
 }
 
 /*
  * Every fiber of the world becomes spare but those that the snapshot holds; who has them comes back with the bytes.
  * Those whose actors have not @written since are where they were.
  */
-static void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written)
+static __attribute__((noinline)) void sort_fibers(const struct sim_snapshot *snapshot, struct sim_world *world,
+						  uint64_t written)
 {
-	if (likely(only_ended(snapshot, world, written)))
-		return;
 	hold_fibers(snapshot, written, true);
 	unchain_held(&world->spare);
-	for_each_written(i, written, world->rare.nr_actors)
-		if (world->rare.actors[i]->fiber)
+	for (unsigned int i = 0; i < world->rare.nr_actors; i++)
+		if (is_written(written, i) && world->rare.actors[i]->fiber)
 			make_spare(world, world->rare.actors[i]->fiber);
 	while (unlikely(world->abandoned))
 		make_spare(world, sim_fiber_unchain(&world->abandoned));
 	hold_fibers(snapshot, written, false);
 }
 
-/* What lies among what is copied, and the host has moved since. */
-struct not_held {
-	unsigned long heard;
+/* There are the same actors and no fibers but theirs: one that is held and that nobody has is spare. */
+static inline bool only_actors_have(const struct sim_snapshot *snapshot, const struct sim_world *world)
+{
+	return sim_arena_has_no_actors(&world->arena) && !((uintptr_t)world->abandoned | snapshot->nr_fibers) &&
+	       world->rare_version == snapshot->rare_version;
+}
+
+/* @fiber, which its actor had before its body ended, is taken off the spare ones. False: it is not among them. */
+static inline bool take_back(struct sim_world *world, struct sim_fiber *fiber)
+{
+	struct sim_fiber **link = &world->spare;
+
+	for (; *link; link = sim_fiber_next(*link)) {
+		if (*link != fiber)
+			continue;
+		*link = *sim_fiber_next(fiber);
+		return true;
+	}
+	return false;
+}
+
+/* What is still to be said of fibers while actors go home. */
+enum fibers {
+	FIBERS_SORTED,
+	FIBERS_OPEN,	/* bodies have ended, or more has happened */
+};
+
+static inline enum fibers actor_home(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written,
+				     unsigned int i, enum fibers fibers)
+{
+	struct sim_actor *actor = world->rare.actors[i];
+	const struct held_actor *held = &snapshot->held[i];
+
+	if (actor->fiber != held->fiber && fibers == FIBERS_OPEN && (actor->fiber || !take_back(world, held->fiber))) {
+		sort_fibers(snapshot, world, written);
+		fibers = FIBERS_SORTED;
+	}
+	copy(actor, held->image, ACTOR_BYTES);
+	if (held->fiber) {
+		unsigned char *at = (unsigned char *)held->fiber - held->stack_bytes;
+
+		memcpy(at, held->image + ACTOR_BYTES, held->stack_bytes);
+		sim_fiber_leave_at(held->fiber, at);
+	}
+	return fibers;
+}
+
+static inline void actors_home(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written,
+			       enum fibers fibers)
+{
+	if (CHECKS)
+		check_all_unwritten(snapshot, world, written);
+	for (uint64_t left = written & first_bits(snapshot->nr_actors); left; left &= left - 1)
+		fibers = actor_home(snapshot, world, written, __builtin_ctzll(left), fibers);
+	for (unsigned int i = SIM_ACTOR_BITS; i < snapshot->nr_actors; i++)
+		fibers = actor_home(snapshot, world, written, i, fibers);
+}
+
+/* The tape's memory is no part of what is held. */
+struct tape_now {
 	uint64_t *words;
 	size_t nr_bits, nr_words;
 };
 
 /* @world holds the bytes of then. */
-static inline void world_home(const struct sim_snapshot *snapshot, struct sim_world *world, const struct not_held *now)
+static inline void world_home(const struct sim_snapshot *snapshot, struct sim_world *world, const struct tape_now *now)
 {
-	sim_trace_hear(world, now->heard);
 	world->tape.words = now->words;
 	world->tape.nr_words = now->nr_words;
 	sim_tape_cut(&world->tape, now->nr_bits, snapshot->tape_words);
@@ -744,28 +814,33 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 	const bool tools = world->arena.individual;
 	const struct piece *piece;
 	const uint64_t written = written_since(world, snapshot);
-	const struct not_held now = { world->heard, world->tape.words, world->tape.nr_bits, world->tape.nr_words };
+	const struct tape_now tape = { world->tape.words, world->tape.nr_bits, world->tape.nr_words };
+	enum fibers fibers = FIBERS_SORTED;
 
 	if (world != snapshot->world || world->current != &world->outside)
 		sim_die("a snapshot is restored inside an actor, or into another world");
 	if (newest_region(world) != snapshot->newest_region)
 		regions_undo(world, snapshot->newest_region);
-	if (world->fibers.changed || world->fibers.number != snapshot->fibers_version)
-		sort_fibers(snapshot, world, written);
+	if (world->fibers.changed || world->fibers.number != snapshot->fibers_version) {
+		if (likely(only_actors_have(snapshot, world)))
+			fibers = FIBERS_OPEN;
+		else
+			sort_fibers(snapshot, world, written);
+	}
 	if (world->arena.bigs || snapshot->nr_bigs)
 		sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
-	copy(world, snapshot->then, WORLD_BYTES);
+	copy((unsigned char *)world + OFTEN_AT, snapshot->often, OFTEN_BYTES);
 	for (size_t at = 0; at < snapshot->image_bytes; at += sizeof(*piece) + room_of(piece->bytes)) {
 		piece = (const struct piece *)(snapshot->image + at);
 		copy_home(piece->at, piece->held, piece->bytes, tools);
 	}
-	if (unlikely(world->rare_version != snapshot->rare_version))
+	if (!has_rare(snapshot, world))
 		rare_home(snapshot, world);
 	if (sim_arena_has_no_actors(&world->arena))
-		actors_home(snapshot, world, written);
+		actors_home(snapshot, world, written, fibers);
 	world->base = snapshot;
 	world->written = 0;
-	world_home(snapshot, world, &now);
+	world_home(snapshot, world, &tape);
 }
 
 static void snapshot_destroy(struct sim_snapshot *snapshot)

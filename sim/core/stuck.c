@@ -43,11 +43,11 @@ static void add_waiter(struct text *text, const struct sim_actor *actor)
 	const char *object = sim_object_name_get(actor->wait_object);
 	const struct sim_actor *holder = actor->wait_holder;
 
-	add(text, "  %s waits for %s", actor->name, actor->wait_why);
+	add(text, "  %s waits for %s", actor->rare->name, actor->wait_why);
 	if (object)
 		add(text, " (%s)", object);
 	if (holder)
-		add(text, ", held by %s", holder->name);
+		add(text, ", held by %s", holder->rare->name);
 	if (holder && holder->state == ACTOR_IDLE)
 		add(text, ", which has nothing left to do");
 	add(text, "\n");
@@ -102,10 +102,10 @@ static void add_cycle(struct text *text, const struct sim_actor *first)
 {
 	const struct sim_actor *at = first;
 
-	add(text, "cycle: %s", first->name);
+	add(text, "cycle: %s", first->rare->name);
 	do {
 		at = waits_for(at);
-		add(text, " -> %s", at->name);
+		add(text, " -> %s", at->rare->name);
 	} while (at != first);
 	add(text, "\n");
 }

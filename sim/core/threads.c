@@ -154,7 +154,7 @@ static BARE _Noreturn void thread_end(struct sim_actor *actor)
 	struct sim_world *world = engine.world;
 
 	sim_race_release(world, false);
-	actor->thread->alive = false;
+	actor->rare->thread->alive = false;
 	engine.alive--;
 	one_less(world);
 	if (!engine.alive)
@@ -181,23 +181,26 @@ static BARE void *thread_main(void *arg)
 
 BARE void sim_threads_ready(struct sim_actor *actor)
 {
+	struct sim_thread *self = actor->rare->thread;
 	pthread_attr_t attr;
 	pthread_t thread;
 
-	if (!actor->thread) {
-		actor->thread = sim_zalloc(sizeof(*actor->thread));
-		pthread_cond_init(&actor->thread->wake, NULL);
+	if (!self) {
+		self = sim_zalloc(sizeof(*self));
+		pthread_cond_init(&self->wake, NULL);
+		sim_rare_write(engine.world);
+		actor->rare->thread = self;
 	}
-	if (actor->thread->alive) {
-		UNSEEN(pthread_cond_signal(&actor->thread->wake));
+	if (self->alive) {
+		UNSEEN(pthread_cond_signal(&self->wake));
 		return;
 	}
-	actor->thread->alive = true;
+	self->alive = true;
 	engine.alive++;
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	if (pthread_create(&thread, &attr, thread_main, actor))
-		sim_die("no thread for %s", actor->name);
+		sim_die("no thread for %s", actor->rare->name);
 	pthread_attr_destroy(&attr);
 }
 
@@ -207,7 +210,7 @@ BARE void sim_threads_sleep(struct sim_world *world, struct sim_actor *actor)
 	one_less(world);
 	simulator_ends();
 	while (actor->state == ACTOR_BLOCKED && !world->fatal)
-		UNSEEN(pthread_cond_wait(&actor->thread->wake, &engine.inside));
+		UNSEEN(pthread_cond_wait(&actor->rare->thread->wake, &engine.inside));
 	simulator_begins();
 	world->current = actor;
 	if (world->fatal)
@@ -246,8 +249,8 @@ BARE void sim_threads_end(struct sim_world *world)
 {
 	world->fatal = true;
 	for (unsigned int i = 0; i < world->rare.nr_actors; i++)
-		if (world->rare.actors[i]->thread)
-			UNSEEN(pthread_cond_broadcast(&world->rare.actors[i]->thread->wake));
+		if (world->rare.actors[i]->rare->thread)
+			UNSEEN(pthread_cond_broadcast(&world->rare.actors[i]->rare->thread->wake));
 	wait_quiet(world, true);
 	engine.world = NULL;
 	UNSEEN(pthread_mutex_unlock(&engine.inside));

@@ -68,6 +68,7 @@ void sim_trace_watch(struct sim_world *world)
 
 void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), void *arg)
 {
+	sim_rare_write(sim_this);
 	sim_this->sink = sink;
 	sim_this->sink_arg = arg;
 	sim_trace_watch(sim_this);

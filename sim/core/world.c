@@ -46,6 +46,7 @@ struct sim_world *sim_world_create(const struct sim_config *config)
 		return NULL;
 	if (!config)
 		config = &defaults;
+	sim_rare_write(world);
 	world->points_max = config->points_max ? config->points_max : POINTS_MAX_DEFAULT;
 	world->stack_bytes = stack_bytes(config);
 	strategy = config->strategy;
@@ -131,12 +132,13 @@ void sim_slot_set(enum sim_slot slot, void *state, void (*fini)(void *state))
 
 void sim_holds_keep(struct sim_world *world)
 {
-	unsigned long room = world->room_holds ? world->room_holds : 32;
+	unsigned long room = world->room_holds ? world->room_holds : 8;
 
 	while (room <= world->last_object)
 		room *= 2;
 	if (room == world->room_holds)
 		return;
+	sim_rare_write(world);
 	world->holds = sim_realloc(world->holds, room * sizeof(*world->holds));
 	memset(world->holds + world->room_holds, 0, (room - world->room_holds) * sizeof(*world->holds));
 	world->room_holds = room;

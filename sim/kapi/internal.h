@@ -35,7 +35,7 @@ struct kapi_actor {
 	struct kapi_lock *waits;	/* the lock that it waits for, while it does */
 	unsigned int atomic;		/* spinlocks held, and preempt_disable() */
 	unsigned int rcu_nesting;
-	unsigned long rcu_since;	/* rcu_epoch when it entered */
+	unsigned int rcu_since;		/* rcu_epoch when it entered */
 	bool probed;			/* woken without a reason, to look at its condition */
 	struct kapi_held few[2];
 };
@@ -70,8 +70,8 @@ struct kapi_state {
 	struct work_struct *work_running;
 	wait_queue_head_t work_done;
 	struct sim_actor *kworker;
-	unsigned long rcu_epoch, rcu_id;
-	unsigned int rcu_waiters;
+	unsigned long rcu_id;
+	unsigned int rcu_epoch, rcu_waiters;
 	wait_queue_head_t rcu_readers;	/* synchronize_rcu() */
 	struct rcu_head *rcu_first, **rcu_last;
 	unsigned long rcu_queued, rcu_called;

@@ -71,7 +71,7 @@ bool rcu_read_lock_held(void)
 }
 
 #if !SIM_THREADS
-static bool readers_before(struct kapi_state *state, unsigned long epoch)
+static bool readers_before(struct kapi_state *state, unsigned int epoch)
 {
 	struct kapi_actor *actor;
 
@@ -88,7 +88,7 @@ static void wait_for_readers(struct kapi_state *state)
 #if SIM_THREADS
 	sim_urcu_synchronize();
 #else
-	unsigned long epoch = ++state->rcu_epoch;
+	unsigned int epoch = ++state->rcu_epoch;
 
 	state->rcu_waiters++;
 	wait_event(state->rcu_readers, !readers_before(state, epoch));

@@ -144,7 +144,7 @@ const char *sim_actor_name_at(unsigned int index);
 void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *arg);
 /* SIM_ACTOR_ROOM zeroed bytes of the running actor's own, for one layer. NULL outside of any: it has none. */
 void *sim_actor_room(void);
-#define SIM_ACTOR_ROOM 120
+#define SIM_ACTOR_ROOM 112
 /*
  * An actor has written where others' state lies: on a stack that is not its own, or in another's sim_actor_room().
  * Snapshots copy that of those who ran, and of all where this was said.

@@ -58,12 +58,14 @@ struct sim_config {
  */
 #define SIM_WORLD_FRONT                                                                                               \
 	struct sim_actor *current;	/* never NULL: outside of any actor a stand-in */                             \
-	unsigned int nr_ready;		/* actors that can go on, the running one among them */                       \
-	bool checked_in_full;		/* <sim/invariant.h> */                                                       \
 	unsigned long heard;		/* bit KIND: the strategy's record() wants to know */                         \
+	/* written once: see struct sim_rare */                                                                       \
 	unsigned int *holds;		/* by number of a lock: sim_lock_holds(); NULL: no search asks */             \
 	unsigned long room_holds;                                                                                     \
-	void *slots[SIM_SLOT_NR]
+	void *slots[SIM_SLOT_NR];                                                                                     \
+	/* written at each step, as what follows */                                                                   \
+	_Alignas(16) unsigned int nr_ready;	/* actors that can go on, the running one among them */               \
+	bool checked_in_full		/* <sim/invariant.h> */
 #define SIM_ACTOR_FRONT                                                                                               \
 	struct sim_actor *self;		/* NULL: the stand-in for outside */                                          \
 	void *cookie;                                                                                                 \
