@@ -17,7 +17,8 @@
  *	FK_EXCL	keeps what is exclusive, or what nobody else holds; fork copies what is
  *		exclusive and may be pinned
  *
- * All under mmap_lock (read suffices for faults) and page_table_lock.
+ * All under mmap_lock (read suffices for faults) and page_table_lock. GUP walks without
+ * the latter, and at first without either, so a search is told of each change.
  */
 #include "internal.h"
 
@@ -46,12 +47,14 @@ static void ptes_changed(const struct mm_struct *mm, unsigned long index, unsign
 static void set_ptes(struct mm_struct *mm, unsigned long index, unsigned long nr, unsigned long frame,
 		     unsigned long attr)
 {
+	sim_touch(&mm->page_table, true);
 	sim_run_set(&mm->page_table, index, index + nr - 1, frame, attr);
 	ptes_changed(mm, index, nr);
 }
 
 static void clear_ptes(struct mm_struct *mm, unsigned long first, unsigned long last)
 {
+	sim_touch(&mm->page_table, true);
 	sim_run_clear(&mm->page_table, first, last);
 	ptes_changed(mm, first, last - first + 1);
 }

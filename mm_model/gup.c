@@ -75,6 +75,7 @@ static unsigned long pin_present(struct mm_struct *mm, const struct vm_area_stru
 {
 	unsigned long done = 0, frame, got;
 
+	sim_touch(&mm->page_table, false);
 	*full = false;
 	while (done < nr) {
 		got = follow_pages(mm, vma, index + done, nr - done, flags, &frame, unshare);

@@ -36,6 +36,8 @@ struct pinner_object *pinner_object_find(unsigned int id, const struct pinner_op
 {
 	struct pinner_object *object, *found = NULL;
 
+	/* whether it is there yet is seen by nobody else: who made it says its number */
+	sim_touch(&pinners_state()->objects, false);
 	sim_race_unseen(
 		list_for_each_entry(object, &pinners_state()->objects, list) {
 			if (object->id != id || (ops && object->ops != ops))
@@ -51,6 +53,7 @@ void pinner_object_destroy(struct pinner_object *object)
 {
 	struct ledger_object *charged = object->charged;
 
+	sim_touch(&pinners_state()->objects, true);
 	sim_race_unseen(list_del(&object->list));
 	object->ops->destroy(object);
 	ledger_object_destroy(charged);
