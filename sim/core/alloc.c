@@ -171,7 +171,7 @@ static void big_retire(struct sim_arena *arena, struct sim_big *big)
 	ASAN_POISON_MEMORY_REGION(big->payload, big->bytes);
 }
 
-static void big_free(struct sim_arena *arena, struct sim_big *big)
+static __attribute__((noinline)) void big_free(struct sim_arena *arena, struct sim_big *big)
 {
 	if (big->holders) {
 		big_retire(arena, big);
@@ -186,7 +186,7 @@ static _Noreturn void no_memory(size_t bytes)
 	sim_die("the host is out of memory (%zu bytes asked for)", bytes);
 }
 
-static void *big_alloc(struct sim_arena *arena, size_t bytes)
+static __attribute__((noinline)) void *big_alloc(struct sim_arena *arena, size_t bytes)
 {
 	struct sim_big *big = NULL;
 
@@ -227,17 +227,19 @@ static void arena_widen(struct sim_arena *arena)
 	arena->end = chunk_end(arena->last);
 }
 
-static void *carve(struct sim_arena *arena, unsigned int class)
+static inline void *carve(struct sim_arena *arena, unsigned int class, size_t bytes)
 {
-	size_t bytes = class_bytes(class);
-	unsigned char *block;
+	unsigned char *block = arena->at;
 
-	if ((size_t)(arena->end - arena->at) < bytes)
-		arena_widen(arena);
-	block = arena->at;
 	arena->at += bytes;
 	*(uint64_t *)block = class;
 	return block + HEAD_BYTES;
+}
+
+static __attribute__((noinline)) void *carve_wider(struct sim_arena *arena, unsigned int class)
+{
+	arena_widen(arena);
+	return carve(arena, class, class_bytes(class));
 }
 
 size_t sim_arena_chunk_used(const struct sim_arena *arena, const struct sim_chunk *chunk)
@@ -249,6 +251,7 @@ void *sim_alloc(size_t bytes)
 {
 	struct sim_arena *arena = &sim_this->arena;
 	unsigned int class;
+	size_t room;
 	void *ptr;
 
 	if (unlikely(arena->individual || bytes > BLOCK_BYTES_MAX - HEAD_BYTES))
@@ -260,7 +263,10 @@ void *sim_alloc(size_t bytes)
 		arena->free[class] = *(void **)ptr;
 		return ptr;
 	}
-	return carve(arena, class);
+	room = class_bytes(class);
+	if (unlikely((size_t)(arena->end - arena->at) < room))
+		return carve_wider(arena, class);
+	return carve(arena, class, room);
 }
 
 /* In no class, and without a head: nobody frees it. */

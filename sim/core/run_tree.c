@@ -561,6 +561,24 @@ static bool children_join(struct inner *parent, unsigned int at)
 	return true;
 }
 
+/* What became of the root: an empty one goes, and so does one with a single child. */
+static inline void root_shrink(struct sim_run_tree *tree)
+{
+	struct sim_run_node *node = tree->root;
+
+	if (!node->nr) {
+		tree->finger = NULL;
+		tree->root = NULL;
+		node_free(node);
+		return;
+	}
+	while (node->level && node->nr == 1) {
+		tree->root = inner_of(node)->child[0];
+		sim_free(node);
+		node = tree->root;
+	}
+}
+
 /*
  * The cursor's leaf has lost @taken runs: tidies the way up. The cursor is spent. Who is emptied run by run, next
  * to neighbours that are full, asks them when it falls to a quarter and whenever it has halved since.
@@ -572,6 +590,10 @@ static void shrink(struct sim_run_tree *tree, struct cursor *cursor, unsigned in
 
 	if (node->nr > node->room / 4 || (taken == 1 && node->nr & (node->nr - 1) && node->nr != node->room / 4))
 		return;
+	if (node == tree->root) {
+		root_shrink(tree);
+		return;
+	}
 	way_to(tree, cursor);
 	level = cursor->levels;
 	while (level--) {
@@ -588,16 +610,7 @@ static void shrink(struct sim_run_tree *tree, struct cursor *cursor, unsigned in
 		}
 		node = &parent->node;
 	}
-	if (!node->nr) {
-		node_free(node);
-		tree->root = NULL;
-		return;
-	}
-	while (tree->root->level && tree->root->nr == 1) {
-		node = tree->root;
-		tree->root = inner_of(node)->child[0];
-		sim_free(node);
-	}
+	root_shrink(tree);
 }
 
 /* Removes @nr runs from position @at of the cursor's leaf. The cursor is spent. */

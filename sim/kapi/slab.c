@@ -134,28 +134,40 @@ static noinline void poison(void *at, size_t bytes)
 	memset(at, POISON_FREE, bytes);
 }
 
+static __cold noinline void report_stale_write(const struct kapi_object *object)
+{
+	sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written after it was freed",
+		    object->bytes, kapi_basename(object->site));
+}
+
 /* Out of the quarantine, in which nobody may have written to it. */
 static inline void release(struct kapi_object *object, size_t bytes)
 {
 	kapi_asan_unpoison(object + 1, bytes);
-	if (!filled(object + 1, POISON_FREE, poison_bytes(bytes)))
-		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written after it was freed",
-			    object->bytes, kapi_basename(object->site));
+	if (unlikely(!filled(object + 1, POISON_FREE, poison_bytes(bytes))))
+		report_stale_write(object);
 	object->magic = 0;
 	sim_free(object);
 }
 
-static void release_oldest(struct kapi_state *state)
+static inline bool quarantine_is_full(const struct kapi_state *state)
 {
-	struct kapi_object *object = state->freed_first;
-	size_t bytes = memory_bytes(object);
+	return state->nr_freed > QUARANTINE_OBJECTS || state->freed_bytes > QUARANTINE_BYTES;
+}
 
-	state->freed_first = object->next_freed;
-	if (!state->freed_first)
-		state->freed_last = &state->freed_first;
-	state->nr_freed--;
-	state->freed_bytes -= bytes;
-	release(object, bytes);
+static noinline void release_oldest(struct kapi_state *state)
+{
+	do {
+		struct kapi_object *object = state->freed_first;
+		size_t bytes = memory_bytes(object);
+
+		state->freed_first = object->next_freed;
+		if (!state->freed_first)
+			state->freed_last = &state->freed_first;
+		state->nr_freed--;
+		state->freed_bytes -= bytes;
+		release(object, bytes);
+	} while (quarantine_is_full(state));
 }
 
 static void release_all(struct kapi_state *state)
@@ -171,11 +183,27 @@ static void release_all(struct kapi_state *state)
 	}
 }
 
-static void check_redzone(struct kapi_object *object)
+static __cold noinline void report_overrun(const struct kapi_object *object)
 {
-	if (!filled(redzone_of(object), REDZONE, REDZONE_BYTES))
-		sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written past its end",
+	sim_violate(VIOLATION_USE_AFTER_FREE, "an object of %zu bytes from %s was written past its end",
+		    object->bytes, kapi_basename(object->site));
+}
+
+static inline void check_redzone(struct kapi_object *object)
+{
+	if (unlikely(!filled(redzone_of(object), REDZONE, REDZONE_BYTES)))
+		report_overrun(object);
+}
+
+/* Of what kfree() is given, and is no object in use. */
+static __cold noinline void report_misfree(const struct kapi_object *object)
+{
+	if (object->magic == MAGIC_FREE)
+		sim_violate(VIOLATION_DOUBLE_FREE, "%s frees an object of %zu bytes from %s again", kapi_self_name(),
 			    object->bytes, kapi_basename(object->site));
+	else
+		sim_violate(VIOLATION_DOUBLE_FREE, "%s frees what was never allocated, or was written before its start",
+			    kapi_self_name());
 }
 
 void kfree(const void *ptr)
@@ -188,14 +216,8 @@ void kfree(const void *ptr)
 		return;
 	object = object_of(ptr);
 	sim_record(SIM_POINT_FREE, 0, 0);
-	if (object->magic == MAGIC_FREE) {
-		sim_violate(VIOLATION_DOUBLE_FREE, "%s frees an object of %zu bytes from %s again", kapi_self_name(),
-			    object->bytes, kapi_basename(object->site));
-		return;
-	}
-	if (object->magic != MAGIC_LIVE) {
-		sim_violate(VIOLATION_DOUBLE_FREE, "%s frees what was never allocated, or was written before its start",
-			    kapi_self_name());
+	if (unlikely(object->magic != MAGIC_LIVE)) {
+		report_misfree(object);
 		return;
 	}
 	check_redzone(object);
@@ -215,7 +237,7 @@ void kfree(const void *ptr)
 	state->freed_last = &object->next_freed;
 	state->nr_freed++;
 	state->freed_bytes += bytes;
-	while (state->nr_freed > QUARANTINE_OBJECTS || state->freed_bytes > QUARANTINE_BYTES)
+	if (unlikely(quarantine_is_full(state)))
 		release_oldest(state);
 }
 

@@ -262,9 +262,7 @@ static void *find(struct xa_state *xas, unsigned long max, unsigned int marks)
 		return NULL;
 	if (xas->xa_where == XAS_KEEP_WALK && !step_behind(xas))
 		return xas_off_the_end(xas);
-	run = xas_run(xas);
-	if (!run)
-		run = run_from(xas->xa, xas->xa_index);
+	run = run_from(xas->xa, xas->xa_index);
 	while (run && marks && !(run->marks & marks))
 		run = RUN_SAFE(rb_next(&run->rb));
 	if (!run || max(run->first, xas->xa_index) > max)
