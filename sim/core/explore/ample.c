@@ -32,9 +32,12 @@
  * is tried, so that there is one on every cycle of states. Only those are kept: a
  * node with one step leads to one state, which is as good as it. What the search
  * comes to is the same as without: each deadlock, each state in which all are done,
- * each violation that a step finds. Plain memory counts as it does for dpor: what
- * one task reads of an object while another frees it is ordered by nothing that is
- * seen, so where nodes had one step and something was freed, frees_open is set.
+ * each violation that a step finds in what it touches. What looks at everything, as
+ * invariants do behind each call, sees the middle of others' calls in fewer of their
+ * states. Plain memory counts as it does for dpor: what one task reads of an object
+ * while another frees it is ordered by nothing that is seen, so where nodes had one
+ * step and something was freed, frees_open is set; and of what else decides the model
+ * has to tell (sim_touch()), or a step that reads it passes for one that touches nothing.
  */
 #include "explore.h"
 
