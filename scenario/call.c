@@ -38,14 +38,26 @@ long op_made_number(struct op_call *call, unsigned long number)
 	return 0;
 }
 
-static void wrong_kind(struct run *run, const struct term *term, const char *name, unsigned int wanted)
+static void wrong_kind(struct run *run, const struct pin_pos *pos, int slot, unsigned int wanted)
 {
+	const char *const *names = run->program->variable_names;
 	char got[256], text[256];
 
 	if (!run->error.errors)
-		diag_error(&run->error, &term->pos, "on %s \"%s\" is %s here, expected %s", run->options->kernel->name,
-			   name, value_kinds_text(1u << run->variables[term->variable].kind, got, sizeof(got)),
+		diag_error(&run->error, pos, "on %s \"%s\" is %s here, expected %s", run->options->kernel->name,
+			   names ? names[slot] : "a variable",
+			   value_kinds_text(1u << run->variables[slot].kind, got, sizeof(got)),
 			   value_kinds_text(wanted, text, sizeof(text)));
+}
+
+/* Where the variable of an operand stands, as exactly as it is known. */
+static const struct pin_pos *pos_of(const struct stmt *stmt, const struct operand *operand)
+{
+	const struct term *term = operand->written ? operand->written->first->terms : NULL;
+
+	while (term && term->is_number)
+		term = term->next;
+	return term ? &term->pos : &stmt->pos;
 }
 
 bool eval_number(struct run *run, const struct sum *sum, unsigned long *number)
@@ -62,7 +74,7 @@ bool eval_number(struct run *run, const struct sum *sum, unsigned long *number)
 			if (value->kind == VALUE_NONE)
 				return false;
 			if (value->kind != VALUE_NUMBER) {
-				wrong_kind(run, term, term->path->name, KIND(NUMBER));
+				wrong_kind(run, &term->pos, term->variable, KIND(NUMBER));
 				return false;
 			}
 			part = value->number;
@@ -76,17 +88,17 @@ bool eval_number(struct run *run, const struct sum *sum, unsigned long *number)
 /* What resolving an argument came to. */
 enum resolved { RESOLVED, RESOLVED_UNSET, RESOLVED_BADF };
 
-static enum resolved resolve_variable(struct run *run, const struct op_arg *arg, const struct pin_value *given,
-				      struct op_value *to, const struct task_struct *task)
+static enum resolved resolve_variable(struct run *run, const struct stmt *stmt, const struct op_arg *arg,
+				      const struct operand *operand, struct op_value *to,
+				      const struct task_struct *task)
 {
-	const struct term *term = given->first->terms;
-	const struct value *value = &run->variables[term->variable];
+	const struct value *value = &run->variables[operand->variable];
 
 	sim_touch(value, false);
 	if (value->kind == VALUE_NONE)
 		return RESOLVED_UNSET;
 	if (!(arg->kinds & (1u << value->kind))) {
-		wrong_kind(run, term, term->path->name, arg->kinds);
+		wrong_kind(run, pos_of(stmt, operand), operand->variable, arg->kinds);
 		return RESOLVED_UNSET;
 	}
 	to->value = value;
@@ -100,47 +112,47 @@ static enum resolved resolve_variable(struct run *run, const struct op_arg *arg,
 	return RESOLVED;
 }
 
-/* A and B of every element of a variadic argument. */
-static enum resolved resolve_pairs(struct run *run, const struct step *step, struct op_value *to)
+/* Of an operand of numbers, both of them. */
+static enum resolved resolve_numbers(struct run *run, const struct stmt *stmt, const struct operand *operand,
+				     unsigned long *number, unsigned long *second)
 {
-	struct op_pair *pairs = sim_zalloc((step->nr_rest + 1) * sizeof(*pairs));
-	const struct pin_value *value;
-	unsigned int nr = 0;
+	const struct value *value;
 
-	for (value = step->rest; value; value = value->next, nr++) {
-		const struct sum *second = value->kind == PIN_LIST ? value->first->next : value->second;
+	if (operand->is_sums) {
+		const struct pin_value *written = operand->written;
+		const struct sum *other = written->kind == PIN_LIST ? written->first->next : written->second;
 
-		if (!eval_number(run, value->first, &pairs[nr].first) || !eval_number(run, second, &pairs[nr].second))
-			return RESOLVED_UNSET;
+		return eval_number(run, written->first, number) && (!other || eval_number(run, other, second)) ?
+			       RESOLVED : RESOLVED_UNSET;
 	}
+	*number = operand->number;
+	*second = operand->second;
+	if (operand->variable < 0)
+		return RESOLVED;
+	value = &run->variables[operand->variable];
+	sim_touch(value, false);
+	if (value->kind == VALUE_NUMBER) {
+		*number += value->number;
+		return RESOLVED;
+	}
+	if (value->kind != VALUE_NONE)
+		wrong_kind(run, pos_of(stmt, operand), operand->variable, KIND(NUMBER));
+	return RESOLVED_UNSET;
+}
+
+/* A and B of every element of a variadic argument. */
+static enum resolved resolve_pairs(struct run *run, const struct stmt *stmt, struct op_value *to)
+{
+	const struct step *step = &stmt->step;
+	struct op_pair *pairs = sim_zalloc((step->nr_rest + 1) * sizeof(*pairs));
+	unsigned int i;
+
+	for (i = 0; i < step->nr_rest; i++)
+		if (resolve_numbers(run, stmt, &step->rest[i], &pairs[i].first, &pairs[i].second) != RESOLVED)
+			return RESOLVED_UNSET;
 	to->pairs = pairs;
-	to->nr = nr;
+	to->nr = step->nr_rest;
 	return RESOLVED;
-}
-
-static unsigned long caps_of(const struct sum *words)
-{
-	unsigned int caps = 0;
-
-	for (; words; words = words->next)
-		caps |= cap_by_name(words->terms->path->name);
-	return caps;
-}
-
-static unsigned long word_of(const struct op_arg *arg, const struct pin_value *value)
-{
-	const struct op_word *word = arg->words;
-
-	while (word->word && strcmp(word->word, value->first->terms->path->name))
-		word++;
-	return word->value;
-}
-
-static bool eval_pair(struct run *run, const struct pin_value *value, struct op_value *to)
-{
-	to->has_second = value->second != NULL;
-	return eval_number(run, value->first, &to->number) &&
-	       (!value->second || eval_number(run, value->second, &to->second));
 }
 
 /* NULL: none was made yet, which for a search is to be seen by others than its maker. */
@@ -150,40 +162,34 @@ static struct task_struct *task_named(struct run *run, unsigned int slot)
 	return run->tasks[slot];
 }
 
-static enum resolved resolve(struct run *run, const struct step *step, unsigned int i, struct op_call *call)
+static enum resolved resolve(struct run *run, const struct stmt *stmt, const struct op_arg *arg,
+			     const struct operand *operand, struct op_value *to, const struct task_struct *task)
 {
-	const struct op_arg *arg = &step->op->args[i];
-	const struct pin_value *value = step->bound[i];
-	struct op_value *to = &call->arg[i];
-
 	to->given = true;
 	if (arg->flags & ARG_MANY)
-		return resolve_pairs(run, step, to);
+		return resolve_pairs(run, stmt, to);
 	switch (arg->type) {
-	case ARG_NUMBER:
-	case ARG_FLAG:
-		return eval_number(run, value->first, &to->number) ? RESOLVED : RESOLVED_UNSET;
 	case ARG_VARIABLE:
-		return resolve_variable(run, arg, value, to, call->task);
+		return resolve_variable(run, stmt, arg, operand, to, task);
 	case ARG_TASK:
-		to->task = task_named(run, value->first->terms->variable);
+		to->task = task_named(run, (unsigned int)operand->variable);
 		return to->task ? RESOLVED : RESOLVED_UNSET;
 	case ARG_NEW_TASK:
-		to->name = value->first->terms->path->name;
+		to->name = operand->word;
 		return RESOLVED;
 	case ARG_WORD:
-		to->number = word_of(arg, value);
-		return RESOLVED;
 	case ARG_CAPS:
-		to->number = caps_of(value->first);
+		to->number = operand->number;
 		return RESOLVED;
+	case ARG_NUMBER:
+	case ARG_FLAG:
 	case ARG_LIMIT:
 	case ARG_RANGE:
-		return eval_pair(run, value, to) ? RESOLVED : RESOLVED_UNSET;
 	case ARG_IOVECS:
 		break;
 	}
-	return RESOLVED;
+	to->has_second = operand->has_second;
+	return resolve_numbers(run, stmt, operand, &to->number, &to->second);
 }
 
 bool step_ready(struct step_state *state)
@@ -314,8 +320,8 @@ static void make_call(struct step_state *state)
 		enum resolved now = RESOLVED;
 
 		call.arg[i] = (struct op_value){ .given = false };
-		if (step->bound[i])
-			now = resolve(run, step, i, &call);
+		if (step_operand(step, i))
+			now = resolve(run, state->stmt, &step->op->args[i], &step->operand[i], &call.arg[i], call.task);
 		if (now == RESOLVED_UNSET) {
 			state->skip = STEP_SKIP_UNSET;
 			return;

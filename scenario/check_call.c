@@ -210,15 +210,85 @@ static int arg_index(struct checker *check, const struct step *step, const struc
 	return -1;
 }
 
+/* NUMBER, or VARIABLE + NUMBER; false: it is more than that. */
+static bool bind_sum(const struct sum *sum, unsigned long *number, int *variable)
+{
+	const struct term *term;
+
+	*number = 0;
+	*variable = NO_SLOT;
+	for (term = sum->terms; term; term = term->next) {
+		if (term->negative || (!term->is_number && *variable != NO_SLOT))
+			return false;
+		if (term->is_number)
+			*number += term->number;
+		else
+			*variable = term->variable;
+	}
+	return true;
+}
+
+static void bind_numbers(struct operand *operand, const struct sum *first, const struct sum *second)
+{
+	int variable = NO_SLOT;
+
+	operand->has_second = second != NULL;
+	operand->is_sums = !bind_sum(first, &operand->number, &operand->variable) ||
+			   (second && (!bind_sum(second, &operand->second, &variable) || variable != NO_SLOT));
+}
+
+/* What a run reads of a value in which nothing is wrong. */
+static void bind_value(const struct op_arg *arg, const struct pin_value *value, struct operand *operand)
+{
+	const struct op_word *word = arg->words;
+	const struct sum *cap;
+
+	*operand = (struct operand){ .given = true, .variable = NO_SLOT, .written = value };
+	switch (arg->type) {
+	case ARG_NUMBER:
+	case ARG_FLAG:
+		bind_numbers(operand, value->first, NULL);
+		break;
+	case ARG_LIMIT:
+	case ARG_RANGE:
+		bind_numbers(operand, value->first, value->second);
+		break;
+	case ARG_IOVECS:
+		bind_numbers(operand, value->first, value->first->next);
+		break;
+	case ARG_VARIABLE:
+	case ARG_TASK:
+		operand->variable = value->first->terms->variable;
+		break;
+	case ARG_NEW_TASK:
+		operand->word = sum_word(value->first);
+		break;
+	case ARG_WORD:
+		operand->word = sum_word(value->first);
+		while (strcmp(word->word, operand->word))
+			word++;
+		operand->number = word->value;
+		break;
+	case ARG_CAPS:
+		for (cap = value->first; cap; cap = cap->next)
+			operand->number |= cap_by_name(sum_word(cap));
+		break;
+	}
+}
+
 static void bind_args(struct checker *check, struct step *step)
 {
-	unsigned int position = 0, i;
-	struct node_list rest = { NULL, NULL };
+	struct operand *operand = arena_alloc(check->arena, OP_ARGS_MAX * sizeof(*operand)), *rest = NULL;
+	unsigned int position = 0, nr = 0, i;
 	struct pin_arg *arg;
 	bool keyed = false;
 
-	step->bound = arena_alloc(check->arena, OP_ARGS_MAX * sizeof(*step->bound));
+	for (arg = step->args; arg; arg = arg->next)
+		nr++;
+	step->operand = operand;
+	step->nr_operands = OP_ARGS_MAX;
 	for (arg = step->args; arg; arg = arg->next) {
+		unsigned int errors_before = check->diag->errors;
 		int index;
 
 		if (!arg->key && keyed) {
@@ -229,19 +299,23 @@ static void bind_args(struct checker *check, struct step *step)
 		index = arg_index(check, step, arg, &position);
 		if (index < 0)
 			return;
-		if (step->op->args[index].flags & ARG_MANY) {
-			node_append(&rest, arg->values);
-			step->nr_rest++;
-		} else if (step->bound[index]) {
+		if (operand[index].given && !(step->op->args[index].flags & ARG_MANY)) {
 			bad_arg(check, step, &arg->pos, "a second argument", step->op->args[index].name);
 			return;
 		}
-		step->bound[index] = arg->values;
+		operand[index].given = true;
 		check_value(check, step, &step->op->args[index], arg->values);
+		if (check->diag->errors != errors_before)
+			continue;
+		bind_value(&step->op->args[index], arg->values, &operand[index]);
+		if (!(step->op->args[index].flags & ARG_MANY))
+			continue;
+		if (!rest)
+			step->rest = rest = arena_alloc(check->arena, nr * sizeof(*rest));
+		rest[step->nr_rest++] = operand[index];
 	}
-	step->rest = rest.head;
 	for (i = 0; step->op->args[i].name; i++)
-		if (!step->bound[i] && !(step->op->args[i].flags & ARG_OPTIONAL)) {
+		if (!operand[i].given && !(step->op->args[i].flags & ARG_OPTIONAL)) {
 			bad_arg(check, step, &step->op_pos, "missing argument", step->op->args[i].name);
 			return;
 		}
@@ -321,11 +395,11 @@ static void note_open(struct checker *check, const struct stmt *stmt)
 		if (!strcmp(step->op->args[i].name, "compat"))
 			flag = i;
 	}
-	if (step->bound[flag] && step->bound[flag]->kind == PIN_SUM && step->bound[flag]->first->terms->is_number)
-		compat = step->bound[flag]->first->terms->number;
+	if (step->operand[flag].given)
+		compat = step->operand[flag].number;
 	if (compat)
 		check->compat_open = stmt;
-	else if (!step->bound[iommufd])
+	else if (!step->operand[iommufd].given)
 		check->plain_open = stmt;
 }
 

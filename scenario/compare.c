@@ -12,11 +12,8 @@
 /* Will the caller's allocations fail from here on, or one of them? */
 static bool fails_allocations(const struct step *step)
 {
-	const struct pin_value *site = step->bound[0];
-
-	/* by what is bound: a program that was drawn has no text */
 	return !strcmp(step->op->name, "fail_nth") ||
-	       (!strcmp(step->op->name, "fail") && !strcmp(site->first->terms->path->name, "alloc"));
+	       (!strcmp(step->op->name, "fail") && !strcmp(step->operand[0].word, "alloc"));
 }
 
 static void print_row(FILE *out, const char *name, const char *a, const char *b)

@@ -161,30 +161,41 @@ static bool moves_uncharged(const struct kernel_rules *rules)
 	return rules->iommufd.change_process_none_p2;
 }
 
-static bool has_number_of(const struct pin_value *value, unsigned long least)
+static bool is_number_of(const struct operand *operand, unsigned long least)
 {
 	const struct sum *sum;
 	const struct term *term;
 
-	for (; value; value = value->next)
-		for (sum = value->first; sum; sum = sum->next)
-			for (term = sum->terms; term; term = term->next)
-				if (term->is_number && term->number >= least)
-					return true;
+	if (!operand->is_sums)
+		return operand->number >= least || operand->second >= least;
+	for (sum = operand->written->first; sum; sum = sum->next)
+		for (term = sum->terms; term; term = term->next)
+			if (term->is_number && term->number >= least)
+				return true;
+	return false;
+}
+
+static bool has_number_of(const struct step *step, unsigned long least)
+{
+	unsigned int i;
+
+	for (i = 0; i < step->nr_operands; i++)
+		if (step_operand(step, i) && is_number_of(&step->operand[i], least))
+			return true;
+	for (i = 0; i < step->nr_rest; i++)
+		if (is_number_of(&step->rest[i], least))
+			return true;
 	return false;
 }
 
 /* Is there memory of 2^31 pages, or of half as many, which two may merge to? */
 static bool has_vast_memory(const struct program *program)
 {
-	const struct pin_arg *arg;
 	unsigned int i;
 
 	for (i = 0; i < program->nr_items; i++)
-		for (arg = program->items[i].kind == ITEM_STEP ? program->items[i].stmt->step.args : NULL; arg;
-		     arg = arg->next)
-			if (has_number_of(arg->values, 1ul << 42))
-				return true;
+		if (program->items[i].kind == ITEM_STEP && has_number_of(&program->items[i].stmt->step, 1ul << 42))
+			return true;
 	return false;
 }
 
@@ -194,8 +205,8 @@ static bool has_word(const struct step *step, const char *word, size_t length)
 	unsigned int i;
 
 	for (i = 0; step->op->args[i].name; i++) {
-		const struct pin_value *value = step->bound[i];
-		const char *name = step->op->args[i].type == ARG_WORD && value ? value->first->terms->path->name : "";
+		const struct operand *operand = step->op->args[i].type == ARG_WORD ? step_operand(step, i) : NULL;
+		const char *name = operand ? operand->word : "";
 
 		if (!strncmp(name, word, length) && !name[length])
 			return true;

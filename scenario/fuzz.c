@@ -58,6 +58,15 @@ static struct fuzz_check check_of(const struct fuzz *fuzz, const struct gen_fact
 	};
 }
 
+/* Most programs are run once and never seen: they are not spelled out. */
+static struct program *draw(const struct fuzz *fuzz, unsigned long number, bool only_run, struct gen_facts *facts)
+{
+	struct gen_options options = fuzz->options->gen;
+
+	options.only_run = only_run;
+	return gen_program(&options, fuzz_program_seed(fuzz->options->seed, number), facts);
+}
+
 static void add_program(struct fuzz_stats *stats, const struct gen_facts *facts, const struct fuzz_check *check)
 {
 	stats->programs++;
@@ -104,9 +113,9 @@ static bool hand_over(struct fuzz *fuzz, struct fuzz_job *job, unsigned long ind
 static bool one(struct fuzz *fuzz, struct fuzz_job *job, unsigned long index)
 {
 	unsigned long number = fuzz->first + index, rough;
-	unsigned long seed = fuzz_program_seed(fuzz->options->seed, number);
+	bool only_run = number % TWICE_EVERY && !fuzz->options->backend[1];
 	struct gen_facts facts;
-	struct program *program = gen_program(&fuzz->options->gen, seed, &facts);
+	struct program *program = draw(fuzz, number, only_run, &facts);
 	struct fuzz_check check = check_of(fuzz, &facts, number);
 	struct fuzz_verdict verdict = fuzz_check(&check, program);
 	/* it may have been cut off: the next session runs it again */
@@ -114,10 +123,13 @@ static bool one(struct fuzz *fuzz, struct fuzz_job *job, unsigned long index)
 
 	if (done && verdict.kind != FUZZ_HOLDS) {
 		rough = fuzz_rough_signature(&verdict, program) & ~1ul;
-		if (job)
+		if (job) {
 			done = hand_over(fuzz, job, index, rough);
-		else
-			done = is_common(fuzz, rough) || fuzz_fail(fuzz, &check, verdict, rough, program, number);
+		} else if (!is_common(fuzz, rough)) {
+			program_free(program);
+			program = draw(fuzz, number, false, &facts);
+			done = fuzz_fail(fuzz, &check, verdict, rough, program, number);
+		}
 		fuzz->stats->failing += done;
 	}
 	if (done)
@@ -230,7 +242,7 @@ static struct fuzz_job *first_found(struct fuzz *fuzz, unsigned long end)
 /* Runs the failing program @index once more, shrinks it and tells. False: cut off. */
 static bool tell_again(struct fuzz *fuzz, unsigned long index, unsigned long rough)
 {
-	unsigned long number = fuzz->first + index, seed = fuzz_program_seed(fuzz->options->seed, number);
+	unsigned long number = fuzz->first + index;
 	struct gen_facts facts;
 	struct program *program;
 	struct fuzz_check check;
@@ -238,7 +250,7 @@ static bool tell_again(struct fuzz *fuzz, unsigned long index, unsigned long rou
 
 	if (is_common(fuzz, rough))
 		return true;
-	program = gen_program(&fuzz->options->gen, seed, &facts);
+	program = draw(fuzz, number, false, &facts);
 	check = check_of(fuzz, &facts, number);
 	check.count = false;
 	check.stats = NULL;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A random program: first what it may use at all (the swarm), then call by call. The
- * tree that comes out is the one that the parser and checker would have made of the
- * program's text, so runner, printer and shrinker need not know where it is from.
+ * A random program: first what it may use at all (the swarm), then call by call. What
+ * comes out is what the parser and checker would have made of the program's text, so
+ * runner, printer and shrinker need not know where it is from; of a program that is only
+ * to be run, the part that a run reads.
  */
 #include <string.h>
 #include <mm_model/machine.h>
@@ -146,25 +147,17 @@ static unsigned long draw_start_limit(struct gen *gen)
 	}
 }
 
-static const struct op_word cap_words[] = {
-	{ "ipc_lock", MM_CAP_IPC_LOCK },
-	{ "sys_resource", MM_CAP_SYS_RESOURCE },
-	{ "setuid", MM_CAP_SETUID },
-	{ NULL, 0 },
-};
-
 static unsigned int draw_some_caps(struct gen *gen)
 {
-	const struct op_word *word;
-	unsigned int caps = 0;
+	unsigned int caps = 0, i;
 
 	if (gen_once_in(gen, 4))
 		return MM_CAP_EVERY;
 	if (gen_once_in(gen, 2))
-		return (unsigned int)cap_words[gen_below(gen, 3)].value;
-	for (word = cap_words; word->word; word++)
+		return (unsigned int)gen_caps[gen_below(gen, GEN_SINGLE_CAPS)].value;
+	for (i = 0; i < GEN_SINGLE_CAPS; i++)
 		if (gen_once_in(gen, 2))
-			caps |= (unsigned int)word->value;
+			caps |= (unsigned int)gen_caps[i].value;
 	return caps;
 }
 
@@ -269,14 +262,26 @@ static unsigned long limit_bytes(unsigned long pages)
 static struct pin_value *caps_values(struct gen *gen, unsigned int caps)
 {
 	struct node_list list = { NULL, NULL };
-	const struct op_word *word;
+	unsigned int i;
 
 	if (caps == MM_CAP_EVERY)
 		return gen_word_value(gen, "all", NO_THING);
-	for (word = cap_words; word->word; word++)
-		if (caps & word->value)
-			node_append(&list, gen_word_value(gen, word->word, NO_THING));
+	for (i = 0; i < GEN_SINGLE_CAPS; i++)
+		if (caps & gen_caps[i].value)
+			node_append(&list, gen_word_value(gen, gen_caps[i].word, NO_THING));
 	return list.head;
+}
+
+static void spell_task(struct gen *gen, struct task_decl *task)
+{
+	struct pin_value *caps = caps_values(gen, gen->config.caps[task->slot]);
+	struct node_list args = { NULL, NULL };
+
+	node_append(&args, new_key(gen, "uid", gen_number_value(gen, task->uid)));
+	node_append(&args, new_key(gen, "memlock", gen_number_value(gen, task->memlock_cur_bytes)));
+	if (caps)
+		node_append(&args, new_key(gen, "caps", caps));
+	task->args = args.head;
 }
 
 static void declare_tasks(struct gen *gen, struct node_list *stmts)
@@ -292,8 +297,6 @@ static void declare_tasks(struct gen *gen, struct node_list *stmts)
 	for (i = 0; i < config->nr_tasks; i++) {
 		struct stmt *stmt = new_stmt(gen, STMT_TASK);
 		struct task_decl *task = &stmt->task;
-		struct node_list args = { NULL, NULL };
-		struct pin_value *caps = caps_values(gen, config->caps[i]);
 
 		*task = (struct task_decl){
 			.name = task_names[i],
@@ -303,14 +306,11 @@ static void declare_tasks(struct gen *gen, struct node_list *stmts)
 			.memlock_max_bytes = MM_UNLIMITED,
 			.caps = config->caps[i],
 		};
-		node_append(&args, new_key(gen, "uid", gen_number_value(gen, task->uid)));
-		node_append(&args, new_key(gen, "memlock", gen_number_value(gen, task->memlock_cur_bytes)));
 		/* uid 0 has all of them unless it is said; without any there is no way to say it but uid */
-		if (caps)
-			node_append(&args, new_key(gen, "caps", caps));
-		else if (!task->uid)
+		if (!task->caps && !task->uid)
 			task->caps = MM_CAP_EVERY;
-		task->args = args.head;
+		if (!gen->options->only_run)
+			spell_task(gen, task);
 		program->tasks[program->nr_tasks++] = task;
 		node_append(stmts, stmt);
 	}
@@ -327,28 +327,36 @@ static void add_setting(struct gen *gen, struct stmt *stmt, const char *name, un
 /* Memory that is far more than the machine has: counts of pages as large as they come. */
 #define VAST_MACHINE_PAGES 16384ul
 
+static void spell_world(struct gen *gen, struct node_list *stmts)
+{
+	const struct world_settings usual = WORLD_SETTINGS_INIT, *settings = &gen->program->settings;
+	struct stmt *stmt = new_stmt(gen, STMT_SET);
+
+	if (settings->perf_mlock_kb != usual.perf_mlock_kb)
+		add_setting(gen, stmt, "perf_mlock_kb", settings->perf_mlock_kb);
+	if (settings->dma_entry_limit != usual.dma_entry_limit)
+		add_setting(gen, stmt, "dma_entry_limit", settings->dma_entry_limit);
+	if (settings->contig_pages != 1)
+		add_setting(gen, stmt, "contig", settings->contig_pages * GEN_PAGE);
+	if (gen->config.vast)
+		add_setting(gen, stmt, "pages", VAST_MACHINE_PAGES);
+	if (stmt->settings)
+		node_append(stmts, stmt);
+}
+
 static void declare_world(struct gen *gen, struct node_list *stmts)
 {
 	const struct world_settings usual = WORLD_SETTINGS_INIT;
-	struct stmt *stmt = new_stmt(gen, STMT_SET);
-	struct program *program = gen->program;
+	struct world_settings *settings = &gen->program->settings;
 
-	program->settings = usual;
-	program->settings.contig_pages = gen->config.contig_pages;
-	program->settings.perf_mlock_kb = gen->config.perf_mlock_kb;
-	program->settings.dma_entry_limit = gen->config.dma_entry_limit;
-	if (gen->config.perf_mlock_kb != usual.perf_mlock_kb)
-		add_setting(gen, stmt, "perf_mlock_kb", gen->config.perf_mlock_kb);
-	if (gen->config.dma_entry_limit != usual.dma_entry_limit)
-		add_setting(gen, stmt, "dma_entry_limit", gen->config.dma_entry_limit);
-	if (gen->config.contig_pages != 1)
-		add_setting(gen, stmt, "contig", gen->config.contig_pages * GEN_PAGE);
-	if (gen->config.vast) {
-		program->settings.pages = VAST_MACHINE_PAGES;
-		add_setting(gen, stmt, "pages", VAST_MACHINE_PAGES);
-	}
-	if (stmt->settings)
-		node_append(stmts, stmt);
+	*settings = usual;
+	settings->contig_pages = gen->config.contig_pages;
+	settings->perf_mlock_kb = gen->config.perf_mlock_kb;
+	settings->dma_entry_limit = gen->config.dma_entry_limit;
+	if (gen->config.vast)
+		settings->pages = VAST_MACHINE_PAGES;
+	if (!gen->options->only_run)
+		spell_world(gen, stmts);
 }
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -381,37 +389,28 @@ static struct gen_task *pick_task(struct gen *gen)
 /* One that could not be drawn to its end is begun again: everything in it is set here or while it is drawn. */
 static struct stmt *new_step(struct gen *gen, const struct gen_task *task, const struct op *op)
 {
+	size_t bytes = gen->options->only_run ? offsetof(struct stmt, step.args) : sizeof(struct stmt);
 	struct stmt *stmt = gen->spare;
-	struct pin_value **bound;
 	struct step *step;
 
 	if (!stmt) {
-		struct {
-			struct stmt stmt;
-			struct pin_value *bound[OP_ARGS_MAX];
-		} *node = arena_alloc(gen->arena, sizeof(*node));
-
-		stmt = gen->spare = &node->stmt;
+		stmt = arena_alloc(gen->arena, bytes);
 		stmt->kind = STMT_STEP;
 		stmt->pos.source = gen->source;
-		bound = node->bound;
-	} else {
-		bound = stmt->step.bound;
-		memset(bound, 0, OP_ARGS_MAX * sizeof(*bound));
+		gen->spare = stmt;
 	}
 	step = &stmt->step;
-	step->task_name = task->name;
-	step->variable_name = NULL;
+	step->task_name = task_names[task->slot];
 	step->op_name = op->name;
-	step->op_pos.source = gen->source;
 	step->cases = gen->any;
 	step->task = task->slot;
 	step->variable = NO_THING;
 	step->made_task = NO_THING;
 	step->op = op;
 	step->exists_on = &gen->config.kernel->rules;
-	step->bound = bound;
-	step->nr_rest = 0;
+	step->operand = gen->operand;
+	step->rest = gen->rest;
+	step->nr_operands = step->nr_rest = 0;
 	return stmt;
 }
 
@@ -434,17 +433,27 @@ static bool draw_call(struct gen *gen, struct gen_task *task, const struct op *o
 	if (op->makes && gen->picture.nr_things < GEN_THINGS_MAX) {
 		unsigned int kinds = op->makes & KIND(DEVICE) ? KIND(DEVICE) : op->makes;
 
-		call->stmt->step.variable_name = gen_thing_name(gen, (enum value_kind)__builtin_ctz(kinds));
+		call->makes = (enum value_kind)__builtin_ctz(kinds);
 		call->stmt->step.variable = (int)gen->picture.nr_things;
 	}
 	return true;
 }
 
+static const struct operand *kept(struct gen *gen, const struct operand *operand, unsigned int nr)
+{
+	return nr ? memcpy(arena_alloc(gen->arena, nr * sizeof(*operand)), operand, nr * sizeof(*operand)) : NULL;
+}
+
 static void append_step(struct gen *gen, struct node_list *stmts)
 {
 	struct program *program = gen->program;
+	struct step *step = &gen->call.stmt->step;
 
 	gen->spare = NULL;
+	if (!gen->options->only_run)
+		gen_spell_call(gen);
+	step->operand = kept(gen, gen->operand, step->nr_operands);
+	step->rest = kept(gen, gen->rest, step->nr_rest);
 	node_append(stmts, gen->call.stmt);
 	program->items[program->nr_items++] = (struct item){ ITEM_STEP, gen->call.stmt };
 	program->nr_steps++;
@@ -460,8 +469,7 @@ static bool draw_fault(struct gen *gen, struct gen_task *task)
 		if (!draw_call(gen, task, op))
 			return false;
 	} while (words && gen->options->shared_faults &&
-		 !strcmp(gen->call.stmt->step.bound[0]->first->terms->path->name,
-			 sim_fault_site_name(SIM_FAULT_ALLOC)));
+		 !strcmp(gen->operand[0].word, sim_fault_site_name(SIM_FAULT_ALLOC)));
 	return true;
 }
 
@@ -520,10 +528,8 @@ static void skip_names(struct gen *gen)
 		picture->task[picture->nr_tasks] = *gen->call.task;
 		picture->task[picture->nr_tasks++].alive = false;
 	}
-	if (step->variable_name) {
+	if (step->variable >= 0) {
 		picture->thing[picture->nr_things] = (struct gen_thing){
-			.name = step->variable_name,
-			.slot = step->variable,
 			.file = step->variable,
 			.space = NO_THING,
 		};
@@ -598,16 +604,19 @@ static bool repeat_call(struct gen *gen, const struct gen_task *task)
 {
 	struct gen_call *call = &gen->call;
 	const struct step *before = gen->before;
+	unsigned int i;
 
 	if (!gen->in_block || !before || before->made_task >= 0 || !gen_once_in(gen, 3))
 		return false;
 	call->stmt = new_step(gen, task, before->op);
-	call->stmt->step.args = before->args;
-	call->stmt->step.rest = before->rest;
+	for (i = 0; i < before->nr_operands; i++)
+		gen->operand[i] = before->operand[i];
+	for (i = 0; i < before->nr_rest; i++)
+		gen->rest[i] = before->rest[i];
+	call->stmt->step.nr_operands = before->nr_operands;
 	call->stmt->step.nr_rest = before->nr_rest;
-	memcpy(call->stmt->step.bound, before->bound, OP_ARGS_MAX * sizeof(*before->bound));
-	if (before->variable_name && gen->picture.nr_things < GEN_THINGS_MAX) {
-		call->stmt->step.variable_name = gen_thing_name(gen, VALUE_NUMBER);
+	if (before->variable >= 0 && gen->picture.nr_things < GEN_THINGS_MAX) {
+		call->makes = VALUE_NUMBER;
 		call->stmt->step.variable = (int)gen->picture.nr_things;
 	}
 	return true;
@@ -734,17 +743,8 @@ static void start_program(struct gen *gen)
 		.title = nowhere.path,
 	};
 	gen->any = any_result(gen);
-}
-
-static void keep_variables(struct gen *gen)
-{
-	struct program *program = gen->program;
-	unsigned int i;
-
-	program->nr_variables = gen->picture.nr_things;
-	program->variable_names = arena_alloc(gen->arena, (program->nr_variables + 1) * sizeof(const char *));
-	for (i = 0; i < program->nr_variables; i++)
-		program->variable_names[i] = gen->picture.thing[i].name;
+	if (!gen->options->only_run)
+		gen->program->variable_names = arena_alloc(gen->arena, GEN_THINGS_MAX * sizeof(const char *));
 }
 
 static struct program *draw_program(struct gen *gen)
@@ -771,8 +771,9 @@ static struct program *draw_program(struct gen *gen)
 	} else {
 		draw_steps(gen, &stmts, steps);
 	}
-	gen->program->stmts = stmts.head;
-	keep_variables(gen);
+	if (!gen->options->only_run)
+		gen->program->stmts = stmts.head;
+	gen->program->nr_variables = gen->picture.nr_things;
 	if (gen->facts)
 		gen->facts->steps = gen->program->nr_steps;
 	return gen->program;

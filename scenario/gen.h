@@ -18,6 +18,7 @@
 #define GEN_MAPPINGS_MAX 64u
 #define GEN_SPACES_MAX 32u	/* mms, and fd tables: bits of a mask */
 #define GEN_FOCUS_MAX 3u
+#define GEN_REST_MAX 3u
 #define NO_THING (-1)
 
 /* Seeded, or bytes that end. */
@@ -30,7 +31,6 @@ struct gen_choices {
 };
 
 struct gen_task {
-	const char *name;
 	int slot;
 	bool alive;
 	unsigned int mm, table;		/* numbers of its memory and its fd table */
@@ -41,8 +41,6 @@ struct gen_task {
 
 /* What a variable names: memory, a file, or an object. */
 struct gen_thing {
-	const char *name;
-	int slot;
 	enum value_kind kind;		/* VALUE_NUMBER: memory */
 	const struct op *maker;
 	bool alive;
@@ -84,8 +82,7 @@ struct gen_call {
 	struct gen_task *task;
 	const struct op *op;
 	struct stmt *stmt;
-	struct node_list args;
-	struct node_list rest;
+	enum value_kind makes;		/* where it has a variable: what that is named for */
 	int thing[OP_ARGS_MAX];		/* by argument: what a variable names */
 	int memory;			/* drawn: the memory, or the mapping */
 	int mapping;
@@ -121,6 +118,8 @@ struct gen {
 	const struct step *before;	/* the last call of the block */
 	struct gen_facts *facts;
 	struct gen_picture picture;
+	struct operand operand[OP_ARGS_MAX];	/* of the call, up to its step's .nr_operands */
+	struct operand rest[GEN_REST_MAX];
 	uint8_t pick[1024];		/* indices of config.op, each as often as its weight */
 	uint8_t ending[256];		/* of those, indices of what ends something */
 	uint8_t setting[GEN_OPS_MAX];	/* indices of what sets something of what was just made */
@@ -184,12 +183,17 @@ int gen_pick_made_by(struct gen *gen, const struct gen_task *task, unsigned int 
 /* A mapping of that space, or -1. */
 int gen_pick_mapping(struct gen *gen, int space);
 unsigned int gen_live(const struct gen_picture *picture);
-/* A name for what @op makes. */
-const char *gen_thing_name(struct gen *gen, enum value_kind kind);
 
 /* gen_values.c: the arguments of gen->call. False: it cannot be made now, see call.missing. */
 bool gen_args(struct gen *gen);
+
+/* gen_spell.c: what the parser would have made of the call's text. */
+void gen_spell_call(struct gen *gen);
 struct pin_value *gen_number_value(struct gen *gen, unsigned long number);
 struct pin_value *gen_word_value(struct gen *gen, const char *word, int slot);
+extern const struct op_word gen_caps[];
+/* The names of single ones, which come first, and "all". */
+#define GEN_SINGLE_CAPS 3u
+#define GEN_CAPS 4u
 
 #endif

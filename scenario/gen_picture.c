@@ -68,7 +68,6 @@ void gen_picture_init(struct gen *gen)
 	picture->next_iova = 16ul << 20;
 	for (i = 0; i < gen->config.nr_tasks; i++)
 		picture->task[i] = (struct gen_task){
-			.name = gen->program->task_names[i],
 			.slot = (int)i,
 			.alive = true,
 			.mm = new_space(picture->in_mm, &picture->nr_mms),
@@ -218,32 +217,6 @@ unsigned int gen_live(const struct gen_picture *picture)
 	return picture->nr_alive + picture->nr_live_things + picture->nr_mappings;
 }
 
-static const char *const kind_names[VALUE_KINDS] = {
-	[VALUE_NUMBER] = "m",	 [VALUE_IOMMUFD] = "fd",    [VALUE_CONTAINER] = "c", [VALUE_CDEV] = "cdev",
-	[VALUE_MDEV] = "mdev",	 [VALUE_ACCESS] = "acc",    [VALUE_MEMFD] = "file",  [VALUE_SECRETMEM] = "secret",
-	[VALUE_RING] = "ring",	 [VALUE_PERF] = "perf",	    [VALUE_XSK] = "xsk",     [VALUE_VDPA] = "vdpa",
-	[VALUE_MR] = "mr",	 [VALUE_BPF] = "bpf",	    [VALUE_IOAS] = "ioas",   [VALUE_DEVICE] = "dev",
-	[VALUE_SEGMENT] = "seg", [VALUE_ZEROCOPY] = "zc",   [VALUE_SEV] = "sev",
-	[VALUE_PINNER] = "pinner", [VALUE_PROPOSED] = "thing",
-};
-
-/* The kind's word and the slot: unique, and cheaper than printf. */
-const char *gen_thing_name(struct gen *gen, enum value_kind kind)
-{
-	unsigned int slot = gen->picture.nr_things;
-	const char *word = kind_names[kind];
-	size_t length = strlen(word);
-	char *name = arena_alloc(gen->arena, length + 4), *at = name + length;
-
-	memcpy(name, word, length);
-	if (slot >= 100)
-		*at++ = (char)('0' + slot / 100);
-	if (slot >= 10)
-		*at++ = (char)('0' + slot / 10 % 10);
-	*at = (char)('0' + slot % 10);
-	return name;
-}
-
 /* --- what calls change ------------------------------------------------------- */
 
 static void end_thing(struct gen_picture *picture, int index)
@@ -358,7 +331,6 @@ static void new_task(struct gen *gen, bool copies)
 	struct gen_task *parent = gen->call.task, *child = &picture->task[picture->nr_tasks];
 
 	*child = *parent;
-	child->name = gen->program->task_names[picture->nr_tasks];
 	child->slot = (int)picture->nr_tasks++;
 	picture->nr_alive++;
 	if (copies) {
@@ -418,8 +390,6 @@ static void add_thing(struct gen *gen, enum value_kind kind)
 	if (file != self)
 		file = picture->thing[file].file;
 	picture->thing[self] = (struct gen_thing){
-		.name = call->stmt->step.variable_name,
-		.slot = self,
 		.kind = kind,
 		.maker = call->op,
 		.alive = true,
@@ -440,7 +410,7 @@ static void made(struct gen *gen)
 	unsigned int makes = call->op->makes;
 	int self = (int)gen->picture.nr_things;
 
-	if (!call->stmt->step.variable_name)
+	if (call->stmt->step.variable < 0)
 		return;
 	/* a number that is no memory: an IOVA, bytes, an option's value */
 	if (makes == KIND(NUMBER) && !op_makes_memory(call->op)) {
@@ -474,7 +444,7 @@ void gen_picture_apply(struct gen *gen)
 	struct gen_picture *picture = &gen->picture;
 	struct gen_call *call = &gen->call;
 	int first = call->thing[0], space = first >= 0 ? picture->thing[first].space : NO_THING;
-	int variable = call->stmt->step.variable_name ? (int)picture->nr_things : NO_THING;
+	int variable = call->stmt->step.variable;
 
 	made(gen);
 	switch (call->op->random.effect) {

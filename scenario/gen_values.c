@@ -9,105 +9,6 @@
 #include <mm_model/machine.h>
 #include "gen.h"
 
-/* --- pieces of the tree ---------------------------------------------------------- */
-
-/*
- * What an argument of one number or name is made of, in one piece; a number's ends before the path. Of what stands
- * beside it in a pair or a list, only the sum is used.
- */
-struct piece {
-	struct pin_value value;
-	struct sum sum;
-	struct term term;
-	struct pin_arg arg;
-	struct path path;
-};
-
-static struct piece *piece_of_sum(struct sum *sum)
-{
-	return (struct piece *)((char *)sum - offsetof(struct piece, sum));
-}
-
-static struct piece *piece_of_value(struct pin_value *value)
-{
-	return (struct piece *)((char *)value - offsetof(struct piece, value));
-}
-
-static struct piece *new_piece(struct gen *gen, size_t bytes)
-{
-	struct piece *piece = arena_alloc(gen->arena, bytes);
-
-	piece->term.pos.source = gen->source;
-	piece->term.variable = NO_THING;
-	piece->sum.pos.source = gen->source;
-	piece->sum.terms = &piece->term;
-	piece->sum.last = &piece->term;
-	piece->value.pos.source = gen->source;
-	piece->arg.pos.source = gen->source;
-	return piece;
-}
-
-static struct sum *number_sum(struct gen *gen, unsigned long number)
-{
-	struct piece *piece = new_piece(gen, offsetof(struct piece, path));
-
-	piece->term.is_number = true;
-	piece->term.number = number;
-	return &piece->sum;
-}
-
-static struct sum *word_sum(struct gen *gen, const char *word, int slot)
-{
-	struct piece *piece = new_piece(gen, sizeof(*piece));
-
-	piece->term.variable = slot;
-	piece->term.path = &piece->path;
-	piece->path.name = word;
-	return &piece->sum;
-}
-
-/* VAR, VAR + N. */
-static struct sum *variable_sum(struct gen *gen, int thing, unsigned long offset)
-{
-	struct sum *sum = word_sum(gen, gen->picture.thing[thing].name, gen->picture.thing[thing].slot);
-
-	if (offset) {
-		struct sum *more = number_sum(gen, offset);
-
-		sum->terms->next = more->terms;
-		sum->last = more->terms;
-	}
-	return sum;
-}
-
-/* Of this sum, which stands first. */
-static struct pin_value *sum_value(struct sum *sum)
-{
-	struct pin_value *value = &piece_of_sum(sum)->value;
-
-	value->first = sum;
-	return value;
-}
-
-struct pin_value *gen_number_value(struct gen *gen, unsigned long number)
-{
-	return sum_value(number_sum(gen, number));
-}
-
-struct pin_value *gen_word_value(struct gen *gen, const char *word, int slot)
-{
-	return sum_value(word_sum(gen, word, slot));
-}
-
-static struct pin_value *pair_value(enum pin_value_kind kind, struct sum *first, struct sum *second)
-{
-	struct pin_value *value = sum_value(first);
-
-	value->kind = kind;
-	value->second = second;
-	return value;
-}
-
 /* --- numbers ------------------------------------------------------------------------ */
 
 /*
@@ -272,7 +173,7 @@ static const struct op *mapper_of(const struct gen *gen, unsigned int kinds)
 	return NULL;
 }
 
-static struct sum *draw_memory(struct gen *gen)
+static bool draw_memory(struct gen *gen, struct operand *to)
 {
 	struct gen_call *call = &gen->call;
 	const struct gen_thing *memory;
@@ -281,22 +182,25 @@ static struct sum *draw_memory(struct gen *gen)
 
 	if (gen_once_in(gen, 64)) {
 		note_address(gen, GEN_PAGE);
-		return number_sum(gen, absurd(gen));
+		to->number = absurd(gen);
+		return true;
 	}
 	thing = gen_pick_thing(gen, call->task, KIND(NUMBER));
 	if (thing < 0) {
 		call->missing = maker_of(gen, KIND(NUMBER));
-		return NULL;
+		return false;
 	}
 	memory = &gen->picture.thing[thing];
 	call->memory = thing;
 	offset = draw_offset(gen, memory->bytes);
 	note_address(gen, offset < memory->bytes ? memory->bytes - offset : GEN_PAGE);
-	return variable_sum(gen, thing, offset);
+	to->variable = thing;
+	to->number = offset;
+	return true;
 }
 
 /* Behind what was mapped last, but for boundaries and overlaps. */
-static struct sum *draw_free(struct gen *gen)
+static unsigned long draw_free(struct gen *gen)
 {
 	struct gen_call *call = &gen->call;
 	const struct gen_picture *picture = &gen->picture;
@@ -317,10 +221,10 @@ static struct sum *draw_free(struct gen *gen)
 		call->iova += gen_once_in(gen, 2) ? 1 + gen_below(gen, 4095) : GEN_PAGE * gen_below(gen, 1024);
 		break;
 	}
-	return number_sum(gen, call->iova);
+	return call->iova;
 }
 
-static struct sum *draw_mapped(struct gen *gen, const struct op_arg *arg)
+static bool draw_mapped(struct gen *gen, const struct op_arg *arg, struct operand *to)
 {
 	struct gen_call *call = &gen->call;
 	int holder = call->thing[arg->space], index;
@@ -332,19 +236,20 @@ static struct sum *draw_mapped(struct gen *gen, const struct op_arg *arg)
 	if (index < 0) {
 		if (gen_once_in(gen, 16)) {
 			note_address(gen, GEN_PAGE);
-			return number_sum(gen, absurd(gen));
+			to->number = absurd(gen);
+			return true;
 		}
 		call->missing = mapper_of(gen, call->op->args[arg->space].kinds);
-		return NULL;
+		return false;
 	}
 	mapping = &gen->picture.mapping[index];
 	/* a part: cuts, holes, and refusals where a mapping is whole */
 	offset = gen_once_in(gen, 6) ? draw_offset(gen, mapping->bytes) : 0;
 	call->mapping = index;
 	note_address(gen, offset < mapping->bytes ? mapping->bytes - offset : GEN_PAGE);
-	if (mapping->base >= 0)
-		return variable_sum(gen, mapping->base, offset);
-	return number_sum(gen, mapping->iova + offset);
+	to->variable = mapping->base;
+	to->number = mapping->base >= 0 ? offset : mapping->iova + offset;
+	return true;
 }
 
 static unsigned long draw_power(struct gen *gen, const struct op_arg *arg)
@@ -384,48 +289,52 @@ static unsigned long file_bytes(const struct gen *gen)
 	return 0;
 }
 
-static struct sum *draw_number(struct gen *gen, const struct op_arg *arg)
+static bool draw_number(struct gen *gen, const struct op_arg *arg, struct operand *to)
 {
 	struct gen_call *call = &gen->call;
-	unsigned long bytes, offset;
+	unsigned long bytes;
 
 	switch (arg->draw) {
 	case DRAW_BELOW:
 	case DRAW_SERVED:
-		return number_sum(gen, draw_below(gen, arg));
+		to->number = draw_below(gen, arg);
+		break;
 	case DRAW_POWER:
-		call->size = GEN_PAGE * draw_power(gen, arg);
-		return number_sum(gen, call->size / GEN_PAGE);
+		to->number = draw_power(gen, arg);
+		call->size = GEN_PAGE * to->number;
+		break;
 	case DRAW_SIZE:
-		call->size = draw_size(gen);
-		return number_sum(gen, call->size);
+		to->number = call->size = draw_size(gen);
+		break;
 	case DRAW_MEMORY:
-		return draw_memory(gen);
+		return draw_memory(gen, to);
 	case DRAW_OFFSET:
 		bytes = file_bytes(gen);
-		offset = draw_offset(gen, bytes);
-		note_address(gen, offset < bytes ? bytes - offset : GEN_PAGE);
-		return number_sum(gen, offset);
+		to->number = draw_offset(gen, bytes);
+		note_address(gen, to->number < bytes ? bytes - to->number : GEN_PAGE);
+		break;
 	case DRAW_FREE:
-		return draw_free(gen);
+		to->number = draw_free(gen);
+		break;
 	case DRAW_MAPPED:
-		return draw_mapped(gen, arg);
+		return draw_mapped(gen, arg, to);
 	case DRAW_LENGTH:
 		call->length = draw_length(gen, call->remaining);
 		/* a few pages at a time, mostly */
 		if (arg->most && call->length > arg->most * GEN_PAGE && gen_below(gen, 8))
 			call->length = GEN_PAGE * (1 + gen_below(gen, arg->most));
-		return number_sum(gen, call->length);
+		to->number = call->length;
+		break;
 	case DRAW_UID:
-		call->uid = draw_uid(gen);
-		return number_sum(gen, call->uid);
+		to->number = call->uid = draw_uid(gen);
+		break;
 	}
-	return NULL;
+	return true;
 }
 
 /* --- arguments ------------------------------------------------------------------------ */
 
-static struct pin_value *draw_variable(struct gen *gen, unsigned int index)
+static bool draw_variable(struct gen *gen, unsigned int index, struct operand *to)
 {
 	struct gen_call *call = &gen->call;
 	const struct op_arg *arg = &call->op->args[index];
@@ -435,135 +344,134 @@ static struct pin_value *draw_variable(struct gen *gen, unsigned int index)
 
 	if (thing < 0) {
 		call->missing = maker ? op_that_is_on(gen, maker) : maker_of(gen, kinds);
-		return NULL;
+		return false;
 	}
-	call->thing[index] = thing;
-	return gen_word_value(gen, gen->picture.thing[thing].name, gen->picture.thing[thing].slot);
+	call->thing[index] = to->variable = thing;
+	return true;
 }
 
-static struct pin_value *draw_task(struct gen *gen)
+static bool draw_task(struct gen *gen, struct operand *to)
 {
 	struct gen_picture *picture = &gen->picture;
 	struct gen_task *task = &picture->task[gen_below(gen, picture->nr_tasks)];
 
 	if (!task->alive)
-		return NULL;
+		return false;
 	gen->call.other = task;
-	return gen_word_value(gen, task->name, task->slot);
+	to->variable = task->slot;
+	return true;
 }
 
 /* Numbers are given again as they are: tests, limits and uids have no gaps between mm and fd tables. */
-static struct pin_value *draw_new_task(struct gen *gen)
+static bool draw_new_task(struct gen *gen, struct operand *to)
 {
 	const struct gen_picture *picture = &gen->picture;
 	unsigned int slot = picture->nr_tasks;
 
 	if (slot == GEN_TASKS_MAX || picture->nr_mms == GEN_SPACES_MAX || picture->nr_tables == GEN_SPACES_MAX)
-		return NULL;
+		return false;
 	gen->call.stmt->step.made_task = (int)slot;
-	return gen_word_value(gen, gen->program->task_names[slot], (int)slot);
+	to->word = gen->program->task_names[slot];
+	return true;
 }
 
-static struct pin_value *draw_word(struct gen *gen, unsigned int index)
+static void draw_word(struct gen *gen, unsigned int index, struct operand *to)
 {
-	const struct op_arg *arg = &gen->call.op->args[index];
+	const struct op_word *words = gen->call.op->args[index].words;
 	const struct step *before = gen->in_block ? gen->before : NULL;
-	unsigned int nr = 0;
+	unsigned int nr = 0, nth;
 
 	/* who does the same at the same time does it in the same way */
-	if (before && before->op == gen->call.op && before->bound[index] && gen_below(gen, 4))
-		return gen_word_value(gen, before->bound[index]->first->terms->path->name, NO_THING);
-
-	while (arg->words[nr].word)
+	if (before && before->op == gen->call.op && step_operand(before, index) && gen_below(gen, 4)) {
+		*to = before->operand[index];
+		return;
+	}
+	while (words[nr].word)
 		nr++;
-	return gen_word_value(gen, arg->words[gen_below(gen, nr)].word, NO_THING);
+	nth = (unsigned int)gen_below(gen, nr);
+	to->word = words[nth].word;
+	to->number = words[nth].value;
 }
 
-static struct pin_value *draw_limit(struct gen *gen)
+static void draw_limit(struct gen *gen, struct operand *to)
 {
 	struct gen_call *call = &gen->call;
 	unsigned long start = gen->config.limit_pages[gen_below(gen, gen->config.nr_tasks)];
 	unsigned long pages = gen_once_in(gen, 4) ? gen_below(gen, 64) : start;
-	struct sum *soft, *hard;
 
 	call->limit_pages = pages;
-	soft = number_sum(gen, pages == ~0ul ? ~0ul : pages * GEN_PAGE);
-	if (!gen_once_in(gen, 4))
-		return sum_value(soft);
-	hard = number_sum(gen, pages == ~0ul ? ~0ul : (pages + gen_below(gen, 3)) * GEN_PAGE);
-	return pair_value(PIN_PAIR, soft, hard);
+	to->number = pages == ~0ul ? ~0ul : pages * GEN_PAGE;
+	to->has_second = gen_once_in(gen, 4);
+	if (to->has_second)
+		to->second = pages == ~0ul ? ~0ul : (pages + gen_below(gen, 3)) * GEN_PAGE;
 }
 
-static struct pin_value *draw_caps(struct gen *gen)
+/* Which words they are is kept beside what they come to. */
+static void draw_caps(struct gen *gen, struct operand *to)
 {
-	static const char *const words[] = { "ipc_lock", "sys_resource", "setuid", "all" };
-	struct pin_value *value = &new_piece(gen, sizeof(struct piece))->value;
-	struct node_list list = { NULL, NULL };
 	unsigned int i;
 
-	value->kind = PIN_LIST;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (gen_once_in(gen, 4))
-			node_append(&list, word_sum(gen, words[i], NO_THING));
-	value->first = list.head;
-	return value;
+	for (i = 0; i < GEN_CAPS; i++)
+		if (gen_once_in(gen, 4)) {
+			to->number |= gen_caps[i].value;
+			to->second |= 1ul << i;
+		}
 }
 
-static struct pin_value *draw_range(struct gen *gen)
+static void draw_range(struct gen *gen, struct operand *to)
 {
-	unsigned long first = gen_once_in(gen, 2) ? 0 : GEN_PAGE * gen_below(gen, 8192);
-	unsigned long last = gen_once_in(gen, 3) ? first + GEN_PAGE * (1 + gen_below(gen, 4096)) - 1 : (4ul << 30) - 1;
-
-	return pair_value(PIN_RANGE, number_sum(gen, first), number_sum(gen, last));
+	to->number = gen_once_in(gen, 2) ? 0 : GEN_PAGE * gen_below(gen, 8192);
+	to->has_second = true;
+	to->second = gen_once_in(gen, 3) ? to->number + GEN_PAGE * (1 + gen_below(gen, 4096)) - 1 : (4ul << 30) - 1;
 }
 
 /* [VA, LEN]: each of its own, so what was drawn before stays as it is. */
-static struct pin_value *draw_iovec(struct gen *gen)
+static bool draw_iovec(struct gen *gen, struct operand *to)
 {
 	struct gen_call *call = &gen->call;
-	struct pin_value *value;
-	struct sum *va;
 
 	call->measured = false;
-	va = draw_memory(gen);
-	if (!va)
-		return NULL;
-	value = sum_value(va);
-	value->kind = PIN_LIST;
-	va->next = number_sum(gen, draw_length(gen, call->remaining));
+	if (!draw_memory(gen, to))
+		return false;
+	to->has_second = true;
+	to->second = draw_length(gen, call->remaining);
 	call->measured = false;
-	return value;
+	return true;
 }
 
-static struct pin_value *draw_value(struct gen *gen, unsigned int index)
+static bool draw_value(struct gen *gen, unsigned int index, struct operand *to)
 {
 	const struct op_arg *arg = &gen->call.op->args[index];
-	struct sum *sum;
 
+	*to = (struct operand){ .given = true, .variable = NO_THING };
 	switch (arg->type) {
 	case ARG_NUMBER:
-		sum = draw_number(gen, arg);
-		return sum ? sum_value(sum) : NULL;
+		return draw_number(gen, arg, to);
 	case ARG_FLAG:
-		return gen_number_value(gen, arg->draw == DRAW_SERVED || !gen_once_in(gen, 8));
+		to->number = arg->draw == DRAW_SERVED || !gen_once_in(gen, 8);
+		return true;
 	case ARG_VARIABLE:
-		return draw_variable(gen, index);
+		return draw_variable(gen, index, to);
 	case ARG_TASK:
-		return draw_task(gen);
+		return draw_task(gen, to);
 	case ARG_NEW_TASK:
-		return draw_new_task(gen);
+		return draw_new_task(gen, to);
 	case ARG_WORD:
-		return draw_word(gen, index);
+		draw_word(gen, index, to);
+		return true;
 	case ARG_LIMIT:
-		return draw_limit(gen);
+		draw_limit(gen, to);
+		return true;
 	case ARG_CAPS:
-		return draw_caps(gen);
+		draw_caps(gen, to);
+		return true;
 	case ARG_RANGE:
-		return draw_range(gen);
+		draw_range(gen, to);
+		return true;
 	case ARG_IOVECS:
-		return draw_iovec(gen);
+		return draw_iovec(gen, to);
 	}
-	return NULL;
+	return false;
 }
 
 static bool is_wanted(struct gen *gen, unsigned int index)
@@ -575,30 +483,12 @@ static bool is_wanted(struct gen *gen, unsigned int index)
 		return false;
 	/* one kind of /dev/vfio/vfio in a program; an iommufd serves either way */
 	if (arg->draw == DRAW_SERVED)
-		return gen->config.served && !call->stmt->step.bound[index - 1];
+		return gen->config.served && !gen->operand[index - 1].given;
 	if (!(arg->flags & ARG_OPTIONAL))
 		return true;
 	if (arg->type == ARG_NUMBER && arg->draw == DRAW_LENGTH)
 		return call->measured;
 	return gen_once_in(gen, arg->odds ? arg->odds : 4);
-}
-
-static void append_arg(struct gen *gen, unsigned int index, struct pin_value *value)
-{
-	struct gen_call *call = &gen->call;
-	struct step *step = &call->stmt->step;
-	const struct op_arg *arg = &call->op->args[index];
-	struct pin_arg *given = &piece_of_value(value)->arg;
-
-	given->values = value;
-	if (arg->flags & ARG_KEY)
-		given->key = arg->name;
-	node_append(&call->args, given);
-	step->bound[index] = value;
-	if (arg->flags & ARG_MANY) {
-		node_append(&call->rest, value);
-		step->nr_rest++;
-	}
 }
 
 bool gen_args(struct gen *gen)
@@ -610,23 +500,25 @@ bool gen_args(struct gen *gen)
 	call->thing[0] = NO_THING;	/* of a call without arguments, too */
 	for (i = 0; call->op->args[i].name; i++) {
 		const struct op_arg *arg = &call->op->args[i];
+		struct operand drawn;
 
 		call->thing[i] = NO_THING;
+		gen->operand[i].given = false;
 		if (!is_wanted(gen, i))
 			continue;
-		more = arg->flags & ARG_MANY ? (unsigned int)gen_below(gen, 3) : 0;
+		more = arg->flags & ARG_MANY ? (unsigned int)gen_below(gen, GEN_REST_MAX) : 0;
 		do {
-			struct pin_value *value = draw_value(gen, i);
-
-			if (value)
-				append_arg(gen, i, value);
-			else if (arg->flags & ARG_OPTIONAL)
+			if (draw_value(gen, i, &drawn)) {
+				gen->operand[i] = drawn;
+				step->nr_operands = i + 1;
+				if (arg->flags & ARG_MANY)
+					gen->rest[step->nr_rest++] = drawn;
+			} else if (arg->flags & ARG_OPTIONAL) {
 				call->missing = NULL;
-			else
+			} else {
 				return false;
+			}
 		} while (more--);
 	}
-	step->args = call->args.head;
-	step->rest = call->rest.head;
 	return !call->op->shape || !call->op->shape(step);
 }

@@ -454,8 +454,8 @@ static void on_call(void *arg, const struct stmt *stmt, const struct op_call *ca
 		maps->image++;
 	if (!strcmp(op, "mmap")) {
 		for (i = 0; stmt->step.op->args[i].name; i++)
-			if (!strcmp(stmt->step.op->args[i].name, "kind") && stmt->step.bound[i] &&
-			    !strcmp(stmt->step.bound[i]->first->terms->path->name, "pfnmap"))
+			if (!strcmp(stmt->step.op->args[i].name, "kind") && step_operand(&stmt->step, i) &&
+			    !strcmp(stmt->step.operand[i].word, "pfnmap"))
 				add_range(&maps->device, &maps->nr_device,
 					  (struct range){0, call->made.number, call->arg[0].number});
 		return;

@@ -164,7 +164,7 @@ const char *step_missing_key(const struct step *step, const struct kernel_rules 
 	const struct op_arg *arg;
 
 	for (arg = step->op->args; arg->name; arg++)
-		if (step->bound[arg - step->op->args] && arg->exists && !arg->exists(rules))
+		if (arg->exists && !arg->exists(rules) && step_operand(step, (unsigned int)(arg - step->op->args)))
 			return arg->name;
 	return NULL;
 }

@@ -44,11 +44,11 @@ static long op_uring_register(struct op_call *call)
 
 static const char *register_shape(const struct step *step)
 {
-	bool keyed = step->bound[2] || step->bound[3];
+	const struct operand *va = step_operand(step, 2), *length = step_operand(step, 3);
 
-	if (step->nr_rest && keyed)
+	if (step->nr_rest && (va || length))
 		return "[VA, LEN] together with va= and len=, expected one of the two forms";
-	if (!step->nr_rest && (!step->bound[2] || !step->bound[3]))
+	if (!step->nr_rest && (!va || !length))
 		return "no buffers, expected va= and len=, or [VA, LEN] at least once";
 	return NULL;
 }

@@ -98,7 +98,7 @@ static long op_attach(struct op_call *call)
 
 static const char *attach_shape(const struct step *step)
 {
-	if (step->bound[1] && (step->bound[2] || step->bound[3]))
+	if (step_operand(step, 1) && (step_operand(step, 2) || step_operand(step, 3)))
 		return "dev= together with aperture= or pgsize=, expected those for a new mock device only";
 	return NULL;
 }

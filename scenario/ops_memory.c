@@ -36,7 +36,7 @@ static long op_mmap(struct op_call *call)
 
 static const char *mmap_shape(const struct step *step)
 {
-	return step->bound[3] && !step->bound[2] ? "off= without a file, expected file= with it" : NULL;
+	return step_operand(step, 3) && !step_operand(step, 2) ? "off= without a file, expected file= with it" : NULL;
 }
 
 static long op_memfd(struct op_call *call)

@@ -34,7 +34,7 @@ static long op_vfio_open(struct op_call *call)
 
 static const char *open_shape(const struct step *step)
 {
-	if (step->bound[1] && step->bound[2])
+	if (step_operand(step, 1) && step_operand(step, 2))
 		return "iommufd= together with compat=, expected one of them";
 	return NULL;
 }

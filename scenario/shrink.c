@@ -163,9 +163,13 @@ static bool terms_stand(const bool *made, const struct sum *sum)
 	return true;
 }
 
+static bool value_stands(const bool *made, const struct pin_value *value)
+{
+	return terms_stand(made, value->first) && (value->kind == PIN_LIST || terms_stand(made, value->second));
+}
+
 static bool step_stands(const struct shrinker *shrinker, const struct step *step)
 {
-	const struct pin_value *value;
 	unsigned int i;
 
 	if (!shrinker->task_made[step->task])
@@ -174,14 +178,15 @@ static bool step_stands(const struct shrinker *shrinker, const struct step *step
 		enum arg_type type = step->op->args[i].type;
 		const bool *made = type == ARG_TASK ? shrinker->task_made : shrinker->variable_made;
 
-		if (type == ARG_NEW_TASK || type == ARG_WORD || type == ARG_CAPS)
+		if (type == ARG_NEW_TASK || type == ARG_WORD || type == ARG_CAPS ||
+		    step->op->args[i].flags & ARG_MANY || !step_operand(step, i))
 			continue;
-		for (value = step->op->args[i].flags & ARG_MANY ? step->rest : step->bound[i]; value;
-		     value = step->op->args[i].flags & ARG_MANY ? value->next : NULL)
-			if (!terms_stand(made, value->first) ||
-			    (value->kind != PIN_LIST && !terms_stand(made, value->second)))
-				return false;
+		if (!value_stands(made, step->operand[i].written))
+			return false;
 	}
+	for (i = 0; i < step->nr_rest; i++)
+		if (!value_stands(shrinker->variable_made, step->rest[i].written))
+			return false;
 	return true;
 }
 

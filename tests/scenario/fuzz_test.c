@@ -125,22 +125,30 @@ START_TEST(generator_is_deterministic)
 }
 END_TEST
 
-/* What is parsed from a program's text prints as that text, and runs as the program does; with blocks too. */
+/*
+ * What is parsed from a program's text prints as that text, and runs as the program does, and so does the program that
+ * is not spelled out; with blocks too.
+ */
 START_TEST(text_is_the_program)
 {
 	options.parallel = _i;
 	for (unsigned long seed = 0; seed < PROGRAMS; seed++) {
 		struct gen_facts facts;
-		struct program *program = gen_program(&options, seed, &facts), *again;
+		struct program *program = gen_program(&options, seed, &facts), *again, *bare;
 		char *text = text_of(program), *printed;
 
+		options.only_run = true;
+		bare = gen_program(&options, seed, NULL);
+		options.only_run = false;
 		again = parsed(text);
 		printed = text_of(again);
 		ck_assert_str_eq(text, printed);
 		ck_assert_uint_eq(program->nr_steps, again->nr_steps);
 		ck_assert(hash_on(program, facts.config.kernel) == hash_on(again, facts.config.kernel));
+		ck_assert(!bare->stmts && hash_on(bare, facts.config.kernel) == hash_on(again, facts.config.kernel));
 		program_free(program);
 		program_free(again);
+		program_free(bare);
 		free(text);
 		free(printed);
 	}

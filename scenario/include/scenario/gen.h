@@ -33,6 +33,7 @@ struct gen_options {
 	bool shared_faults;		/* only at sites that every backend has: gup, iommu_map, lock_kill */
 	bool no_vfio;			/* for a backend without it */
 	bool parallel;			/* with a parallel block */
+	bool only_run;			/* not spelled out: most programs are run once, and never seen */
 };
 
 /* What was drawn before the calls. */

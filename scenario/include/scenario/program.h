@@ -102,26 +102,48 @@ struct result_case {
 	struct kernel_set *set;
 };
 
+/*
+ * An argument of a call, as a run reads it. A number is a constant, and a variable may be added to it; a sum that is
+ * more than that is gone through term by term.
+ */
+struct operand {
+	bool given;
+	bool has_second;		/* of a pair, a range or a buffer */
+	bool is_sums;			/* its numbers are more than that: those of .written */
+	int variable;			/* slot: what the number is counted from, or is named, variable or task; -1 */
+	unsigned long number;		/* of a word what it stands for, of capabilities MM_CAP_* */
+	unsigned long second;
+	const char *word;		/* a word, or the name of a new task */
+	const struct pin_value *written;	/* NULL: drawn, and not spelled out */
+};
+
 struct step {
 	const char *task_name;
-	struct pin_pos task_pos;
-	const char *variable_name;	/* NULL: none */
-	struct pin_pos variable_pos;
+	const char *variable_name;	/* NULL: none, or not spelled out */
 	const char *op_name;
-	struct pin_pos op_pos;
-	struct pin_arg *args;
 	struct result_case *cases;
 	/* bound by the checker */
 	int task;			/* slots */
 	int variable;
 	int made_task;			/* what fork and its like make, or -1 */
+	unsigned int nr_operands, nr_rest;
 	const struct op *op;
 	const struct kernel_rules *exists_on;	/* the call is known to exist there; NULL: nobody has asked */
-	struct pin_value **bound;	/* by the op's argument index; NULL where not given */
-	struct pin_value *rest;		/* of a variadic last argument, all chained */
-	unsigned int nr_rest;
-	const char *text;		/* the call, as written */
+	const struct operand *operand;	/* by the op's argument index; see step_operand() */
+	const struct operand *rest;	/* of a variadic last argument, all */
+	/* As it is written. A program that is not spelled out ends here: nothing that runs it may look. */
+	struct pin_arg *args;
+	const char *text;		/* the call */
+	struct pin_pos task_pos;
+	struct pin_pos variable_pos;
+	struct pin_pos op_pos;
 };
+
+/* The argument of that index; NULL where it is not given. Of a variadic one: the last. */
+static inline const struct operand *step_operand(const struct step *step, unsigned int index)
+{
+	return index < step->nr_operands && step->operand[index].given ? &step->operand[index] : NULL;
+}
 
 enum observable_kind {
 	OBS_LOCKED_VM,		/* of a task's mm: the current one, or mm(K) */
@@ -258,12 +280,12 @@ struct program {
 	const char *ref;		/* or NULL */
 	struct kernels_stmt *kernels;	/* a kernel must be in each of them */
 	struct world_settings settings;
-	struct stmt *stmts;
+	struct stmt *stmts;		/* NULL: not spelled out; it can be run, and nothing else */
 	struct task_decl **tasks;	/* that stand at the start, in order */
 	unsigned int nr_tasks;
 	const char **task_names;	/* by slot */
 	unsigned int nr_task_names;
-	const char **variable_names;	/* by slot */
+	const char **variable_names;	/* by slot; NULL: not spelled out */
 	unsigned int nr_variables;
 	struct observable **peaks;
 	unsigned int nr_peaks;
