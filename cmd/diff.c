@@ -33,9 +33,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		args->all = true;
 		break;
 	case OPT_SCHEDULES:
-		args->schedules = parse_number("--schedules", arg);
-		if (!args->schedules || args->schedules > 1000000)
-			argp_error(state, "--schedules: expected 1 to 1000000");
+		args->schedules = parse_within("--schedules", arg, 1, 1000000);
 		break;
 	case OPT_JSON:
 		args->json = true;

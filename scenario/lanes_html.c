@@ -165,11 +165,12 @@ static json_t *event_json(const struct lanes *lanes, const struct lane_event *ev
 static json_t *run_json(const struct lanes *lanes)
 {
 	json_t *json = json_object(), *names = json_array(), *events = json_array();
-	char *again = NULL;
+	char *again = NULL, *path = shell_word(lanes->program->path);
 	size_t length = 0, i;
 
-	append_format(&again, &length, "pinsim run %s --lanes --schedule %s", lanes->program->path,
+	append_format(&again, &length, "pinsim run %s --lanes --schedule %s", path,
 		      lanes->result.token ? lanes->result.token : "(too long for a token)");
+	free(path);
 	set(json, "title", text_json(lanes->program->title));
 	set(json, "file", text_json(lanes->program->path));
 	set(json, "kernel", text_json(lanes->kernel->name));

@@ -206,15 +206,18 @@ static void put_again(const struct drawing *drawing)
 {
 	const struct run_result *result = &drawing->lanes->result;
 	const struct lanes *lanes = drawing->lanes;
+	char *path;
 
 	put_rule(drawing, result->failures ? "this run failed" : "this run held");
-	if (!result->token)
+	if (!result->token) {
 		fputs("the schedule is too long for a token\n", drawing->out);
-	else if (lanes->program)
-		fprintf(drawing->out, "again: pinsim run %s \\\n  --lanes --schedule %s\n", lanes->program->path,
-			result->token);
-	else
+	} else if (!lanes->program) {
 		fprintf(drawing->out, "again, by pinsim_replay(): %s\n", result->token);
+	} else {
+		path = shell_word(lanes->program->path);
+		fprintf(drawing->out, "again: pinsim run %s \\\n  --lanes --schedule %s\n", path, result->token);
+		free(path);
+	}
 }
 
 void lanes_text(const struct lanes *lanes, const struct lanes_style *style, FILE *out)

@@ -28,6 +28,24 @@ void append_format(char **text, size_t *length, const char *format, ...)
 	free(more);
 }
 
+char *shell_word(const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./,:=@%";
+	const char *before = path[0] == '-' ? "./" : "";
+	char *word = NULL;
+	size_t length = 0;
+
+	if (path[0] && !path[strspn(path, plain)]) {
+		append_format(&word, &length, "%s%s", before, path);
+		return word;
+	}
+	append_format(&word, &length, "'%s", before);
+	for (; *path; path++)
+		append_format(&word, &length, *path == '\'' ? "'\\''" : "%c", *path);
+	append_text(&word, &length, "'");
+	return word;
+}
+
 char *plain_text(const char *text)
 {
 	char *copy = xstrdup(text), *at;

@@ -60,6 +60,8 @@ char *failed_expect_text(const struct expect_report *expect);
 char *violations_text(const struct run_result *result);
 void append_text(char **text, size_t *length, const char *more);
 void append_format(char **text, size_t *length, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A path as one word of a shell's command that is no option: as it is where it can be. malloc'd. */
+char *shell_word(const char *path);
 /* A string from the run without what a terminal could act on. */
 char *plain_text(const char *text);
 

@@ -96,7 +96,7 @@ void parallel_step_done(struct run *run, struct step_state *step);
 
 /* runner.c */
 
-/* In sim_this, as its slot: the program\'s tasks stand, nothing was done. @options must stay as long as the run. */
+/* In sim_this, as its slot: the program's tasks stand, nothing was done. @options must stay as long as the run. */
 struct run *run_begin(const struct program *program, const struct run_options *options);
 /* Goes on up to the item @end. */
 void run_items(struct run *run, unsigned int end);

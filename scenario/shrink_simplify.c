@@ -145,28 +145,29 @@ static bool exits(const struct shrinker *shrinker, int task)
 	return false;
 }
 
-static bool try_merged(struct shrinker *shrinker, int from, int to, bool exec)
+/* The program as it was changed is the best from now on, or it is as it was. */
+static bool try_changed(struct shrinker *shrinker)
 {
-	merge_tasks(shrinker, from, to, exec);
 	if (shrinker_candidate(shrinker))
 		return true;
 	shrinker_restore(shrinker);
 	return false;
 }
 
-static bool merge_all_tasks(struct shrinker *shrinker)
+static unsigned int tasks(const struct shrinker *shrinker)
 {
-	bool smaller = false;
-	int from, to;
+	return shrinker->best->nr_task_names;
+}
 
-	for (from = (int)shrinker->best->nr_task_names - 1; from > 0; from--)
-		for (to = 0; to < from && shrinker_may_go_on(shrinker); to++) {
-			if (from >= (int)shrinker->best->nr_task_names)
-				break;
-			smaller |= try_merged(shrinker, from, to, false) ||
-				   (exits(shrinker, from) && try_merged(shrinker, from, to, true));
-		}
-	return smaller;
+static bool try_tasks(struct shrinker *shrinker, int from, int to)
+{
+	merge_tasks(shrinker, from, to, false);
+	if (try_changed(shrinker))
+		return true;
+	if (!exits(shrinker, from))
+		return false;
+	merge_tasks(shrinker, from, to, true);
+	return try_changed(shrinker);
 }
 
 static void rename_sum(struct sum *sum, int from, const char *to)
@@ -217,29 +218,35 @@ static unsigned int made_kinds(const struct shrinker *shrinker, int slot)
 	return 0;
 }
 
-static bool merge_all_variables(struct shrinker *shrinker)
+static unsigned int variables(const struct shrinker *shrinker)
+{
+	return shrinker->best->nr_variables;
+}
+
+static bool try_variables(struct shrinker *shrinker, int from, int to)
+{
+	if (!(made_kinds(shrinker, from) & made_kinds(shrinker, to)))
+		return false;
+	merge_variables(shrinker, from, to);
+	return try_changed(shrinker);
+}
+
+/* Each that is left, the last first, into each before it. */
+static bool merge_each(struct shrinker *shrinker, unsigned int (*nr)(const struct shrinker *shrinker),
+		       bool (*try)(struct shrinker *shrinker, int from, int to))
 {
 	bool smaller = false;
 	int from, to;
 
-	for (from = (int)shrinker->best->nr_variables - 1; from > 0; from--)
-		for (to = 0; to < from && shrinker_may_go_on(shrinker); to++) {
-			if (from >= (int)shrinker->best->nr_variables)
-				break;
-			if (!(made_kinds(shrinker, from) & made_kinds(shrinker, to)))
-				continue;
-			merge_variables(shrinker, from, to);
-			if (shrinker_candidate(shrinker))
-				smaller = true;
-			else
-				shrinker_restore(shrinker);
-		}
+	for (from = (int)nr(shrinker) - 1; from > 0; from--)
+		for (to = 0; to < from && from < (int)nr(shrinker) && shrinker_may_go_on(shrinker); to++)
+			smaller |= try(shrinker, from, to);
 	return smaller;
 }
 
 bool shrinker_merge(struct shrinker *shrinker)
 {
-	return merge_all_tasks(shrinker) | merge_all_variables(shrinker);
+	return merge_each(shrinker, tasks, try_tasks) | merge_each(shrinker, variables, try_variables);
 }
 
 bool shrinker_simplify(struct shrinker *shrinker)
@@ -254,12 +261,10 @@ bool shrinker_simplify(struct shrinker *shrinker)
 		if (!change.made)
 			break;
 		/* the same place again, for what it can become then */
-		if (shrinker_candidate(shrinker)) {
+		if (try_changed(shrinker))
 			smaller = true;
-			continue;
-		}
-		shrinker_restore(shrinker);
-		change.wanted++;
+		else
+			change.wanted++;
 	}
 	return smaller;
 }
