@@ -15,6 +15,8 @@
 #include "../core.h"
 #include <sim/explore.h>
 
+#include <string.h>
+
 #define NOBODY 0xffff
 
 /* What an access is to others. */
@@ -47,12 +49,8 @@ struct node {
 	uint64_t todo;		/* who is to be tried, or was */
 	uint64_t done;		/* who was */
 	uint64_t asleep;	/* whose step would only repeat another run */
-	uint32_t first_touch;	/* of the step: nr_touches */
-	uint32_t nr_touches;
-	uint32_t first_sleeper;	/* asleep before the step, and behind them those that were tried */
-	uint32_t nr_sleepers;
-	uint32_t before;	/* 1 + the actor's step before; 0: none */
-	uint32_t enabled_by;	/* 1 + the step that let the actor go on; 0: none */
+	unsigned long drawn;	/* a draw: its value, and bound; 0: none */
+	unsigned long draw_bound;
 	uint32_t preemptions;	/* above it */
 	uint16_t actor;
 	uint16_t current;	/* who was running and could have gone on; NOBODY */
@@ -61,8 +59,13 @@ struct node {
 	bool glued;		/* nobody else could have been picked: part of the step before */
 	bool waits;		/* comes to a real wait, as nobody else can go on: touches nothing */
 	bool opens;		/* first of a window */
-	unsigned long drawn;	/* a draw: its value, and bound; 0: none */
-	unsigned long draw_bound;
+	/* What follows steps.c alone sets, and looks at. */
+	uint32_t first_touch;	/* of the step: nr_touches */
+	uint32_t nr_touches;
+	uint32_t first_sleeper;	/* asleep before the step, and behind them those that were tried */
+	uint32_t nr_sleepers;
+	uint32_t before;	/* 1 + the actor's step before; 0: none */
+	uint32_t enabled_by;	/* 1 + the step that let the actor go on; 0: none */
 };
 
 /* A step that was run from some node of the path, and what it touched there. */
@@ -91,7 +94,7 @@ struct mark {
 	struct sim_snapshot *snapshot;
 	uint32_t node;		/* whose choice is open */
 	uint32_t window;
-	uint64_t has_ahead, stepped;
+	uint64_t has_ahead, stepped, noted;
 	struct lane *lanes;	/* of actors below nr_lanes */
 	uint32_t nr_lanes, room_lanes;
 };
@@ -116,6 +119,7 @@ struct tree_ops {
 
 struct tree {
 	const struct tree_ops *ops;
+	const struct sim_strategy *strategy;
 	struct sim_search_options options;
 	unsigned long run;		/* number of the run under way, from 1 */
 	bool running;			/* a run is under way or not yet judged */
@@ -164,6 +168,7 @@ struct tree {
 	size_t room_states;
 	struct ample *ample;		/* NULL: no reduction */
 	unsigned long looked_at;	/* bit KIND: who is about to do this is no matter of course to pick() */
+	uint64_t noted;			/* bits by actor: who is; of the running one only from when pick() is asked */
 
 	uint32_t lot_node;		/* options.split: 1 + the node where the lot under way begins; 0: none yet */
 	unsigned long nr_lots;
@@ -177,8 +182,6 @@ struct tree {
 
 /* tree.c */
 extern const struct sim_strategy sim_strategy_tree, sim_strategy_steps, sim_strategy_ample;
-/* The one of them for @tree. */
-const struct sim_strategy *tree_strategy(const struct tree *tree);
 void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_search_options *options);
 void tree_fini(struct tree *tree);
 /* Ends the last run; false where nothing is left. */
@@ -238,28 +241,30 @@ void steps_node(struct tree *tree, struct node *node);
 void steps_begin(struct tree *tree, struct node *node, enum sim_point kind);
 void steps_end(struct tree *tree);
 
-/* nodes[depth]. Nodes are made in the order of the path. */
-static inline struct node *tree_node_new(struct tree *tree)
+/* nodes[depth]. Nodes are made in the order of the path. @touching: tree->touching. */
+static inline struct node *tree_node_new(struct tree *tree, bool touching)
 {
 	struct node *node;
 
 	if (unlikely(tree->depth == tree->room))
 		tree_nodes_grow(tree);
 	node = &tree->nodes[tree->depth];
-	*node = (struct node){ .current = NOBODY, .opens = tree->depth == tree->window };
+	memset(node, 0, offsetof(struct node, first_touch));
+	node->current = NOBODY;
+	node->opens = tree->depth == tree->window;
 	if (unlikely(tree->options.split) && tree->depth)
 		node->partings = node[-1].partings + (!node[-1].glued && (node[-1].enabled & (node[-1].enabled - 1)));
-	if (tree->touching)
+	if (touching)
 		steps_node(tree, node);
 	return node;
 }
 
 /* The step of nodes[depth] begins, by @actor, which was about to do @kind. */
-static inline void tree_step_begin(struct tree *tree, unsigned int actor, enum sim_point kind)
+static inline void tree_step_begin(struct tree *tree, unsigned int actor, enum sim_point kind, bool touching)
 {
 	tree->depth++;
 	tree->stepped |= 1ull << actor;
-	if (tree->touching)
+	if (touching)
 		steps_begin(tree, &tree->nodes[tree->depth - 1], kind);
 }
 
@@ -280,9 +285,9 @@ void steps_put_to_sleep(struct tree *tree, struct node *node);
 #define MARK_STEPS 2
 
 /* At a new node: is it to be marked before its choice is made? */
-static inline bool marks_want(const struct tree *tree, const struct node *node)
+static inline bool marks_want(const struct tree *tree, const struct node *node, bool touching)
 {
-	uint64_t others = tree->touching ? node->enabled & ~node->asleep : node->todo;
+	uint64_t others = touching ? node->enabled & ~node->asleep : node->todo;
 	uint32_t steps;
 
 	others &= others - 1;

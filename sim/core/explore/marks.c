@@ -44,6 +44,7 @@ const struct mark *marks_add(struct tree *tree)
 	mark->window = tree->window;
 	mark->has_ahead = tree->has_ahead;
 	mark->stepped = tree->stepped;
+	mark->noted = tree->noted;
 	mark->nr_lanes = tree->nr_lanes;
 	if (!tree->nr_lanes)
 		return mark;
@@ -69,6 +70,7 @@ bool marks_resume(struct tree *tree)
 	tree->window = mark->window;
 	tree->has_ahead = mark->has_ahead;
 	tree->stepped = mark->stepped;
+	tree->noted = mark->noted;
 	tree->nr_lanes = mark->nr_lanes;
 	if (mark->nr_lanes)
 		memcpy(tree->lanes, mark->lanes, mark->nr_lanes * sizeof(*mark->lanes));

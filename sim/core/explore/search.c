@@ -174,31 +174,35 @@ static bool portfolio_next(struct sim_search *search, struct sim_config *config)
 	return false;
 }
 
+/* No search of one tree. */
+static __attribute__((noinline)) bool other_next(struct sim_search *search, struct sim_config *config)
+{
+	return search->nr_parts ? portfolio_next(search, config) : sample_next(search, config);
+}
+
 bool sim_search_next(struct sim_search *search, struct sim_config *config)
 {
-	if (search->nr_parts)
-		return portfolio_next(search, config);
-	if (!search->tree.ops)
-		return sample_next(search, config);
+	if (unlikely(!search->tree.ops))
+		return other_next(search, config);
 	if (!tree_next(&search->tree))
 		return false;
-	config->strategy = tree_strategy(&search->tree);
+	config->strategy = search->tree.strategy;
 	config->context = &search->tree;
 	return true;
 }
 
 bool sim_search_resume(struct sim_search *search)
 {
-	struct sim_world *world = sim_this;
+	struct tree *tree = &search->tree;
 
-	if (search->nr_parts)
+	if (unlikely(search->nr_parts))
 		return search->last && sim_search_resume(search->last);
-	if (!search->tree.ops || !search->options.resumes || !marks_resume(&search->tree))
+	if (unlikely(!tree->ops || !search->options.resumes) || !marks_resume(tree))
 		return false;
-	if (world->strategy_state != &search->tree)
-		sim_strategy_put(tree_strategy(&search->tree), &search->tree);
-	if (search->tree.ample)
-		ample_listen(&search->tree);
+	if (unlikely(sim_this->strategy_state != tree))
+		sim_strategy_put(tree->strategy, tree);
+	if (tree->ample)
+		ample_listen(tree);
 	return true;
 }
 

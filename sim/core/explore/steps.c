@@ -247,9 +247,11 @@ void steps_node(struct tree *tree, struct node *node)
 	if (unlikely(tree->room_clocks != tree->room))
 		clocks_widen(tree, tree->stride);
 	node->first_sleeper = tree->nr_sleepers;
+	node->nr_sleepers = 0;
 	if (tree->depth != tree->window && node[-1].nr_sleepers)
 		inherit_sleepers(tree, node);
 	node->first_touch = tree->nr_touches;
+	node->nr_touches = 0;
 }
 
 void steps_begin(struct tree *tree, struct node *node, enum sim_point kind)
@@ -277,7 +279,7 @@ static void step_glued(struct tree *tree, unsigned int actor, bool waits)
 		if (tree->nodes[tree->depth].actor != actor)
 			tree_not_the_same(tree);
 	} else {
-		struct node *node = tree_node_new(tree);
+		struct node *node = tree_node_new(tree, true);
 
 		node->glued = true;
 		node->waits = waits;
@@ -287,7 +289,7 @@ static void step_glued(struct tree *tree, unsigned int actor, bool waits)
 		if (node->asleep >> actor & 1)
 			tree->cut = true;
 	}
-	tree_step_begin(tree, actor, SIM_POINT_NONE);
+	tree_step_begin(tree, actor, SIM_POINT_NONE, true);
 }
 
 /* The step under way is @actor's, and it is one with what comes now: preemption is off. */

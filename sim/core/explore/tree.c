@@ -81,12 +81,30 @@ static void tree_record_ample(void *state, const struct sim_access *access)
 	ample_record(state, access);
 }
 
+#define LOCKING (1ul << SIM_POINT_LOCK | 1ul << SIM_POINT_LOCK_READ)
+
+/* What @view is about is looked at each time that somebody is picked, or not at all. */
+static inline void note(struct tree *tree, const struct sim_actor_view *view)
+{
+	tree->noted &= ~(1ull << view->index);
+	tree->noted |= (uint64_t)(tree->looked_at >> view->next_kind & 1) << view->index;
+}
+
+static __attribute__((noinline)) void note_ready(struct tree *tree)
+{
+	const struct sim_world *world = sim_this;
+
+	for (uint64_t left = world->ready_bits; left; left &= left - 1)
+		note(tree, &world->rare.actors[__builtin_ctzll(left)]->view);
+}
+
 static void tree_enabled(void *state, unsigned int by, unsigned int actor)
 {
 	struct tree *tree = state;
 
 	if (!tree->open || actor >= SIM_SEARCH_ACTORS_MAX)
 		return;
+	note(tree, &sim_this->rare.actors[actor]->view);
 	if (tree->ample)
 		ample_woken(tree, actor);
 	if (by < SIM_SEARCH_ACTORS_MAX) {
@@ -101,20 +119,33 @@ static void tree_enabled(void *state, unsigned int by, unsigned int actor)
 	}
 }
 
-static void tree_window(void *state, bool open)
+static inline void window(struct tree *tree, bool open)
 {
-	struct tree *tree = state;
-
-	if (tree->touching)
-		steps_close(tree);
-	if (tree->ample)
-		ample_step_over(tree);
-	if (tree->ample && open)
-		ample_listen(tree);
 	tree->open = open;
 	tree->window = tree->depth;
 	tree->stepped = 0;
 	sim_this->silent = open ? tree->options.silent : 0;
+	if (open)
+		note_ready(tree);
+}
+
+static void tree_window(void *state, bool open)
+{
+	window(state, open);
+}
+
+static void steps_window(void *state, bool open)
+{
+	steps_close(state);
+	window(state, open);
+}
+
+static void ample_window(void *state, bool open)
+{
+	ample_step_over(state);
+	if (open)
+		ample_listen(state);
+	window(state, open);
 }
 
 #define LOCKING (1ul << SIM_POINT_LOCK | 1ul << SIM_POINT_LOCK_READ)
@@ -149,19 +180,26 @@ static unsigned int cut(struct tree *tree)
 	return SIM_PICK_STOP;
 }
 
+/*
+ * What pick() does is made three times, for a strategy each: of those that hear of nothing, which searches of @touching
+ * and those with a reduction (@reduced) are not, it is nearly all that a step costs.
+ */
+#define FOR_EACH_STRATEGY static inline __attribute__((always_inline))
+
 /* Makes nodes[depth]. Returns 0, or what the scheduler is to do before somebody goes on. */
-static inline unsigned int add_node(struct tree *tree, uint64_t enabled, uint64_t may_be_alone,
-				    const struct sim_actor_view *const *ready, int current)
+FOR_EACH_STRATEGY unsigned int add_node(struct tree *tree, uint64_t enabled, uint64_t may_be_alone,
+					const struct sim_actor_view *const *ready, int current, bool touching,
+					bool reduced)
 {
 	unsigned int alone = NOBODY;
 	struct node *node;
 
-	if (tree->ample && !tree->arrived)
+	if (reduced && !tree->arrived)
 		alone = ample_actor(tree, enabled, may_be_alone, ready, current);
 	if (alone == NOBODY && tree->ops->arrived && !tree->arrived)
 		return SIM_PICK_PAUSE;
 	tree->arrived = false;
-	node = tree_node_new(tree);
+	node = tree_node_new(tree, touching);
 	look_around(tree, node, enabled, ready, current);
 	if (!enter_lot(tree, node))
 		return cut(tree);
@@ -172,34 +210,43 @@ static inline unsigned int add_node(struct tree *tree, uint64_t enabled, uint64_
 	node->actor = tree->ops->choose(tree, node);
 	if (node->actor == NOBODY)
 		return cut(tree);
-	if (!tree->ops->arrived && marks_want(tree, node)) {
+	if (!tree->ops->arrived && marks_want(tree, node, touching)) {
 		tree->replay = tree->depth + 1;
 		return SIM_PICK_PAUSE;
 	}
 	return 0;
 }
 
-/* The choice at nodes[depth] is made. */
-static inline unsigned int follow(struct tree *tree, const struct sim_actor_view *const *ready, unsigned int nr)
+static inline unsigned int position_of(const struct tree *tree, unsigned int actor,
+				       const struct sim_actor_view *const *ready, unsigned int nr)
 {
-	unsigned int actor = tree->nodes[tree->depth].actor;
 	/* Whoever is older may be gone, and nobody else: its place is at most its number. */
 	unsigned int pos = actor < nr ? actor : nr - 1;
 
 	while (ready[pos]->index != actor)
 		if (!pos--)
 			tree_not_the_same(tree);
-	if (tree->ample && tree->nodes[tree->depth].chain)
-		ample_hear_step(tree);
-	tree_step_begin(tree, actor, ready[pos]->next_kind);
 	return pos;
 }
 
-static __attribute__((noinline)) unsigned int pick_anew(struct tree *tree, const struct sim_actor_view *const *ready,
-							unsigned int nr, int current)
+/* The choice at nodes[depth] is made. */
+FOR_EACH_STRATEGY unsigned int follow(struct tree *tree, const struct sim_actor_view *const *ready, unsigned int nr,
+				      bool touching, bool reduced)
+{
+	const struct node *node = &tree->nodes[tree->depth];
+	unsigned int pos = position_of(tree, node->actor, ready, nr);
+
+	if (reduced && node->chain)
+		ample_hear_step(tree);
+	tree_step_begin(tree, node->actor, ready[pos]->next_kind, touching);
+	return pos;
+}
+
+FOR_EACH_STRATEGY unsigned int pick_anew(struct tree *tree, const struct sim_actor_view *const *ready,
+					 unsigned int nr, int current, bool touching, bool reduced)
 {
 	const struct sim_world *world = sim_this;
-	uint64_t enabled, alone = 0;
+	uint64_t enabled = world->ready_bits, alone = 0;
 
 	if (unlikely(tree->cut))
 		return SIM_PICK_STOP;
@@ -207,41 +254,52 @@ static __attribute__((noinline)) unsigned int pick_anew(struct tree *tree, const
 		tree->explored.unfit = "more than 64 actors";
 		return cut(tree);
 	}
-	enabled = world->ready_bits;
-	for (unsigned int i = 0; i < nr; i++) {
-		const struct sim_actor_view *view = ready[i];
+	if (current >= 0)
+		note(tree, ready[current]);
+	for (uint64_t left = tree->noted & enabled; left; left &= left - 1) {
+		const struct sim_actor_view *view = &world->rare.actors[__builtin_ctzll(left)]->view;
 
-		if (likely(!(tree->looked_at >> view->next_kind & 1)))
-			continue;
 		if (tree->options.silent >> view->next_kind & 1)
-			return i;
+			return position_of(tree, view->index, ready, nr);
 		if (!(LOCKING >> view->next_kind & 1))
-			alone |= 1ull << view->index;
+			alone |= left & -left;
 		else if (would_wait(world, view))
-			enabled &= ~(1ull << view->index);
+			enabled &= ~(left & -left);
 	}
-	if (tree->touching)
+	if (touching)
 		steps_end(tree);
-	if (tree->ample && !ample_step_over(tree))
+	if (reduced && !ample_step_over(tree))
 		return SIM_PICK_STOP;
 	if (tree->depth >= tree->replay) {
-		unsigned int instead = add_node(tree, enabled, alone & enabled, ready, current);
+		unsigned int instead = add_node(tree, enabled, alone & enabled, ready, current, touching, reduced);
 
 		if (unlikely(instead))
 			return instead;
 	}
-	return follow(tree, ready, nr);
+	return follow(tree, ready, nr, touching, reduced);
 }
 
-static unsigned int tree_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr, int current)
-{
-	struct tree *tree = state;
+#define PICK(name, touching, reduced)                                                                                \
+	static __attribute__((noinline)) unsigned int name##_pick_anew(struct tree *tree,                            \
+								       const struct sim_actor_view *const *ready,    \
+								       unsigned int nr, int current)                 \
+	{                                                                                                            \
+		return pick_anew(tree, ready, nr, current, touching, reduced);                                       \
+	}                                                                                                            \
+	static unsigned int name##_pick(void *state, const struct sim_actor_view *const *ready, unsigned int nr,     \
+					int current)                                                                 \
+	{                                                                                                            \
+		struct tree *tree = state;                                                                           \
+														     \
+		if (!tree->marked)                                                                                   \
+			return name##_pick_anew(tree, ready, nr, current);                                           \
+		tree->marked = false;                                                                                \
+		return follow(tree, ready, nr, touching, reduced);                                                   \
+	}
 
-	if (!tree->marked)
-		return pick_anew(tree, ready, nr, current);
-	tree->marked = false;
-	return follow(tree, ready, nr);
-}
+PICK(tree, false, false)
+PICK(steps, true, false)
+PICK(ample, false, true)
 
 /* A choice of the running actor's own: each value in turn. */
 static unsigned long tree_draw(void *state, unsigned long bound)
@@ -264,7 +322,7 @@ static unsigned long tree_draw(void *state, unsigned long bound)
 	}
 	tree->draws = true;
 	if (tree->depth >= tree->replay) {
-		node = tree_node_new(tree);
+		node = tree_node_new(tree, tree->touching);
 		node->glued = true;
 		node->actor = actor;
 		node->enabled = node->todo = 1ull << actor;
@@ -274,7 +332,7 @@ static unsigned long tree_draw(void *state, unsigned long bound)
 	node = &tree->nodes[tree->depth];
 	if (node->draw_bound != bound)
 		tree_not_the_same(tree);
-	tree_step_begin(tree, actor, SIM_POINT_NONE);
+	tree_step_begin(tree, actor, SIM_POINT_NONE, tree->touching);
 	return node->drawn;
 }
 
@@ -327,11 +385,11 @@ const struct sim_strategy sim_strategy_steps = {
 	.name = "steps",
 	.what = "follows a search's path, and hears what each step touches",
 	.begin = tree_begin,
-	.pick = tree_pick,
+	.pick = steps_pick,
 	.draw = tree_draw,
 	.record = tree_record_steps,
 	.enabled = tree_enabled,
-	.window = tree_window,
+	.window = steps_window,
 	.paused = tree_paused,
 };
 
@@ -339,20 +397,13 @@ const struct sim_strategy sim_strategy_ample = {
 	.name = "ample",
 	.what = "follows a search's path, and hears what some steps touch",
 	.begin = tree_begin,
-	.pick = tree_pick,
+	.pick = ample_pick,
 	.draw = tree_draw,
 	.record = tree_record_ample,
 	.enabled = tree_enabled,
-	.window = tree_window,
+	.window = ample_window,
 	.paused = tree_paused,
 };
-
-const struct sim_strategy *tree_strategy(const struct tree *tree)
-{
-	if (tree->ample)
-		return &sim_strategy_ample;
-	return tree->touching ? &sim_strategy_steps : &sim_strategy_tree;
-}
 
 /*
  * Between runs
@@ -371,8 +422,11 @@ static inline bool has_next(struct node *node, uint64_t *left)
 	return *left && !node->glued;
 }
 
-/* Cuts the path back to the deepest node with something left to try, and begins with it; false where none has. */
-static inline bool cut_back(struct tree *tree)
+/*
+ * Cuts the path back to the deepest node with something left to try, and begins with it; false where none has.
+ * @touching: tree->touching.
+ */
+static inline __attribute__((always_inline)) bool cut_back(struct tree *tree, bool touching)
 {
 	uint32_t depth = tree->depth;
 	struct node *node;
@@ -385,15 +439,22 @@ static inline bool cut_back(struct tree *tree)
 		}
 		node = &tree->nodes[--depth];
 	} while (!has_next(node, &left));
-	tree->depth = depth + 1;
-	if (tree->touching)
+	tree->depth = tree->replay = depth + 1;
+	if (unlikely(tree->replay < tree->lot_node))
+		tree->lot_node = 0;
+	if (touching)
 		steps_undo(tree, node->first_touch);
 	if (unlikely(!left))
 		return true;
-	if (tree->touching)
+	if (touching)
 		steps_put_to_sleep(tree, node);
 	node->actor = tree_prefer(node, left);
 	return true;
+}
+
+static __attribute__((noinline)) bool cut_back_steps(struct tree *tree)
+{
+	return cut_back(tree, true);
 }
 
 /* 0: one trace's are not known, and so is no sum. */
@@ -403,47 +464,37 @@ static void count_in(struct tree *tree, double interleavings)
 	tree->explored.interleavings = tree->options.count ? tree->explored.interleavings + interleavings : 0;
 }
 
-static void run_over(struct tree *tree)
+/* Of a search that looks at what steps touch, or one by several processes; false: it is another's. */
+static __attribute__((noinline)) bool run_over_rest(struct tree *tree)
 {
-	struct sim_explored *explored = &tree->explored;
-
 	if (tree->touching)
 		steps_end(tree);
 	if (tree_skipped(tree)) {
-		tree->running = false;
-		return;
+		tree->lot_asked = tree->skipped = false;
+		return false;
 	}
-	tree->running = false;
-	if (tree->cut && (!tree->ops->remembers || tree->anew)) {
-		explored->cut++;
-		return;
-	}
-	explored->runs++;
-	if (tree->touching && tree->options.count)
+	tree->lot_asked = false;
+	if (tree->touching && tree->options.count && !tree->cut)
 		count_in(tree, tree_interleavings(tree));
+	return true;
 }
 
-bool tree_next(struct tree *tree)
+static inline void run_over(struct tree *tree)
 {
-	if (!tree->run)
-		return true;
-	if (tree->running)
-		run_over(tree);
-	tree->lot_asked = tree->skipped = false;
-	if (tree->explored.unfit || tree->ended)
-		return false;
-	if (tree->anew) {
-		tree->depth = tree->anew;
-		tree->replay = --tree->depth;
-		tree->anew = 0;
-		return true;
-	}
-	if (likely(cut_back(tree))) {
-		tree->replay = tree->depth;
-		if (tree->replay < tree->lot_node)
-			tree->lot_node = 0;
-		return true;
-	}
+	bool mine = !(tree->touching || tree->options.split) || run_over_rest(tree);
+
+	tree->running = false;
+	if (!mine)
+		return;
+	if (tree->cut && (!tree->ops->remembers || tree->anew))
+		tree->explored.cut++;
+	else
+		tree->explored.runs++;
+}
+
+/* The path has no node left to try. */
+static __attribute__((noinline)) bool next_from_root(struct tree *tree)
+{
 	tree->replay = 0;
 	tree->lot_node = 0;
 	if (tree->touching)
@@ -456,15 +507,34 @@ bool tree_next(struct tree *tree)
 	return false;
 }
 
+bool tree_next(struct tree *tree)
+{
+	if (unlikely(!tree->run))
+		return true;
+	if (likely(tree->running))
+		run_over(tree);
+	if (unlikely(tree->explored.unfit || tree->ended))
+		return false;
+	if (unlikely(tree->anew)) {
+		tree->depth = tree->anew;
+		tree->replay = --tree->depth;
+		tree->anew = 0;
+		return true;
+	}
+	return likely(tree->touching ? cut_back_steps(tree) : cut_back(tree, false)) || next_from_root(tree);
+}
+
 void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_search_options *options)
 {
 	*tree = (struct tree){ .ops = ops, .options = *options, .nr_touches = 1, .touching = ops->step_done != NULL,
 			       .no_marks = !options->resumes };
 	tree->touches = tree_grown(NULL, &tree->room_touches, 1, sizeof(*tree->touches));
 	tree->looked_at = options->silent | LOCKING;
-	if (options->reduce) {
+	tree->strategy = tree->touching ? &sim_strategy_steps : &sim_strategy_tree;
+	if (options->reduce && !tree->touching) {
 		tree->looked_at |= AMPLE_KINDS;
 		tree->ample = ample_new();
+		tree->strategy = &sim_strategy_ample;
 	}
 }
 
