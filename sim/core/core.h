@@ -246,7 +246,7 @@ struct sim_actor {
 	SIM_ACTOR_FRONT;		/* faults: bit SITE: armed; then fail_nth(), then a sweep */
 	uint64_t mixed;			/* sim_trace_mixed() of its index */
 	struct sim_actor_view view;	/* what strategies get to see */
-	uint64_t bit;			/* in world->written; 0: the outside */
+	uint64_t bit;			/* in world->written, ready_bits; 0: the outside, and behind SIM_ACTOR_BITS */
 	enum actor_state state;
 	bool refused;
 	unsigned int call;		/* the scenario's step that it runs; 0: none */
@@ -352,7 +352,7 @@ struct sim_world {
 	bool closed;			/* the strategy has a window, which is not open */
 	bool fatal;			/* a BUG or the step bound: nobody is picked any more */
 	unsigned int nr_blocked;
-	uint64_t ready_bits;		/* bits by index, of those below 64 */
+	uint64_t ready_bits;		/* of those in ready[] */
 	unsigned long silent;		/* bit KIND: whoever is about to do this does it, and nobody is asked */
 	struct sim_fiber *abandoned;	/* their stacks may still be pointed into: kept until destroy */
 	struct sim_body *free_bodies;

@@ -29,34 +29,42 @@ void sim_fiber_outside_free(struct sim_fiber *fiber);
 /*
  * In line, so that the compiler saves those registers alone that are in use. The
  * return is a jump: the address that comes off the other stack never matches the
- * processor's return predictor, and a ret would pay for that on every switch. 128
- * bytes below the stack pointer may be the caller's (red zone), but in files that are
- * compiled without it: sched.c, so that images of stacks are smaller by as much.
+ * processor's return predictor, and a ret would pay for that on every switch.
+ *
+ * 128 bytes below the stack pointer may be the caller's (red zone), and RBP may be its
+ * frame pointer, which has to be saved by hand: not in sched.c, which is compiled without
+ * both. Images of stacks are smaller by as much, and have no value that nobody needs and
+ * that may be another one the next time.
  */
-#ifdef SIM_NO_RED_ZONE
-#define SIM_SKIP_RED_ZONE ""
-#define SIM_BACK_OVER_RED_ZONE ""
+#if defined(SIM_NO_RED_ZONE) && defined(__OPTIMIZE__)
+#define SIM_BEFORE_SWITCH ""
+#define SIM_BEHIND_SWITCH ""
+#define SIM_AND_RBP , "rbp"
+#elif defined(SIM_NO_RED_ZONE)
+#define SIM_BEFORE_SWITCH "pushq %%rbp\n\t"
+#define SIM_BEHIND_SWITCH "popq %%rbp"
+#define SIM_AND_RBP
 #else
-#define SIM_SKIP_RED_ZONE "leaq -128(%%rsp), %%rsp\n\t"
-#define SIM_BACK_OVER_RED_ZONE "\n\tleaq 128(%%rsp), %%rsp"
+#define SIM_BEFORE_SWITCH "leaq -128(%%rsp), %%rsp\n\tpushq %%rbp\n\t"
+#define SIM_BEHIND_SWITCH "popq %%rbp\n\tleaq 128(%%rsp), %%rsp"
+#define SIM_AND_RBP
 #endif
 static inline __attribute__((always_inline)) void sim_context_switch(void **save, void *load)
 {
-	__asm__ volatile(SIM_SKIP_RED_ZONE
-			 "pushq %%rbp\n\t"
+	__asm__ volatile(SIM_BEFORE_SWITCH
 			 "leaq 1f(%%rip), %%rcx\n\t"
 			 "pushq %%rcx\n\t"
 			 "movq %%rsp, (%%rax)\n\t"
 			 "movq %%rdx, %%rsp\n\t"
 			 "popq %%rcx\n\t"
 			 "jmp *%%rcx\n"
-			 "1:\tpopq %%rbp"
-			 SIM_BACK_OVER_RED_ZONE
+			 "1:\t"
+			 SIM_BEHIND_SWITCH
 			 : "+a"(save), "+d"(load)
 			 :
 			 : "rbx", "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0",
 			   "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
-			   "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
+			   "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc" SIM_AND_RBP);
 }
 #endif
 

@@ -28,11 +28,6 @@ static inline struct sim_actor *actor_of(const struct sim_actor_view *view)
 	return (struct sim_actor *)((char *)view - offsetof(struct sim_actor, view));
 }
 
-static inline uint64_t ready_bit(const struct sim_actor *actor)
-{
-	return actor->view.index < 64 ? 1ull << actor->view.index : 0;
-}
-
 static void ready_insert(struct sim_world *world, struct sim_actor *actor)
 {
 	unsigned int pos = world->nr_ready;
@@ -42,7 +37,7 @@ static void ready_insert(struct sim_world *world, struct sim_actor *actor)
 		pos--;
 	}
 	world->ready[pos] = &actor->view;
-	world->ready_bits |= ready_bit(actor);
+	world->ready_bits |= actor->bit;
 	if (world->nr_ready++ && pos <= world->current_pos)
 		world->current_pos++;
 }
@@ -59,17 +54,19 @@ static void make_ready(struct sim_world *world, struct sim_actor *actor)
 		world->strategy->enabled(world->strategy_state, world->current->view.index, actor->view.index);
 }
 
-static void ready_remove(struct sim_world *world, struct sim_actor *actor)
+static inline void ready_remove(struct sim_world *world, const struct sim_actor *actor)
 {
-	unsigned int pos = 0, nr = --world->nr_ready;
+	unsigned int pos = world->current_pos, nr = --world->nr_ready;
 
-	while (world->ready[pos] != &actor->view)
-		pos++;
+	/* Most often it is the running one. */
+	if (unlikely(pos > nr || world->ready[pos] != &actor->view))
+		for (pos = 0; world->ready[pos] != &actor->view; pos++)
+			;
 	if (pos < world->current_pos)
 		world->current_pos--;
 	for (; pos < nr; pos++)
 		world->ready[pos] = world->ready[pos + 1];
-	world->ready_bits &= ~ready_bit(actor);
+	world->ready_bits &= ~actor->bit;
 }
 
 /* @pick is nobody: the strategy has other plans. */
@@ -565,31 +562,26 @@ bool sim_point_both(enum sim_point kind, enum sim_point second, unsigned long ob
 	return true;
 }
 
-bool sim_pause_unasked(enum sim_point kind, unsigned long object)
-{
-	struct sim_world *world = sim_this;
-
-	if (!is_unasked(world))
-		return false;
-	announce(world->current, kind, object, NULL, 0);
-	keep_way(world);
-	return true;
-}
-
 void sim_done(enum sim_point kind, unsigned long object, long result)
 {
 	point(kind, object, NULL, result, false);
 }
 
+static __attribute__((noinline)) void pause_rest(struct sim_world *world)
+{
+	if (world->current != &world->outside)
+		give_way(world, world->current);
+}
+
 void sim_pause_among(enum sim_point kind, unsigned long object)
 {
 	struct sim_world *world = sim_this;
-	struct sim_actor *current = world->current;
 
-	if (current == &world->outside)
-		return;
-	announce(current, kind, object, NULL, 0);
-	give_way(world, current);
+	announce(world->current, kind, object, NULL, 0);
+	if (is_unasked(world))
+		keep_way(world);
+	else
+		pause_rest(world);
 }
 
 void sim_record(enum sim_point kind, unsigned long object, long result)

@@ -276,14 +276,6 @@ static inline void held_add(struct kapi_actor *self, struct kapi_lock *lock, str
 	self->atomic += lock->spin;
 }
 
-static void held_remove(struct kapi_actor *self, struct kapi_held *held)
-{
-	if (held->lock->spin)
-		self->atomic--;
-	if (held != &self->held[--self->nr_held])
-		memmove(held, held + 1, (char *)(self->held + self->nr_held) - (char *)held);
-}
-
 static bool free_for(const struct kapi_lock *lock, bool read)
 {
 	return !lock->writer && !lock->outside && (read || !lock->readers);
@@ -489,44 +481,63 @@ void kapi_lock_might(struct kapi_lock *lock)
 	order_check(state, kapi_actor(), lock, class_of(state, lock, 0), 0);
 }
 
-static noinline void drop_checked(struct kapi_lock *lock, bool read)
+/* Is it what the actor took last, that way? Not what the memory of a freed one says. */
+static inline bool is_last_held(const struct kapi_actor *self, const struct kapi_lock *lock, bool read)
 {
-	struct kapi_held *held = held_find(kapi_actor(), lock);
+	const struct kapi_held *top = top_held(self);
+
+	return top && top->lock == lock && top->read == read && lock->id != POISON_WORD;
+}
+
+/* As if the lock had been taken last. False where it is not held that way. */
+static noinline bool make_last(struct kapi_actor *self, const struct kapi_lock *lock, bool read)
+{
+	struct kapi_held *held = held_find(self, lock), *top = top_held(self), last;
 
 	lock_check_freed(lock);
 	if (!held || held->read != read) {
 		sim_violate(VIOLATION_LOCK_MISUSE, "%s releases %s, which it does not hold%s", kapi_self_name(),
 			    lock->name, held ? " that way" : "");
-		return;
+		return false;
 	}
-	/* While it is still held: a trylock of another's may fail here. */
-	sim_pause(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id);
-	lock_check_freed(lock);
-	sim_race_release(lock, read);
-	held_remove(kapi_actor(), held);
-	disown(lock, read);
-	if (lock->first)
-		hand_over(lock);
-	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
+	last = *held;
+	memmove(held, held + 1, (char *)top - (char *)held);
+	*top = last;
+	return true;
 }
 
-/* The last that was taken, for which nobody waits, by an actor which is alone or not to be interrupted. */
-void kapi_lock_drop(struct kapi_lock *lock, bool read)
+/* The last that was taken. */
+static inline void let_go(struct kapi_actor *self, struct kapi_lock *lock, bool read)
 {
-	enum sim_point kind = read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK;
-	struct kapi_actor *self = kapi_actor();
-	const struct kapi_held *top = top_held(self);
-
-	if (unlikely(!top || top->lock != lock || top->read != read || lock->first ||
-		     lock->id == POISON_WORD || !(sim_alone() || sim_pause_unasked(kind, lock->id)))) {
-		drop_checked(lock, read);
-		return;
-	}
 	sim_race_release(lock, read);
 	self->nr_held--;
 	self->atomic -= lock->spin;
 	disown(lock, read);
-	sim_done(kind, lock->id, 0);
+}
+
+static noinline void drop_among_others(struct kapi_actor *self, struct kapi_lock *lock, bool read)
+{
+	if (unlikely(!is_last_held(self, lock, read)) && !make_last(self, lock, read))
+		return;
+	/* While it is still held: a trylock of another's may fail here. */
+	sim_pause(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id);
+	lock_check_freed(lock);
+	let_go(self, lock, read);
+	if (unlikely(lock->first))
+		hand_over(lock);
+	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
+}
+
+void kapi_lock_drop(struct kapi_lock *lock, bool read)
+{
+	struct kapi_actor *self = kapi_actor();
+
+	if (unlikely(!sim_alone() || !is_last_held(self, lock, read) || lock->first)) {
+		drop_among_others(self, lock, read);
+		return;
+	}
+	let_go(self, lock, read);
+	sim_done(read ? SIM_POINT_UNLOCK_READ : SIM_POINT_UNLOCK, lock->id, 0);
 }
 
 void kapi_lock_downgrade(struct kapi_lock *lock)

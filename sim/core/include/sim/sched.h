@@ -204,8 +204,6 @@ static inline void sim_pause(enum sim_point kind, unsigned long object)
 	if (__builtin_expect(((struct sim_world_front *)sim_this)->nr_ready > 1, 0))
 		sim_pause_among(kind, object);
 }
-/* The same where nobody else will be let run and nobody looks on; else nothing happens, and false is returned. */
-bool sim_pause_unasked(enum sim_point kind, unsigned long object);
 /* Records without being a place to switch (what happened as a consequence of a point). */
 void sim_record(enum sim_point kind, unsigned long object, long result);
 void sim_record_at(enum sim_point kind, const void *at, long result);
