@@ -322,8 +322,11 @@ static long do_prlimit(struct task_struct *task, struct rlimit new, bool set_max
 	struct rlimit *rlim = &task->signal->rlim[RLIMIT_MEMLOCK];
 	long err = 0;
 
-	if (!set_max)
+	/* The program asked for the limits before, and the lock is taken for the change alone. */
+	if (!set_max) {
+		sim_touch(&rlim->rlim_cur, false);
 		new.rlim_max = rlim->rlim_max;
+	}
 	if (new.rlim_cur > new.rlim_max)
 		return -EINVAL;
 	task_lock(task->group_leader);

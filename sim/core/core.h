@@ -221,6 +221,7 @@ struct sim_body {
 	struct sim_body *next;
 	void (*run)(void *arg);
 	void *arg;
+	bool by_actor;		/* submitted inside one, and others may submit there too */
 };
 
 enum __attribute__((packed)) actor_state {

@@ -145,6 +145,7 @@ static __attribute__((noinline)) void body_run(struct sim_world *world, struct s
 	struct sim_body *body = actor->first;
 	void (*run)(void *arg) = body->run;
 	void *arg = body->arg;
+	const bool by_actor = body->by_actor;
 
 	actor->first = body->next;
 	if (!actor->first)
@@ -153,6 +154,8 @@ static __attribute__((noinline)) void body_run(struct sim_world *world, struct s
 	world->free_bodies = body;
 
 	sim_trace_add(world, SIM_POINT_START, 0, 0);
+	if (unlikely(by_actor))
+		sim_touch(&actor->tail, true);
 	if (unlikely(world->race))
 		sim_race_begin(world);
 	sim_registers_clear();
@@ -365,7 +368,9 @@ void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *ar
 		world->free_bodies = entry->next;
 	else
 		entry = sim_alloc(sizeof(*entry));
-	*entry = (struct sim_body){ .run = body, .arg = arg };
+	*entry = (struct sim_body){ .run = body, .arg = arg, .by_actor = world->current != &world->outside };
+	if (entry->by_actor)
+		sim_touch(&actor->tail, true);
 	sim_actor_written(world, actor);
 	*actor->tail = entry;
 	actor->tail = &entry->next;

@@ -128,7 +128,7 @@ static void rcu_body(void *arg)
 {
 	struct kapi_state *state = arg;
 
-	while (state->rcu_first) {
+	while (sim_touch(&state->rcu_queued, true), state->rcu_first) {
 		struct rcu_head *batch = state->rcu_first;
 
 		sim_race_acquire(&state->rcu_queued, true);
@@ -143,6 +143,7 @@ static void rcu_body(void *arg)
 			preempt_enable();
 			kapi_locks_held_check();
 			batch = next;
+			sim_touch(&state->rcu_called, true);
 			state->rcu_called++;
 		}
 		kapi_wake(&state->rcu_done, 0);
@@ -155,6 +156,8 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 	struct kapi_state *state = rcu_state();
 
 	sim_race_release(&state->rcu_queued, false);
+	/* Whose comes first in a batch makes no difference: to a search it is who is in it that counts. */
+	sim_touch(&state->rcu_queued, false);
 	head->func = func;
 	head->next = NULL;
 	*state->rcu_last = head;
@@ -173,10 +176,17 @@ void kapi_kfree_rcu(struct rcu_head *head, void *ptr)
 	call_rcu(head, (rcu_callback_t)(unsigned long)((char *)head - (char *)ptr));
 }
 
+static bool callbacks_ran(struct kapi_state *state, unsigned long nr)
+{
+	sim_touch(&state->rcu_called, false);
+	return state->rcu_called >= nr;
+}
+
 void rcu_barrier(void)
 {
 	struct kapi_state *state = rcu_state();
 	unsigned long queued = state->rcu_queued;
 
-	wait_event(state->rcu_done, state->rcu_called >= queued);
+	sim_touch(&state->rcu_queued, true);
+	wait_event(state->rcu_done, callbacks_ran(state, queued));
 }

@@ -38,7 +38,15 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 
 bool kapi_work_pending(void)
 {
+	sim_touch(&kapi_state()->work, false);
 	return !list_empty(&kapi_state()->work);
+}
+
+/* None is under way, or not @work, if it is given. */
+static bool work_is_over(struct kapi_state *state, const struct work_struct *work)
+{
+	sim_touch(&state->work_running, false);
+	return !state->work_running || (work && state->work_running != work);
 }
 
 /* @work may be freed by its function: it is not looked at afterwards. */
@@ -49,9 +57,11 @@ static void run_work(struct kapi_state *state, struct work_struct *work)
 	sim_stacks_written();
 	list_del_init(&work->entry);
 	work->pending = false;
+	sim_touch(&state->work_running, true);
 	state->work_running = work;
 	work->func(work);
 	kapi_locks_held_check();
+	sim_touch(&state->work_running, true);
 	state->work_running = NULL;
 	sim_race_release(&state->work_done, false);
 	kapi_wake(&state->work_done, 0);
@@ -62,8 +72,9 @@ void flush_workqueue(struct workqueue_struct *wq)
 	struct kapi_state *state = work_state();
 
 	for (;;) {
-		wait_event(state->work_done, !state->work_running);
+		wait_event(state->work_done, work_is_over(state, NULL));
 		sim_race_acquire(&state->work_done, true);
+		sim_touch(&state->work, false);
 		if (list_empty(&state->work))
 			return;
 		run_work(state, list_first_entry(&state->work, struct work_struct, entry));
@@ -76,7 +87,7 @@ bool flush_work(struct work_struct *work)
 	bool busy = work->pending || state->work_running == work;
 
 	sim_touch(&state->work, true);
-	wait_event(state->work_done, !state->work_running);
+	wait_event(state->work_done, work_is_over(state, NULL));
 	sim_race_acquire(&state->work_done, true);
 	if (work->pending)
 		run_work(state, work);
@@ -94,7 +105,7 @@ bool cancel_work_sync(struct work_struct *work)
 		list_del_init(&work->entry);
 		work->pending = false;
 	}
-	wait_event(state->work_done, state->work_running != work);
+	wait_event(state->work_done, work_is_over(state, work));
 	sim_race_acquire(&state->work_done, true);
 	return pending;
 }
