@@ -192,11 +192,19 @@ static enum resolved resolve(struct run *run, const struct stmt *stmt, const str
 	return resolve_numbers(run, stmt, operand, &to->number, &to->second);
 }
 
+/* Whose step it is. In a block a line stays with the task that it was handed to, where another has the name by now. */
+static struct task_struct *task_of(const struct step_state *state)
+{
+	struct task_struct *running = mm_current();
+
+	return running ? running : state->run->tasks[state->stmt->step.task];
+}
+
 bool step_ready(struct step_state *state)
 {
 	const struct step *step = &state->stmt->step;
 	struct run *run = state->run;
-	struct task_struct *task = run->tasks[step->task], *old;
+	struct task_struct *task = task_of(state), *old;
 
 	if (run->ended) {
 		state->skip = STEP_SKIP_ENDED;
@@ -311,7 +319,7 @@ static void make_call(struct step_state *state)
 
 	call.op = step->op;
 	call.backend = run->options->backend;
-	call.task = run->tasks[step->task];
+	call.task = task_of(state);
 	call.made = (struct value){ .kind = VALUE_NONE };
 	call.child = NULL;
 	call.child_is_thread = false;
