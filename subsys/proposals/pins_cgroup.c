@@ -10,7 +10,8 @@
  * charges pinned_vm, as RDMA does. Who moves takes along what its mm shows as
  * locked_vm, whatever the limits; what objects have pinned stays where it is.
  *
- * A group is that of an address space here. No locks: a charge is one step.
+ * A group is that of an address space here. No locks: a charge is one step. For a
+ * search all groups are one thing, the list that they are on.
  */
 #include <linux/slab.h>
 #include <accounting/charge.h>
@@ -54,6 +55,7 @@ static struct share *share_find(const void *owner, struct pins_cgroup **of)
 	list_for_each_entry(object, &pinners_state()->objects, list) {
 		if (object->ops != &cgroup_ops)
 			continue;
+		sim_touch(&pinners_state()->objects, true);
 		*of = container_of(object, struct pins_cgroup, object);
 		list_for_each_entry(share, &(*of)->shares, list)
 			if (share->owner == owner)
