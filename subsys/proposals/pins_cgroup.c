@@ -9,9 +9,7 @@
  * What is charged remembers its group; a page pinned twice counts twice. type1
  * charges pinned_vm, as RDMA does. Who moves takes along what its mm shows as
  * locked_vm, whatever the limits; what objects have pinned stays where it is.
- *
- * A group is that of an address space here. No locks: a charge is one step. For a
- * search all groups are one thing, the list that they are on.
+ * A group is an address space's. No locks: a charge is a step; to a search all are one.
  */
 #include <linux/slab.h>
 #include <accounting/charge.h>
