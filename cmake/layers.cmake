@@ -15,10 +15,13 @@ if(PINSIM_WERROR)
 endif()
 
 # The same objects make the command and libpinsim: code for a shared library, of which nothing is seen
-# from outside but what <pinsim/...> declares, and that is loaded with the program.
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# from outside but what <pinsim/...> declares, and that is loaded with the program. Where files are optimised as one
+# there is no libpinsim (lib/), and each look at sim_this is one instruction less.
 set(CMAKE_C_VISIBILITY_PRESET hidden)
-add_compile_options(-ftls-model=initial-exec)
+if(NOT CMAKE_INTERPROCEDURAL_OPTIMIZATION)
+	set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+	add_compile_options(-ftls-model=initial-exec)
+endif()
 
 # Left alone, gcc clears and copies a structure by a string instruction, whose start takes longer than the library's
 # function; by a profile even a small one.
@@ -34,6 +37,15 @@ execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include
 set(PINSIM_KERNEL_FLAGS -nostdinc -isystem ${PINSIM_COMPILER_INCLUDE} -fno-builtin-printf
 	-fno-strict-aliasing -fwrapv -funsigned-char -D__KERNEL__
 	-I${PROJECT_SOURCE_DIR}/sim/kapi/include)
+
+# Where files are optimised as one, what calls go through takes more inside than the compiler would by itself, as it is
+# many small functions, each called from few places: fewer instructions, in code a quarter larger. The kernel API is
+# not to: what it has is called from everywhere, and a search lives in little of it.
+set(PINSIM_INLINE_FLAGS)
+if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_C_COMPILER_ID STREQUAL GNU)
+	set(PINSIM_INLINE_FLAGS --param=max-inline-insns-auto=60 --param=max-inline-insns-single=200
+		--param=inline-unit-growth=200)
+endif()
 
 # Data races (sim/race.h): the compiler's thread instrumentation in kernel files, answered by
 # sim/core/race_entry.c. What looks on, the ledger and the invariants, is no part of the kernel, and
@@ -92,6 +104,7 @@ function(pinsim_layer name)
 			if(world STREQUAL KERNEL)
 				target_compile_options(${target} PRIVATE ${PINSIM_KERNEL_FLAGS})
 				if(NOT name STREQUAL sim_kapi)
+					target_compile_options(${target} PRIVATE ${PINSIM_INLINE_FLAGS})
 					pinsim_watch_races(${target})
 				endif()
 				if(PINSIM_ENGINE STREQUAL threads)
