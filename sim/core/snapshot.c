@@ -57,6 +57,7 @@ struct piece {
 
 /* What lies at an actor and on its stack. */
 struct held_actor {
+	struct sim_actor *actor;
 	unsigned char *image;		/* ACTOR_BYTES, and then the stack */
 	struct sim_fiber *fiber;	/* NULL: it has none */
 	size_t stack_bytes;
@@ -84,8 +85,8 @@ struct sim_snapshot {
 	struct sim_snapshot *next, **link;	/* of the world's */
 	struct sim_world *world;
 	_Alignas(16) unsigned char often[OFTEN_BYTES];
-	unsigned long newest_region;
 	unsigned long rare_version;
+	unsigned long newest_region;
 	uint64_t rare_hash;			/* 0: not known */
 	unsigned char front[FRONT_BYTES];
 	unsigned char rare[RARE_BYTES];
@@ -140,7 +141,7 @@ typedef uint64_t __attribute__((vector_size(16), aligned(8), may_alias)) unit_t;
 
 /*
  * In line, where the size is known: a constant, and a multiple of 8. The barrier keeps the
- * compiler from making a memcpy() of it, in whose place it would put what is slow to start.
+ * compiler from making a memcpy() of it.
  */
 static inline __attribute__((always_inline)) void copy(void *to, const void *from, size_t bytes)
 {
@@ -260,12 +261,6 @@ void sim_regions_leave(void)
 {
 	regions_undo(sim_this, 0);
 }
-
-static unsigned long newest_region(const struct sim_world *world)
-{
-	return world->rare.regions ? world->rare.regions->number : 0;
-}
-
 
 /*
  * Taking
@@ -414,12 +409,12 @@ static void check_all_unwritten(const struct sim_snapshot *snapshot, struct sim_
 			check_unwritten(world->rare.actors[i], &snapshot->held[i]);
 }
 
-static inline void take_actor(struct sim_snapshot *snapshot, unsigned int i)
+static inline void take_actor(struct sim_snapshot *snapshot, unsigned int i, struct sim_actor *actor)
 {
-	const struct sim_actor *actor = snapshot->world->rare.actors[i];
 	struct own_actor *own = &snapshot->own[i];
 	struct held_actor *held = &snapshot->held[i];
 
+	held->actor = actor;
 	held->fiber = actor->fiber;
 	held->stack_bytes = held->fiber ? sim_fiber_stack_used(held->fiber) : 0;
 	own->image = with_room(own->image, &own->room, ACTOR_BYTES + held->stack_bytes, 1);
@@ -448,9 +443,9 @@ static inline void take_actors(struct sim_snapshot *snapshot, struct sim_world *
 	if (CHECKS)
 		check_all_unwritten(snapshot, world, written);
 	for (uint64_t left = written & first_bits(nr); left; left &= left - 1)
-		take_actor(snapshot, __builtin_ctzll(left));
+		take_actor(snapshot, __builtin_ctzll(left), world->rare.actors[__builtin_ctzll(left)]);
 	for (unsigned int i = SIM_ACTOR_BITS; i < nr; i++)
-		take_actor(snapshot, i);
+		take_actor(snapshot, i, world->rare.actors[i]);
 }
 
 /*
@@ -476,6 +471,7 @@ static __attribute__((noinline)) void take_rare(struct sim_snapshot *snapshot, s
 	memcpy(snapshot->front, (unsigned char *)world + FRONT_AT, FRONT_BYTES);
 	memcpy(snapshot->rare, (unsigned char *)world + RARE_AT, RARE_BYTES);
 	snapshot->rare_version = world->rare_version;
+	snapshot->newest_region = world->rare.regions ? world->rare.regions->number : 0;
 	snapshot->rare_bytes = 0;
 	snapshot->rare_hash = 0;
 	for_each_chunk(chunk, world, pool)
@@ -564,7 +560,6 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot, const st
 	else if (snapshot->nr_bigs)
 		sim_arena_drop_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
 	snapshot->nr_bigs = snapshot->nr_fibers = snapshot->image_bytes = snapshot->actor_bytes = 0;
-	snapshot->newest_region = newest_region(world);
 	snapshot->fibers_version = sim_version_number(&world->fibers);
 	if (snapshot->free_version != sim_version_number(&world->arena.lists)) {
 		snapshot->free_version = world->arena.lists.number;
@@ -759,8 +754,8 @@ enum fibers {
 static inline enum fibers actor_home(const struct sim_snapshot *snapshot, struct sim_world *world, uint64_t written,
 				     unsigned int i, enum fibers fibers)
 {
-	struct sim_actor *actor = world->rare.actors[i];
 	const struct held_actor *held = &snapshot->held[i];
+	struct sim_actor *actor = held->actor;
 
 	if (actor->fiber != held->fiber && fibers == FIBERS_OPEN && (actor->fiber || !take_back(world, held->fiber))) {
 		sort_fibers(snapshot, world, written);
@@ -819,7 +814,7 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 
 	if (world != snapshot->world || world->current != &world->outside)
 		sim_die("a snapshot is restored inside an actor, or into another world");
-	if (newest_region(world) != snapshot->newest_region)
+	if (unlikely(world->rare_version != snapshot->rare_version))
 		regions_undo(world, snapshot->newest_region);
 	if (world->fibers.changed || world->fibers.number != snapshot->fibers_version) {
 		if (likely(only_actors_have(snapshot, world)))
