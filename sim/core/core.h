@@ -359,7 +359,6 @@ struct sim_world {
 	struct sim_body *free_bodies;
 	unsigned long last_object;
 	unsigned long step;
-	struct sim_actor outside;
 
 	/* How it came here, on which no step depends: no part of its digest (snapshot.c), up to arena. */
 	uint64_t hash;
@@ -371,6 +370,10 @@ struct sim_world {
 	struct sim_tape tape;
 
 	struct sim_arena arena;		/* the first part is the last thing that a snapshot copies each time */
+
+	struct sim_version kept;	/* of outside and its room */
+	_Alignas(16) struct sim_actor outside;
+	_Alignas(16) unsigned char outside_room[SIM_OUTSIDE_ROOM];
 
 	/* No part of a snapshot, or by a version. */
 	const struct sim_strategy *strategy;
@@ -409,6 +412,13 @@ static inline struct sim_rare *sim_rare_write(struct sim_world *world)
 static inline void sim_actor_written(struct sim_world *world, const struct sim_actor *actor)
 {
 	world->written |= actor->bit;
+}
+
+/* Whoever runs writes to its struct: an actor is known to, as it runs, and the outside says so. */
+static inline void sim_self_written(struct sim_world *world)
+{
+	if (world->current == &world->outside)
+		world->kept.changed = true;
 }
 
 /* alloc.c: zeroed, with its room, and out of what snapshots copy as the world's memory. */

@@ -39,8 +39,10 @@ const char *sim_fault_site_name(enum sim_fault_site site)
 /* To be written. */
 static struct sim_actor *or_outside(struct sim_actor *actor)
 {
-	if (!actor)
+	if (!actor) {
+		sim_outside_written();
 		return &sim_this->outside;
+	}
 	sim_actor_written(sim_this, actor);
 	return actor;
 }
@@ -96,6 +98,7 @@ bool sim_fault_pending(const struct sim_actor *actor)
 
 static void deliver(struct sim_actor *actor, unsigned int bit, enum sim_fault_site site, unsigned long at)
 {
+	sim_self_written(sim_this);
 	actor->faults &= ~(bit == NTH_BIT ? NTH_BIT | NTH_CALLS_BIT : bit);
 	sim_record(SIM_POINT_FAULT, site, at);
 }
@@ -117,6 +120,7 @@ void sim_fault_sweep_count(unsigned long *count)
 
 void sim_fault_sweep_join(void)
 {
+	sim_self_written(sim_this);
 	sim_this->current->faults |= SWEEP_BIT;
 }
 

@@ -222,6 +222,7 @@ static void fiber_main(void)
 
 void sim_sched_init(struct sim_world *world)
 {
+	world->kept.changed = true;
 	world->outside.view.index = OUTSIDE_INDEX;
 	world->outside.mixed = sim_trace_mixed(OUTSIDE_INDEX);
 	world->outside.rare = &world->rare.outside;
@@ -335,9 +336,20 @@ void *sim_actor_room(void)
 	return actor->self ? actor + 1 : NULL;
 }
 
+void *sim_outside_room(void)
+{
+	return sim_this->outside_room;
+}
+
+void sim_outside_written(void)
+{
+	sim_this->kept.changed = true;
+}
+
 void sim_stacks_written(void)
 {
 	sim_this->written = ~0ull;
+	sim_outside_written();
 }
 
 const char *sim_actor_name(const struct sim_actor *actor)
@@ -408,6 +420,7 @@ void sim_actor_clear(struct sim_actor *actor)
 
 void sim_call_set(unsigned int step)
 {
+	sim_self_written(sim_this);
 	sim_this->current->call = step;
 }
 
@@ -494,7 +507,9 @@ static __attribute__((noinline)) void point_rest(struct sim_world *world, enum s
 {
 	if (unlikely(world->watched >> kind & 1))
 		sim_trace_tell(world, kind, object, at, result, ahead);
-	if (world->current != &world->outside)
+	if (world->current == &world->outside)
+		world->kept.changed = true;
+	else
 		give_way(world, world->current);
 }
 
@@ -690,6 +705,7 @@ unsigned long sim_draw(unsigned long bound)
 
 void sim_nopreempt_begin(void)
 {
+	sim_self_written(sim_this);
 	sim_this->current->nopreempt++;
 }
 
@@ -699,5 +715,6 @@ void sim_nopreempt_end(void)
 
 	if (!current->nopreempt)
 		sim_die("%s: sim_nopreempt_end() without a begin", current->rare->name);
+	sim_self_written(sim_this);
 	current->nopreempt--;
 }

@@ -73,11 +73,13 @@ struct own_actor {
 #define SPARES_MAX 64u
 #define SPARE_BYTES_MAX ((size_t)64 << 10)
 
-/* Of struct sim_world: what is copied each time, and the two parts of what is rarely written. */
+/* Of struct sim_world: what is copied each time, the outside, and the two parts of what is rarely written. */
 #define OFTEN_AT offsetof(struct sim_world, nr_ready)
 #define OFTEN_BYTES (offsetof(struct sim_world, arena.lists) - OFTEN_AT)
 #define FRONT_AT offsetof(struct sim_world, holds)
 #define FRONT_BYTES (OFTEN_AT - FRONT_AT)
+#define OUTSIDE_AT offsetof(struct sim_world, outside)
+#define OUTSIDE_BYTES (offsetof(struct sim_world, outside_room) + SIM_OUTSIDE_ROOM - OUTSIDE_AT)
 #define RARE_AT offsetof(struct sim_world, ready)
 #define RARE_BYTES (sizeof(struct sim_world) - RARE_AT)
 
@@ -94,6 +96,8 @@ struct sim_snapshot {
 	size_t rare_bytes, room_rare;
 	unsigned long free_version;
 	void *free[SIM_ARENA_CLASSES];
+	unsigned long outside_version;
+	_Alignas(16) unsigned char outside[OUTSIDE_BYTES];
 	unsigned long fibers_version;
 	struct sim_big **bigs;			/* in use at the time */
 	size_t nr_bigs, room_bigs;
@@ -449,6 +453,37 @@ static inline void take_actors(struct sim_snapshot *snapshot, struct sim_world *
 }
 
 /*
+ * The outside
+ */
+
+static void check_outside(const struct sim_snapshot *snapshot, const struct sim_world *world)
+{
+	if (memcmp(snapshot->outside, (const unsigned char *)world + OUTSIDE_AT, OUTSIDE_BYTES))
+		sim_die("the state outside of actors was written without a word");
+}
+
+static inline void take_outside(struct sim_snapshot *snapshot, struct sim_world *world)
+{
+	if (snapshot->outside_version != sim_version_number(&world->kept)) {
+		snapshot->outside_version = world->kept.number;
+		memcpy(snapshot->outside, (unsigned char *)world + OUTSIDE_AT, OUTSIDE_BYTES);
+	} else if (CHECKS) {
+		check_outside(snapshot, world);
+	}
+}
+
+static inline void outside_home(const struct sim_snapshot *snapshot, struct sim_world *world)
+{
+	if (world->kept.changed || world->kept.number != snapshot->outside_version) {
+		world->kept.number = snapshot->outside_version;
+		world->kept.changed = false;
+		memcpy((unsigned char *)world + OUTSIDE_AT, snapshot->outside, OUTSIDE_BYTES);
+	} else if (CHECKS) {
+		check_outside(snapshot, world);
+	}
+}
+
+/*
  * What is rarely written
  */
 
@@ -565,6 +600,7 @@ struct sim_snapshot *sim_snapshot_retake(struct sim_snapshot *snapshot, const st
 		snapshot->free_version = world->arena.lists.number;
 		copy(snapshot->free, world->arena.free, sizeof(snapshot->free));
 	}
+	take_outside(snapshot, world);
 	copy(snapshot->often, (unsigned char *)world + OFTEN_AT, OFTEN_BYTES);
 	add_pieces(snapshot, world);
 	if (sim_arena_has_no_actors(&world->arena))
@@ -587,7 +623,7 @@ struct sim_snapshot *sim_snapshot_take(void)
 
 size_t sim_snapshot_bytes(const struct sim_snapshot *snapshot)
 {
-	return OFTEN_BYTES + snapshot->image_bytes + snapshot->actor_bytes + FRONT_BYTES + RARE_BYTES +
+	return OFTEN_BYTES + OUTSIDE_BYTES + snapshot->image_bytes + snapshot->actor_bytes + FRONT_BYTES + RARE_BYTES +
 	       snapshot->rare_bytes + sizeof(snapshot->free);
 }
 
@@ -626,6 +662,7 @@ static uint64_t mix_world(uint64_t hash, const struct sim_snapshot *snapshot)
 
 	then = (const struct sim_arena *)(snapshot->often + offsetof(struct sim_world, arena) - OFTEN_AT);
 	hash = mix_bytes(hash, snapshot->often, offsetof(struct sim_world, hash) - OFTEN_AT);
+	hash = mix_bytes(hash, snapshot->outside, OUTSIDE_BYTES);
 	hash = mix(mix(hash, (uintptr_t)then->at), (uintptr_t)then->last);
 	return mix_bytes(hash, (const unsigned char *)snapshot->free, sizeof(snapshot->free));
 }
@@ -824,6 +861,7 @@ void sim_snapshot_restore(struct sim_snapshot *snapshot)
 	}
 	if (world->arena.bigs || snapshot->nr_bigs)
 		sim_arena_bring_bigs(&world->arena, snapshot->bigs, snapshot->nr_bigs);
+	outside_home(snapshot, world);
 	copy((unsigned char *)world + OFTEN_AT, snapshot->often, OFTEN_BYTES);
 	for (size_t at = 0; at < snapshot->image_bytes; at += sizeof(*piece) + room_of(piece->bytes)) {
 		piece = (const struct piece *)(snapshot->image + at);

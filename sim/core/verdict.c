@@ -242,6 +242,7 @@ void sim_refusal_note(const char *format, ...)
 
 	if (sim_this->rare.refusals_unread)
 		return;
+	sim_self_written(sim_this);
 	if (!current->refusal)
 		current->refusal = sim_alloc(REFUSAL_BYTES);
 	va_start(args, format);
@@ -269,5 +270,6 @@ const char *sim_refusal(void)
 
 void sim_refusal_clear(void)
 {
+	sim_self_written(sim_this);
 	sim_this->current->refused = false;
 }

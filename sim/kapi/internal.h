@@ -82,15 +82,24 @@ struct kapi_state {
 	size_t log_bytes;
 };
 
+_Static_assert(sizeof(struct kapi_state) <= SIM_OUTSIDE_ROOM, "it lies there");
+
 /* What the first call of each makes. */
 struct kapi_state *kapi_state_make(void);
 struct kapi_actor *kapi_actor_make(void);
 
-static inline struct kapi_state *kapi_state(void)
+static inline const struct kapi_state *kapi_state(void)
 {
-	struct kapi_state *state = sim_slot(SIM_SLOT_KAPI);
+	const struct kapi_state *state = sim_slot(SIM_SLOT_KAPI);
 
 	return likely(state) ? state : kapi_state_make();
+}
+
+/* To be written before the next point, behind which it has to be asked for anew. */
+static inline struct kapi_state *kapi_state_write(void)
+{
+	sim_outside_written();
+	return (struct kapi_state *)kapi_state();
 }
 
 /* The running actor's; outside's where none runs. */

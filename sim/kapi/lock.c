@@ -114,7 +114,8 @@ static inline void lock_check(struct kapi_lock *lock)
 		use_static(lock);
 }
 
-static struct kapi_class *class_find(struct kapi_state *state, const struct kapi_lock *lock, unsigned int subclass)
+static struct kapi_class *class_find(const struct kapi_state *state, const struct kapi_lock *lock,
+				     unsigned int subclass)
 {
 	const void *key = lock->key ? (const void *)lock->key : lock;
 	struct kapi_class **bucket = &state->classes->bucket[((unsigned long)key >> 4) % KAPI_CLASS_BUCKETS];
@@ -133,7 +134,7 @@ static struct kapi_class *class_find(struct kapi_state *state, const struct kapi
 	return class;
 }
 
-static struct kapi_class *class_of(struct kapi_state *state, struct kapi_lock *lock, unsigned int subclass)
+static struct kapi_class *class_of(const struct kapi_state *state, struct kapi_lock *lock, unsigned int subclass)
 {
 	if (subclass)
 		return class_find(state, lock, subclass);
@@ -168,7 +169,7 @@ static void edge_add(struct kapi_class *from, struct kapi_class *to)
 }
 
 /* Depth first; leaves the way in via and from. Classes are few and a path is short, so recursion is shallow. */
-static bool reaches(struct kapi_state *state, struct kapi_class *from, const struct kapi_class *to)
+static bool reaches(const struct kapi_state *state, struct kapi_class *from, const struct kapi_class *to)
 {
 	if (from == to)
 		return true;
@@ -210,7 +211,7 @@ static void report_inversion(struct kapi_class *class, struct kapi_class *held)
 }
 
 /* Against what the actor holds already, before the lock is taken. */
-static void order_check(struct kapi_state *state, struct kapi_actor *self, struct kapi_lock *lock,
+static void order_check(const struct kapi_state *state, struct kapi_actor *self, struct kapi_lock *lock,
 			struct kapi_class *class, unsigned int flags)
 {
 	char buf[64];
@@ -326,7 +327,7 @@ static void hand_over(struct kapi_lock *lock)
 }
 
 /* Who keeps the lock, for the report of a stuck machine: the writer, or the reader that came here first. */
-static struct sim_actor *holder_of(struct kapi_state *state, const struct kapi_lock *lock)
+static struct sim_actor *holder_of(const struct kapi_state *state, const struct kapi_lock *lock)
 {
 	struct kapi_actor *actor;
 
@@ -338,7 +339,7 @@ static struct sim_actor *holder_of(struct kapi_state *state, const struct kapi_l
 	return NULL;
 }
 
-static void wait_for(struct kapi_state *state, struct kapi_lock *lock, bool read)
+static void wait_for(const struct kapi_state *state, struct kapi_lock *lock, bool read)
 {
 	struct kapi_waiter waiter = { .actor = sim_self(), .read = read };
 
@@ -359,7 +360,7 @@ static void wait_for(struct kapi_state *state, struct kapi_lock *lock, bool read
 }
 
 /* The holder of when it began to wait may have let go since, and a lock may have several readers. */
-static void tell_holders(struct kapi_state *state, struct kapi_actor *waiter)
+static void tell_holders(const struct kapi_state *state, struct kapi_actor *waiter)
 {
 	struct kapi_actor *actor;
 	struct sim_actor *holder = waiter->waits->writer;
@@ -377,7 +378,7 @@ static void tell_holders(struct kapi_state *state, struct kapi_actor *waiter)
 
 void kapi_lock_tell_holders(void)
 {
-	struct kapi_state *state = kapi_state();
+	const struct kapi_state *state = kapi_state();
 	struct kapi_actor *actor;
 
 	list_for_each_entry(actor, &state->actors, all)
@@ -473,7 +474,7 @@ int kapi_lock_take(struct kapi_lock *lock, unsigned int flags, unsigned int subc
 
 void kapi_lock_might(struct kapi_lock *lock)
 {
-	struct kapi_state *state = kapi_state();
+	const struct kapi_state *state = kapi_state();
 
 	lock_check(lock);
 	if (!lock->spin)

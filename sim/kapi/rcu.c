@@ -17,7 +17,7 @@
 
 static struct kapi_state *rcu_state(void)
 {
-	struct kapi_state *state = kapi_state();
+	struct kapi_state *state = kapi_state_write();
 
 	if (unlikely(!state->rcu_id)) {
 		state->rcu_id = sim_object_id();
@@ -88,10 +88,13 @@ static void wait_for_readers(struct kapi_state *state)
 #if SIM_THREADS
 	sim_urcu_synchronize();
 #else
-	unsigned int epoch = ++state->rcu_epoch;
+	unsigned int epoch;
 
+	sim_outside_written();
+	epoch = ++state->rcu_epoch;
 	state->rcu_waiters++;
 	wait_event(state->rcu_readers, !readers_before(state, epoch));
+	sim_outside_written();
 	state->rcu_waiters--;
 #endif
 }
@@ -132,6 +135,7 @@ static void rcu_body(void *arg)
 		struct rcu_head *batch = state->rcu_first;
 
 		sim_race_acquire(&state->rcu_queued, true);
+		sim_outside_written();
 		state->rcu_first = NULL;
 		state->rcu_last = &state->rcu_first;
 		synchronize_rcu();
@@ -144,10 +148,12 @@ static void rcu_body(void *arg)
 			kapi_locks_held_check();
 			batch = next;
 			sim_touch(&state->rcu_called, true);
+			sim_outside_written();
 			state->rcu_called++;
 		}
 		kapi_wake(&state->rcu_done, 0);
 	}
+	sim_outside_written();
 	state->rcu_active = false;
 }
 

@@ -73,7 +73,7 @@ static bool filled(const void *at, unsigned char byte, size_t bytes)
 
 static inline void *object_alloc(size_t bytes, gfp_t gfp, const char *site, bool unused)
 {
-	struct kapi_state *state = kapi_state();
+	struct kapi_state *state = kapi_state_write();
 	struct kapi_object *object = sim_alloc(sizeof(*object) + (unused ? 0 : bytes) + REDZONE_BYTES);
 
 	object->bytes = bytes;
@@ -208,7 +208,7 @@ static __cold noinline void report_misfree(const struct kapi_object *object)
 
 void kfree(const void *ptr)
 {
-	struct kapi_state *state = kapi_state();
+	struct kapi_state *state;
 	struct kapi_object *object;
 	size_t bytes;
 
@@ -227,6 +227,7 @@ void kfree(const void *ptr)
 	sim_touch_freed(object + 1, bytes);
 	sim_race_freed(object + 1, bytes, __builtin_return_address(0));
 	object->magic = MAGIC_FREE;
+	state = kapi_state_write();
 	list_del(&object->live);
 	state->nr_objects--;
 	state->object_bytes -= object->bytes;
@@ -353,7 +354,7 @@ void kapi_leak_except(void)
 
 void kapi_leak_check(void)
 {
-	struct kapi_state *state = kapi_state();
+	struct kapi_state *state = kapi_state_write();
 	struct kapi_object *object;
 
 	list_for_each_entry(object, &state->objects, live)

@@ -17,8 +17,9 @@
 
 struct kapi_state *kapi_state_make(void)
 {
-	struct kapi_state *state = sim_zalloc(sizeof(*state));
+	struct kapi_state *state = sim_outside_room();
 
+	sim_outside_written();
 	sim_slot_set(SIM_SLOT_KAPI, state, NULL);
 	state->classes = sim_rare_zalloc(sizeof(*state->classes));
 	INIT_LIST_HEAD(&state->actors);
@@ -40,7 +41,7 @@ struct kapi_actor *kapi_actor_make(void)
 	actor->max_held = ARRAY_SIZE(actor->few);
 	actor->actor = sim_self();
 	sim_stacks_written();
-	list_add_tail(&actor->all, &kapi_state()->actors);
+	list_add_tail(&actor->all, &kapi_state_write()->actors);
 	sim_current_front()->kapi = actor;
 	return actor;
 }
@@ -93,7 +94,7 @@ static void log_trim(struct kapi_state *state, size_t bytes)
 
 int _printk(const char *format, ...)
 {
-	struct kapi_state *state = kapi_state();
+	struct kapi_state *state = kapi_state_write();
 	char line[256];
 	va_list args;
 	int len;

@@ -110,7 +110,6 @@ void kapi_wake(wait_queue_head_t *wq, unsigned int nr)
 /* Sleeps until *@woken or @deadline, or until it is probed. */
 static bool sleep_until(const bool *woken, unsigned long deadline, unsigned long object, const char *why)
 {
-	struct kapi_state *state = kapi_state();
 	struct kapi_sleeper sleeper = { .self = kapi_actor(), .deadline = deadline };
 
 	if (!sleeper.self->actor) {
@@ -119,7 +118,7 @@ static bool sleep_until(const bool *woken, unsigned long deadline, unsigned long
 	}
 	sleeper.self->probed = false;
 	sim_stacks_written();
-	list_add_tail(&sleeper.all, &state->sleepers);
+	list_add_tail(&sleeper.all, &kapi_state_write()->sleepers);
 	while (!*woken && !sleeper.expired && !sleeper.self->probed)
 		sim_block(object, why, NULL);
 	sim_stacks_written();
@@ -156,7 +155,7 @@ void kapi_wait_done(wait_queue_head_t *wq)
 	if (likely(!self->probed))
 		return;
 	self->probed = false;
-	kapi_state()->lost_wakeups++;
+	kapi_state_write()->lost_wakeups++;
 	sim_violate(VIOLATION_LOST_WAKEUP, "%s sleeps on %s, but what it waits for is true", kapi_self_name(),
 		    wq->name);
 }
@@ -281,7 +280,7 @@ int wait_for_completion_interruptible(struct completion *x)
 }
 
 /* The clock moves to the earliest deadline; who waits for it wakes. */
-static bool expire_earliest(struct kapi_state *state)
+static bool expire_earliest(const struct kapi_state *state)
 {
 	struct kapi_sleeper *sleeper, *earliest = NULL;
 
@@ -290,7 +289,7 @@ static bool expire_earliest(struct kapi_state *state)
 			earliest = sleeper;
 	if (!earliest)
 		return false;
-	state->ticks = max(state->ticks, earliest->deadline);
+	kapi_state_write()->ticks = max(state->ticks, earliest->deadline);
 	sim_stacks_written();
 	earliest->expired = true;
 	sim_wake(earliest->self->actor);
@@ -298,7 +297,7 @@ static bool expire_earliest(struct kapi_state *state)
 }
 
 /* Has every sleeper look at its condition. True where one found it true. */
-static bool probe_sleepers(struct kapi_state *state)
+static bool probe_sleepers(const struct kapi_state *state)
 {
 	unsigned long before = state->lost_wakeups;
 	struct kapi_sleeper *sleeper;
@@ -315,7 +314,7 @@ static bool probe_sleepers(struct kapi_state *state)
 
 enum sim_outcome kapi_run(void)
 {
-	struct kapi_state *state = kapi_state();
+	const struct kapi_state *state = kapi_state();
 	enum sim_outcome outcome = sim_run();
 
 	while (outcome == SIM_STUCK && (expire_earliest(state) || probe_sleepers(state)))

@@ -16,7 +16,7 @@ struct workqueue_struct {
 
 static struct kapi_state *work_state(void)
 {
-	struct kapi_state *state = kapi_state();
+	struct kapi_state *state = kapi_state_write();
 
 	if (unlikely(!state->work_done.id))
 		kapi_waitqueue_init(&state->work_done, "deferred work");
@@ -32,7 +32,7 @@ bool queue_work(struct workqueue_struct *wq, struct work_struct *work)
 	sim_touch(&kapi_state()->work, true);
 	sim_stacks_written();
 	work->pending = true;
-	list_add_tail(&work->entry, &kapi_state()->work);
+	list_add_tail(&work->entry, &kapi_state_write()->work);
 	return true;
 }
 
@@ -62,6 +62,7 @@ static void run_work(struct kapi_state *state, struct work_struct *work)
 	work->func(work);
 	kapi_locks_held_check();
 	sim_touch(&state->work_running, true);
+	sim_outside_written();
 	state->work_running = NULL;
 	sim_race_release(&state->work_done, false);
 	kapi_wake(&state->work_done, 0);

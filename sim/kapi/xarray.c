@@ -54,13 +54,13 @@ static struct xa_run *run_new(bool counted)
 	struct xa_run *run = sim_alloc(sizeof(*run));
 
 	run->counted = counted;
-	kapi_state()->nr_xa_runs += counted;
+	kapi_state_write()->nr_xa_runs += counted;
 	return run;
 }
 
 static void run_free(struct xa_run *run)
 {
-	kapi_state()->nr_xa_runs -= run->counted;
+	kapi_state_write()->nr_xa_runs -= run->counted;
 	sim_free(run);
 }
 

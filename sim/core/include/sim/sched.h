@@ -146,8 +146,15 @@ void sim_actor_submit(struct sim_actor *actor, void (*body)(void *arg), void *ar
 void *sim_actor_room(void);
 #define SIM_ACTOR_ROOM 112
 /*
- * An actor has written where others' state lies: on a stack that is not its own, or in another's sim_actor_room().
- * Snapshots copy that of those who ran, and of all where this was said.
+ * SIM_OUTSIDE_ROOM bytes, zeroed in the beginning, that are nobody's own, for one layer. Snapshots copy them where this
+ * was said since, by whoever writes there before the next point.
+ */
+void *sim_outside_room(void);
+void sim_outside_written(void);
+#define SIM_OUTSIDE_ROOM 352
+/*
+ * An actor has written where others' state lies: on a stack that is not its own, in another's sim_actor_room(), or in
+ * sim_outside_room(). Snapshots copy that of those who ran, and of all where this was said.
  */
 void sim_stacks_written(void);
 /* Nothing queued, not running, not blocked. */

@@ -22,10 +22,11 @@
  * snapshots of one world may stand at a time and are restored in any order.
  *
  * Bytes are not copied where the world knows that they are the same. It knows so of
- * what sim_rare_zalloc() gave, which is written behind sim_rare_written() alone; and of
- * an actor's stack and sim_actor_room(), which that actor writes while it runs. Whoever
- * else writes there, as to a wait queue's entry, says so: sim_stacks_written(). Builds
- * without NDEBUG look whether that is so at each snapshot that is taken or restored.
+ * what sim_rare_zalloc() gave, which is written behind sim_rare_written() alone; of
+ * sim_outside_room(), behind sim_outside_written(); and of an actor's stack and
+ * sim_actor_room(), which that actor writes while it runs. Whoever else writes there, as
+ * to a wait queue's entry, says so: sim_stacks_written(). Builds without NDEBUG look
+ * whether that is so at each snapshot that is taken or restored.
  *
  * Not part of a snapshot: the strategy with its state, which goes on as it is (or
  * is replaced by sim_strategy_set()), and what a layer keeps elsewhere (the C
