@@ -89,6 +89,8 @@ static inline void link_touch(struct tree *tree, uint32_t index, bool done)
 		slot = add_key(tree, touch->deed.key);
 	touch->slot = slot;
 	touch->prev = tree->heads[slot];
+	touch->prev_write = tree->touches[touch->prev].deed.is.write ? touch->prev
+								      : tree->touches[touch->prev].prev_write;
 	touch->linked = done;
 	if (done)
 		tree->heads[slot] = index;
@@ -161,18 +163,18 @@ static __attribute__((noinline)) void scan_freed(struct tree *tree, const struct
 FOR_EACH_LENGTH void scan(struct tree *tree, const struct touch *touch, const uint32_t *before, uint32_t *clock,
 			  uint32_t stride)
 {
+	const bool writes = touch->deed.is.write;
 	const struct touch *other;
 	uint32_t i;
 
 	for (i = tree->last_freed; unlikely(i) && tree->touches[i].node >= tree->window; i = tree->touches[i].prev)
 		if (steps_free(tree, &tree->touches[i].deed, &touch->deed))
 			comes_behind(tree, touch, &tree->touches[i], before, clock, stride);
-	for (i = touch->prev; i; i = other->prev) {
+	/* Who only reads goes from change to change: there may be thousands of readers between them. */
+	for (i = writes ? touch->prev : touch->prev_write; i; i = writes ? other->prev : other->prev_write) {
 		other = &tree->touches[i];
 		if (other->node < tree->window)
 			return;
-		if (!touch->deed.is.write && !other->deed.is.write)
-			continue;
 		comes_behind(tree, touch, other, before, clock, stride);
 		if (other->deed.is.write && !(other->deed.is.release && touch->deed.is.waits))
 			return;

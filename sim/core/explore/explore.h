@@ -39,6 +39,7 @@ struct touch {
 	struct deed deed;
 	uint32_t node;		/* whose step */
 	uint32_t prev;		/* the one before of the same thing, by index into touches[]; 0: none */
+	uint32_t prev_write;	/* the last one before that changes it */
 	uint32_t slot;		/* in keys[] and heads[], where it is linked */
 	uint16_t actor;
 	bool linked;		/* on its thing's list */
@@ -283,6 +284,8 @@ void steps_put_to_sleep(struct tree *tree, struct node *node);
 
 /* To take a mark costs as much as so many steps. */
 #define MARK_STEPS 2
+/* On a path of so many steps marks lie one step further apart, on one of twice as many two: they must fit in memory. */
+#define MARK_STEPS_THIN 256
 
 /* At a new node: is it to be marked before its choice is made? */
 static inline bool marks_want(const struct tree *tree, const struct node *node, bool touching)
@@ -297,7 +300,7 @@ static inline bool marks_want(const struct tree *tree, const struct node *node, 
 	if (!tree->nr_marks)
 		return true;
 	steps = tree->depth - tree->marks[tree->nr_marks - 1].node;
-	return (others & (others - 1) ? 2 * steps : steps) >= MARK_STEPS;
+	return (others & (others - 1) ? 2 * steps : steps) >= MARK_STEPS + tree->depth / MARK_STEPS_THIN;
 }
 
 /* From outside, paused at nodes[depth]. NULL where it cannot be had, and no other will be. */

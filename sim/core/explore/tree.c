@@ -529,6 +529,7 @@ void tree_init(struct tree *tree, const struct tree_ops *ops, const struct sim_s
 	*tree = (struct tree){ .ops = ops, .options = *options, .nr_touches = 1, .touching = ops->step_done != NULL,
 			       .no_marks = !options->resumes };
 	tree->touches = tree_grown(NULL, &tree->room_touches, 1, sizeof(*tree->touches));
+	tree->touches[0] = (struct touch){};
 	tree->looked_at = options->silent | LOCKING;
 	tree->strategy = tree->touching ? &sim_strategy_steps : &sim_strategy_tree;
 	if (options->reduce && !tree->touching) {
