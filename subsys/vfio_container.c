@@ -73,6 +73,7 @@ int vfio_container_set_iommu(struct vfio_container *container, unsigned int vers
 			vfio_type1_detach_group(iommu, group);
 		vfio_type1_release(iommu);
 	} else {
+		sim_touch(&container->iommu, true);
 		container->iommu = iommu;
 	}
 out_unlock:
@@ -117,6 +118,8 @@ void vfio_group_detach_container(struct vfio_group *group)
 	list_del(&group->container_next);
 	if (container->iommu && list_empty(&container->group_list)) {
 		vfio_type1_release(container->iommu);
+		/* ioctls look at it without the lock */
+		sim_touch(&container->iommu, true);
 		container->iommu = NULL;
 	}
 	up_write(&container->group_lock);

@@ -352,6 +352,8 @@ void vfio_type1_release(struct vfio_iommu *iommu)
 {
 	vfio_unmap_unpin_all(iommu);
 	windows_free(&iommu->iova_list);
+	/* For a search: ioctls may change places, but not with this. */
+	sim_touch(&iommu->ioctls, true);
 	if (!iommu->ioctls) {
 		iommu_free(iommu);
 		return;
@@ -367,6 +369,7 @@ struct vfio_iommu *vfio_type1_ioctl_begin(struct vfio_container *container)
 
 	if (!iommu)
 		return ERR_PTR(-EINVAL);
+	sim_touch(&iommu->ioctls, false);
 	sim_race_unseen(iommu->ioctls++);
 	return iommu;
 }
@@ -375,6 +378,7 @@ void vfio_type1_ioctl_end(struct vfio_iommu *iommu)
 {
 	bool left_over;
 
+	sim_touch(&iommu->ioctls, false);
 	sim_race_unseen(left_over = iommu->ioctls == 1 && iommu->released);
 	if (left_over)
 		vfio_unmap_unpin_all(iommu);
