@@ -93,6 +93,7 @@ struct lane {
 /* A place on the path to go on from: the world, and what the tree knew of the run. */
 struct mark {
 	struct sim_snapshot *snapshot;
+	size_t bytes;		/* of it: where every state is asked for */
 	uint32_t node;		/* whose choice is open */
 	uint32_t window;
 	uint64_t has_ahead, stepped, noted;
@@ -161,6 +162,7 @@ struct tree {
 
 	struct mark *marks;		/* in the order of the path; behind nr_marks: memory to be used again */
 	uint32_t nr_marks, made_marks, room_marks;
+	size_t mark_bytes;		/* of all that were made */
 	bool no_marks;			/* they do not pay, or cannot be had */
 
 	bool arrived;			/* at nodes[depth], whose mark was added; it is not made yet */

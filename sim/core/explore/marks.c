@@ -10,7 +10,8 @@
  * their memory is used again for the next one at that depth of the stack.
  *
  * What a mark costs grows with the world, what it saves with the length of the path.
- * In a world of more than MARK_BYTES_MAX a run is repeated from its beginning.
+ * In a world of more than MARK_BYTES_MAX a run is repeated from its beginning. A search
+ * that asks for every state of a path has them all, up to MARKS_BYTES_MAX together.
  */
 #include "explore.h"
 #include <sim/snapshot.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 
 #define MARK_BYTES_MAX ((size_t)64 << 10)
+#define MARKS_BYTES_MAX ((size_t)1 << 30)
 
 static struct mark *mark_next(struct tree *tree)
 {
@@ -29,13 +31,33 @@ static struct mark *mark_next(struct tree *tree)
 	return &tree->marks[tree->nr_marks];
 }
 
+/* False: it cannot be had, or is more than is to be kept. */
+static bool mark_take(struct tree *tree, struct mark *mark)
+{
+	size_t bytes;
+
+	mark->snapshot = sim_snapshot_retake(mark->snapshot, tree->nr_marks ? mark[-1].snapshot : NULL);
+	if (!mark->snapshot) {
+		if (tree->ops->arrived)
+			tree->explored.unfit = "this build cannot look at the stacks of tasks";
+		return false;
+	}
+	bytes = sim_snapshot_bytes(mark->snapshot);
+	if (!tree->ops->arrived)
+		return bytes <= MARK_BYTES_MAX;
+	tree->mark_bytes += bytes - mark->bytes;
+	mark->bytes = bytes;
+	if (tree->mark_bytes <= MARKS_BYTES_MAX)
+		return true;
+	tree->explored.unfit = "the states of one run take more than a GiB";
+	return false;
+}
+
 const struct mark *marks_add(struct tree *tree)
 {
 	struct mark *mark = mark_next(tree);
 
-	mark->snapshot = sim_snapshot_retake(mark->snapshot, tree->nr_marks ? mark[-1].snapshot : NULL);
-	/* One that is asked for its state is paid for. */
-	if (!mark->snapshot || (sim_snapshot_bytes(mark->snapshot) > MARK_BYTES_MAX && !tree->ops->arrived)) {
+	if (!mark_take(tree, mark)) {
 		tree->no_marks = true;
 		return NULL;
 	}
@@ -93,4 +115,5 @@ void marks_forget(struct tree *tree)
 	free(tree->marks);
 	tree->marks = NULL;
 	tree->nr_marks = tree->made_marks = tree->room_marks = 0;
+	tree->mark_bytes = 0;
 }

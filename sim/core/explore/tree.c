@@ -365,8 +365,6 @@ static void tree_paused(void *state)
 	if (tree->marked)
 		return;
 	tree->arrived = true;
-	if (!mark)
-		tree->explored.unfit = "this build cannot look at the stacks of tasks";
 	tree->cut = !mark || !tree->ops->arrived(tree, mark);
 }
 
