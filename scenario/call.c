@@ -168,26 +168,13 @@ static enum resolved resolve(struct run *run, const struct stmt *stmt, const str
 	to->given = true;
 	if (arg->flags & ARG_MANY)
 		return resolve_pairs(run, stmt, to);
-	switch (arg->type) {
-	case ARG_VARIABLE:
+	if (arg->type == ARG_VARIABLE)
 		return resolve_variable(run, stmt, arg, operand, to, task);
-	case ARG_TASK:
+	if (arg->type == ARG_TASK) {
 		to->task = task_named(run, (unsigned int)operand->variable);
 		return to->task ? RESOLVED : RESOLVED_UNSET;
-	case ARG_NEW_TASK:
-		to->name = operand->word;
-		return RESOLVED;
-	case ARG_WORD:
-	case ARG_CAPS:
-		to->number = operand->number;
-		return RESOLVED;
-	case ARG_NUMBER:
-	case ARG_FLAG:
-	case ARG_LIMIT:
-	case ARG_RANGE:
-	case ARG_IOVECS:
-		break;
 	}
+	to->name = operand->word;
 	to->has_second = operand->has_second;
 	return resolve_numbers(run, stmt, operand, &to->number, &to->second);
 }

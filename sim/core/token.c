@@ -158,11 +158,14 @@ static bool from_text(const char *text, size_t nr_chars, struct bytes *bytes)
 
 int sim_tape_encode(const struct sim_tape *tape, const struct sim_tape_id *id, char *token)
 {
-	struct bytes bytes = { .nr = 0 };
+	struct bytes bytes;
 	size_t kernel_chars = strnlen(id->kernel, KERNEL_CHARS_MAX + 1);
 
 	if (kernel_chars > KERNEL_CHARS_MAX)
 		return -E2BIG;
+	/* most tokens are short, and each run has one: the rest is not cleared */
+	bytes.nr = 0;
+	bytes.full = false;
 	put_byte(&bytes, FORMAT);
 	put_byte(&bytes, kernel_chars);
 	for (size_t i = 0; i < kernel_chars; i++)
