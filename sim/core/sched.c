@@ -352,6 +352,11 @@ void sim_stacks_written(void)
 	sim_outside_written();
 }
 
+void sim_stack_written(const struct sim_actor *actor)
+{
+	sim_actor_written(sim_this, actor);
+}
+
 const char *sim_actor_name(const struct sim_actor *actor)
 {
 	return actor->rare->name;

@@ -31,6 +31,20 @@ struct kapi_state *kapi_state_make(void)
 	return state;
 }
 
+/* Last on the list, and so the one before it changes. */
+static void list_actor(struct kapi_actor *actor)
+{
+	struct kapi_state *state = kapi_state_write();
+	struct kapi_actor *last;
+
+	if (!list_empty(&state->actors)) {
+		last = list_last_entry(&state->actors, struct kapi_actor, all);
+		if (last->actor)
+			sim_stack_written(last->actor);
+	}
+	list_add_tail(&actor->all, &state->actors);
+}
+
 struct kapi_actor *kapi_actor_make(void)
 {
 	struct kapi_actor *actor = sim_actor_room();
@@ -40,8 +54,7 @@ struct kapi_actor *kapi_actor_make(void)
 	actor->held = actor->few;
 	actor->max_held = ARRAY_SIZE(actor->few);
 	actor->actor = sim_self();
-	sim_stacks_written();
-	list_add_tail(&actor->all, &kapi_state_write()->actors);
+	list_actor(actor);
 	sim_current_front()->kapi = actor;
 	return actor;
 }

@@ -157,6 +157,8 @@ void sim_outside_written(void);
  * sim_outside_room(). Snapshots copy that of those who ran, and of all where this was said.
  */
 void sim_stacks_written(void);
+/* The same, where that is @actor's alone. */
+void sim_stack_written(const struct sim_actor *actor);
 /* Nothing queued, not running, not blocked. */
 bool sim_actor_idle(const struct sim_actor *actor);
 /* Drops what is queued (a task that died in a parallel block). Not for a blocked actor. */
