@@ -98,16 +98,12 @@ static void note_makers_and_settings(struct gen *gen)
 	}
 }
 
-/* As many of them as there is room for; written GEN_PICKS_AT_ONCE at a time, of which there is room for one more. */
+/* As many of them as there is room for. */
 static void add_times(uint8_t *list, unsigned int room, unsigned int *nr, uint8_t index, unsigned int times)
 {
-	const uint64_t some = index * 0x0101010101010101ul;
-	unsigned int i;
-
 	if (times > room - *nr)
 		times = room - *nr;
-	for (i = 0; i < times; i += GEN_PICKS_AT_ONCE)
-		memcpy(list + *nr + i, &some, sizeof(some));
+	memset(list + *nr, index, times);
 	*nr += times;
 }
 
@@ -128,9 +124,9 @@ static void fill_picks(struct gen *gen)
 			gen->user[gen->nr_users++] = (uint8_t)i;
 		times = flat ? (op->random.charges ? 3u : 1u) << gen_below(gen, 4) :
 			       op->random.weight * (1 + (gen_below(gen, 3) < 1u + op->random.charges));
-		add_times(gen->pick, GEN_PICKS, &gen->nr_picks, (uint8_t)i, times);
+		add_times(gen->pick, sizeof(gen->pick), &gen->nr_picks, (uint8_t)i, times);
 		if (ends)
-			add_times(gen->ending, GEN_ENDINGS, &gen->nr_endings, (uint8_t)i, times);
+			add_times(gen->ending, sizeof(gen->ending), &gen->nr_endings, (uint8_t)i, times);
 	}
 }
 

@@ -19,9 +19,6 @@
 #define GEN_SPACES_MAX 32u	/* mms, and fd tables: bits of a mask */
 #define GEN_FOCUS_MAX 3u
 #define GEN_REST_MAX 3u
-#define GEN_PICKS 1024u
-#define GEN_ENDINGS 256u
-#define GEN_PICKS_AT_ONCE sizeof(uint64_t)
 #define NO_THING (-1)
 
 /* Seeded, or bytes that end. */
@@ -123,8 +120,8 @@ struct gen {
 	struct gen_picture picture;
 	struct operand operand[OP_ARGS_MAX];	/* of the call, up to its step's .nr_operands */
 	struct operand rest[GEN_REST_MAX];
-	uint8_t pick[GEN_PICKS + GEN_PICKS_AT_ONCE];	/* indices of config.op, each as often as its weight */
-	uint8_t ending[GEN_ENDINGS + GEN_PICKS_AT_ONCE];	/* of those, indices of what ends something */
+	uint8_t pick[1024];		/* indices of config.op, each as often as its weight */
+	uint8_t ending[256];		/* of those, indices of what ends something */
 	uint8_t setting[GEN_OPS_MAX];	/* indices of what sets something of what was just made */
 	uint8_t user[GEN_OPS_MAX];	/* indices of what is done with what a variable names, each once */
 };
