@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinsim shrink FILE */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <scenario/failure.h>
 #include <scenario/shrink.h>
 #include "commands.h"
@@ -12,6 +13,7 @@ struct shrink_arguments {
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct shrink_arguments *args = state->input;
+	struct stat is;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -22,6 +24,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (args->selection.nr_paths > 1)
 			argp_error(state, "more than one file, expected one");
+		if (args->selection.nr_paths && !stat(args->selection.paths[0], &is) && S_ISDIR(is.st_mode))
+			argp_error(state, "%s is a folder, expected one .pin file", args->selection.paths[0]);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

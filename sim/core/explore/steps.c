@@ -298,13 +298,10 @@ static inline bool goes_on(const struct tree *tree, unsigned int actor)
 	return unlikely(sim_this->current->nopreempt) && tree->stepping && tree->nodes[tree->depth - 1].actor == actor;
 }
 
-/* It went on past a point: nobody else was ready, or was to be let in. */
+/* It went on past a point: nobody else was ready. */
 static inline void went_on(struct tree *tree, unsigned int actor)
 {
-	if (goes_on(tree, actor))
-		add_touch(tree, &tree->lanes[actor].ahead);
-	else
-		step_glued(tree, actor, false);
+	step_glued(tree, actor, false);
 	tree->has_ahead &= ~(1ull << actor);
 }
 
@@ -320,7 +317,8 @@ static __attribute__((noinline)) void record_shared(struct tree *tree, const str
 		note_place(tree, access);
 	if (!deed_of(access, &deed))
 		return;
-	if (access->ahead) {
+	/* Where nobody is let in it is done at once, as a part of the step: a sleeper is known by all that it does. */
+	if (access->ahead && !goes_on(tree, actor)) {
 		tree->has_ahead |= 1ull << actor;
 		lane_of(tree, actor)->ahead = deed;
 		return;
