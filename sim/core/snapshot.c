@@ -19,7 +19,7 @@
  * actors of now are looked at, and then the bytes go home. Where no more has happened to
  * fibers than that bodies have ended, each actor's is found as the actor goes home.
  * Searches take one at each branching of a run and restore one for each schedule, so that
- * a hundred instructions besides the copying count.
+ * each of the some two hundred instructions besides the copying counts.
  */
 #include "core.h"
 #include "fiber.h"

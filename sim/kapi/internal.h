@@ -82,7 +82,7 @@ struct kapi_state {
 	size_t log_bytes;
 };
 
-_Static_assert(sizeof(struct kapi_state) <= SIM_OUTSIDE_ROOM, "it lies there");
+_Static_assert(sizeof(struct kapi_state) <= SIM_OUTSIDE_ROOM, "it lies in sim_outside_room()");
 
 /* What the first call of each makes. */
 struct kapi_state *kapi_state_make(void);
