@@ -398,7 +398,7 @@ static noinline void take_check(struct kapi_actor *self, struct kapi_lock *lock,
 }
 
 /* The lock is the actor's behind this, or it was killed (-EINTR), or it is another's and nobody waits (-EBUSY). */
-static noinline int take_among_others(struct kapi_lock *lock, unsigned int flags)
+static inline int take_among_others(struct kapi_lock *lock, unsigned int flags)
 {
 	bool read = flags & KAPI_LOCK_READ;
 	enum sim_point taken = read ? SIM_POINT_LOCKED_READ : SIM_POINT_LOCKED;

@@ -217,24 +217,24 @@ FOR_EACH_STRATEGY unsigned int add_node(struct tree *tree, uint64_t enabled, uin
 	return 0;
 }
 
-static inline unsigned int position_of(const struct tree *tree, unsigned int actor,
-				       const struct sim_actor_view *const *ready, unsigned int nr)
+/* @actor's place in ready[]: so many are before it. No loop, whose end nobody could tell beforehand. */
+static inline unsigned int position_of(const struct tree *tree, unsigned int actor)
 {
-	/* Whoever is older may be gone, and nobody else: its place is at most its number. */
-	unsigned int pos = actor < nr ? actor : nr - 1;
+	uint64_t ready = sim_this->ready_bits, below = ready & ((1ull << actor) - 1);
 
-	while (ready[pos]->index != actor)
-		if (!pos--)
-			tree_not_the_same(tree);
-	return pos;
+	if (unlikely(!(ready >> actor & 1)))
+		tree_not_the_same(tree);
+	below -= below >> 1 & 0x5555555555555555;
+	below = (below & 0x3333333333333333) + (below >> 2 & 0x3333333333333333);
+	return ((below + (below >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56;
 }
 
 /* The choice at nodes[depth] is made. */
-FOR_EACH_STRATEGY unsigned int follow(struct tree *tree, const struct sim_actor_view *const *ready, unsigned int nr,
-				      bool touching, bool reduced)
+FOR_EACH_STRATEGY unsigned int follow(struct tree *tree, const struct sim_actor_view *const *ready, bool touching,
+				      bool reduced)
 {
 	const struct node *node = &tree->nodes[tree->depth];
-	unsigned int pos = position_of(tree, node->actor, ready, nr);
+	unsigned int pos = position_of(tree, node->actor);
 
 	if (reduced && node->chain)
 		ample_hear_step(tree);
@@ -260,11 +260,11 @@ FOR_EACH_STRATEGY unsigned int pick_anew(struct tree *tree, const struct sim_act
 		const struct sim_actor_view *view = &world->rare.actors[__builtin_ctzll(left)]->view;
 
 		if (tree->options.silent >> view->next_kind & 1)
-			return position_of(tree, view->index, ready, nr);
+			return position_of(tree, view->index);
 		if (!(LOCKING >> view->next_kind & 1))
 			alone |= left & -left;
-		else if (would_wait(world, view))
-			enabled &= ~(left & -left);
+		else
+			enabled &= ~((uint64_t)would_wait(world, view) << view->index);
 	}
 	if (touching)
 		steps_end(tree);
@@ -276,7 +276,7 @@ FOR_EACH_STRATEGY unsigned int pick_anew(struct tree *tree, const struct sim_act
 		if (unlikely(instead))
 			return instead;
 	}
-	return follow(tree, ready, nr, touching, reduced);
+	return follow(tree, ready, touching, reduced);
 }
 
 #define PICK(name, touching, reduced)                                                                                \
@@ -294,7 +294,7 @@ FOR_EACH_STRATEGY unsigned int pick_anew(struct tree *tree, const struct sim_act
 		if (!tree->marked)                                                                                   \
 			return name##_pick_anew(tree, ready, nr, current);                                           \
 		tree->marked = false;                                                                                \
-		return follow(tree, ready, nr, touching, reduced);                                                   \
+		return follow(tree, ready, touching, reduced);                                                   \
 	}
 
 PICK(tree, false, false)
