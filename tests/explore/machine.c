@@ -220,8 +220,9 @@ unsigned long machine_state(unsigned char *buf, bool symmetric)
 		words |= (unsigned long)(unsigned char)shared.words[word].counter << 8 * word;
 	memcpy(buf, &words, sizeof(words));
 	if (!symmetric) {
-		memcpy(buf + sizeof(words), shared.tasks, nr * sizeof(shared.tasks[0]));
-		return sizeof(words) + nr * sizeof(shared.tasks[0]);
+		/* Whole words: behind the last task is one that never does anything. */
+		memcpy(buf + sizeof(words), shared.tasks, (nr + 1) / 2 * sizeof(words));
+		return sizeof(words) + (nr + 1) / 2 * sizeof(words);
 	}
 	for (unsigned int i = 0; i < nr; i++)
 		sum += spread(shared.tasks[i].all);

@@ -45,7 +45,7 @@ static void states_grow(struct tree *tree)
 	uint64_t *old = tree->states;
 	size_t room = tree->room_states;
 
-	tree->room_states = room ? room * 4 : 1 << 12;
+	tree->room_states = room ? room * 2 : 1 << 12;
 	tree->states = calloc(tree->room_states, sizeof(*tree->states));
 	if (!tree->states)
 		sim_die("the host is out of memory (a search of %zu states)", room);
@@ -67,7 +67,8 @@ static bool state_add(struct tree *tree, uint64_t hash)
 	size_t slot;
 
 	hash += !hash;
-	if (2 * (tree->explored.states + 1) > tree->room_states)
+	/* Up to three of four: a slot that is in no cache costs more than some that have to be passed. */
+	if (unlikely(tree->explored.states >= tree->room_states / 4 * 3))
 		states_grow(tree);
 	for (slot = hash & (tree->room_states - 1); tree->states[slot]; slot = (slot + 1) & (tree->room_states - 1))
 		if (tree->states[slot] == hash)
