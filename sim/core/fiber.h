@@ -36,7 +36,7 @@ void sim_fiber_outside_free(struct sim_fiber *fiber);
  * both. Images of stacks are smaller by as much, and have no value that nobody needs and
  * that may be another one the next time.
  */
-#if defined(SIM_NO_RED_ZONE) && defined(__OPTIMIZE__)
+#if defined(SIM_NO_RED_ZONE) && defined(SIM_NO_FRAME_POINTER) && defined(__OPTIMIZE__)
 #define SIM_BEFORE_SWITCH ""
 #define SIM_BEHIND_SWITCH ""
 #define SIM_AND_RBP , "rbp"
