@@ -334,10 +334,18 @@ static long from_zero(long pages)
 	return pages > 0 ? pages : 0;
 }
 
+static __cold noinline void report_wrong_bucket(const struct ledger_object *object, const struct ledger_holder *holder,
+						enum ledger_bucket bucket, long pages, long held)
+{
+	char name[96];
+
+	sim_violate(VIOLATION_WRONG_BUCKET, "%s %lu uncharges %ldp from %s, which holds %ldp for it", object->kind,
+		    object->id, pages, ledger_holder_name(holder, bucket, name, sizeof(name)), held);
+}
+
 static void enter(struct ledger_object *object, struct ledger_holder *holder, enum ledger_bucket bucket, long pages)
 {
 	struct ledger_entry *entry = entry_find(object, holder, bucket);
-	char name[96];
 	long net;
 
 	if (!entry)
@@ -346,10 +354,8 @@ static void enter(struct ledger_object *object, struct ledger_holder *holder, en
 	accounting_touch(holder);
 	holder->entered[bucket] += pages;
 	holder->sum[bucket] += from_zero(net) - from_zero(entry->pages);
-	if (pages < 0 && net < 0)
-		sim_violate(VIOLATION_WRONG_BUCKET, "%s %lu uncharges %ldp from %s, which holds %ldp for it",
-			    object->kind, object->id, -pages, ledger_holder_name(holder, bucket, name, sizeof(name)),
-			    entry->pages);
+	if (unlikely(pages < 0 && net < 0))
+		report_wrong_bucket(object, holder, bucket, -pages, entry->pages);
 	entry->pages = net;
 	if (!net)
 		entry_remove(object, entry);
