@@ -147,7 +147,7 @@ static void print_json(const struct explored_file *explored, const struct explor
 	if (report->result.nr_violations)
 		json_object_set_new(object, "violation",
 				    json_text(sim_violation_name(report->result.violations[0].violation)));
-	if (report->result.token)
+	if (report->result.token && report->end != EXPLORE_NA)
 		json_object_set_new(object, "token", json_text(report->result.token));
 	if (small)
 		json_object_set_new(object, "small",

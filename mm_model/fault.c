@@ -175,6 +175,7 @@ static unsigned long fault_hugetlb_private(struct fault *f, unsigned long first,
 	unsigned long frame, cached = 0;
 	long got;
 
+	sim_touch(&vma->hugetlb_unmapped, false);
 	if (vma->hugetlb_unmapped) {
 		f->err = VM_FAULT_SIGBUS;
 		return 0;

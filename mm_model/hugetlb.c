@@ -116,8 +116,10 @@ void hugetlb_mark_unmapped(struct mm_struct *mm, unsigned long addr)
 	for (node = rb_first(&mm->mm_rb); node; node = rb_next(node)) {
 		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
 
-		if (addr >= vma->vm_start && addr < vma->vm_end)
-			vma->hugetlb_unmapped = true;
+		if (addr < vma->vm_start || addr >= vma->vm_end)
+			continue;
+		sim_touch(&vma->hugetlb_unmapped, true);
+		vma->hugetlb_unmapped = true;
 	}
 }
 

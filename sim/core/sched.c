@@ -404,25 +404,6 @@ bool sim_actor_idle(const struct sim_actor *actor)
 	return actor->state == ACTOR_IDLE;
 }
 
-void sim_actor_clear(struct sim_actor *actor)
-{
-	struct sim_world *world = sim_this;
-
-	if (actor->state == ACTOR_BLOCKED)
-		sim_die("actor %s is blocked and cannot be cleared", actor->rare->name);
-	if (!actor->first)
-		return;
-	sim_actor_written(world, actor);
-	*actor->tail = world->free_bodies;
-	world->free_bodies = actor->first;
-	actor->first = NULL;
-	actor->tail = &actor->first;
-	if (!actor->fiber) {
-		actor->state = ACTOR_IDLE;
-		ready_remove(world, actor);
-	}
-}
-
 void sim_call_set(unsigned int step)
 {
 	sim_self_written(sim_this);

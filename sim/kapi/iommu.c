@@ -551,22 +551,37 @@ void kapi_for_each_domain(void (*fn)(struct iommu_domain *domain, void *arg), vo
 		fn(&kdomain->domain, arg);
 }
 
-unsigned long kapi_table_hash(const struct sim_run_tree *table)
+static unsigned long hash_run(unsigned long hash, const struct sim_run *run)
 {
-	unsigned long at, word, hash = 0;
-	struct sim_run run;
+	const unsigned long words[] = { run->start, run->last, run->value, run->attr };
 
-	for (at = 0; sim_run_next(table, at, &run); at = run.last + 1) {
-		const unsigned long words[] = { run.start, run.last, run.value, run.attr & (IOMMU_READ | IOMMU_WRITE) };
-
-		for (word = 0; word < ARRAY_SIZE(words); word++) {
-			hash = (hash ^ words[word]) * 0x9e3779b97f4a7c15UL;
-			hash ^= hash >> 29;
-		}
-		if (run.last == ~0UL)
-			break;
+	for (unsigned int word = 0; word < ARRAY_SIZE(words); word++) {
+		hash = (hash ^ words[word]) * 0x9e3779b97f4a7c15UL;
+		hash ^= hash >> 29;
 	}
 	return hash;
+}
+
+/* Of what is mapped, whatever calls and entries of the table did it: runs are one where nothing else parts them. */
+unsigned long kapi_table_hash(const struct sim_run_tree *table)
+{
+	struct sim_run run, whole;
+	unsigned long hash = 0;
+
+	if (!sim_run_next(table, 0, &whole))
+		return 0;
+	whole.attr &= IOMMU_READ | IOMMU_WRITE;
+	while (whole.last != ~0UL && sim_run_next(table, whole.last + 1, &run)) {
+		run.attr &= IOMMU_READ | IOMMU_WRITE;
+		if (run.start == whole.last + 1 && run.attr == whole.attr &&
+		    run.value == whole.value + (run.start - whole.start)) {
+			whole.last = run.last;
+			continue;
+		}
+		hash = hash_run(hash, &whole);
+		whole = run;
+	}
+	return hash_run(hash, &whole);
 }
 
 unsigned long kapi_domains_hash(void)

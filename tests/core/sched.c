@@ -578,65 +578,6 @@ START_TEST(nopreempt)
 }
 END_TEST
 
-static void clear_self(void *letter)
-{
-	note(letter);
-	sim_actor_clear(sim_self());
-	sim_actor_submit(sim_self(), once, "z");
-	note(letter);
-}
-
-/* What is queued is dropped, what runs goes on; an actor may be given new work at once. */
-START_TEST(clear)
-{
-	struct sim_world *world = world_new(&sim_strategy_in_order, 0);
-	struct sim_actor *a = sim_actor_create("a", NULL), *b = sim_actor_create("b", NULL);
-
-	sim_actor_submit(a, clear_self, "a");
-	sim_actor_submit(a, once, "x");
-	sim_actor_submit(a, once, "x");
-	sim_actor_submit(b, once, "x");
-	sim_actor_submit(b, once, "x");
-	sim_actor_clear(b);
-	ck_assert(sim_actor_idle(b));
-	sim_actor_clear(b);
-	sim_actor_submit(b, once, "b");
-	ck_assert_int_eq(sim_run(), SIM_QUIET);
-	ck_assert_str_eq(log_text, "aazb");
-	sim_world_destroy(world);
-}
-END_TEST
-
-static void clear_others(void *letter)
-{
-	note(letter);
-	sim_actor_clear(actors[0]);
-	sim_actor_clear(actors[2]);
-	sim_point(SIM_POINT_YIELD, 0, 0);
-	note(letter);
-}
-
-/* The running actor takes those before and behind it off the ready list: it is still the current one at its point. */
-START_TEST(clear_from_inside)
-{
-	struct sim_world *world = world_new(&strategy_seen, 0);
-
-	for (int i = 0; i < 4; i++)
-		actors[i] = sim_actor_create("t", NULL);
-	sim_actor_submit(actors[0], once, "x");
-	sim_actor_submit(actors[1], clear_others, "b");
-	sim_actor_submit(actors[2], once, "x");
-	sim_actor_submit(actors[3], once, "d");
-	seen.script = "10";
-	ck_assert_int_eq(sim_run(), SIM_QUIET);
-	ck_assert_str_eq(log_text, "bbd");
-	ck_assert_int_eq(seen.current[1], 0);
-	ck_assert_uint_eq(seen.ready[1][0].index, sim_actor_index(actors[1]));
-	ck_assert_uint_eq(seen.ready[1][1].index, sim_actor_index(actors[3]));
-	sim_world_destroy(world);
-}
-END_TEST
-
 static void ask_alone(void *arg)
 {
 	note(sim_alone() ? "y" : "n");
@@ -690,16 +631,6 @@ START_TEST(nopreempt_unbalanced)
 	sim_nopreempt_begin();
 	sim_nopreempt_end();
 	sim_nopreempt_end();
-}
-END_TEST
-
-START_TEST(clear_blocked)
-{
-	world_new(&sim_strategy_in_order, 0);
-	actors[0] = sim_actor_create("a", NULL);
-	sim_actor_submit(actors[0], take_turn, "a");
-	sim_run();
-	sim_actor_clear(actors[0]);
 }
 END_TEST
 
@@ -998,9 +929,6 @@ void suite_fill(TCase *tcase)
 	tcase_add_test(tcase, abandon_many);
 	tcase_add_exit_test(tcase, abandon_outside, 3);
 	tcase_add_test(tcase, nopreempt);
-	tcase_add_test(tcase, clear);
-	tcase_add_test(tcase, clear_from_inside);
-	tcase_add_exit_test(tcase, clear_blocked, 3);
 	tcase_add_test(tcase, alone);
 	tcase_add_exit_test(tcase, pick_out_of_range, 3);
 	tcase_add_exit_test(tcase, draw_out_of_range, 3);

@@ -80,7 +80,8 @@ static bool state_add(struct tree *tree, uint64_t hash)
 
 void states_forget(struct tree *tree)
 {
-	memset(tree->states, 0, tree->room_states * sizeof(*tree->states));
+	if (tree->states)
+		memset(tree->states, 0, tree->room_states * sizeof(*tree->states));
 	tree->explored.states = 0;
 }
 

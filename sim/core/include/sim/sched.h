@@ -161,8 +161,6 @@ void sim_stacks_written(void);
 void sim_stack_written(const struct sim_actor *actor);
 /* Nothing queued, not running, not blocked. */
 bool sim_actor_idle(const struct sim_actor *actor);
-/* Drops what is queued (a task that died in a parallel block). Not for a blocked actor. */
-void sim_actor_clear(struct sim_actor *actor);
 
 enum sim_outcome {
 	SIM_QUIET,	/* every actor idle */

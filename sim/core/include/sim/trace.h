@@ -24,7 +24,10 @@ struct sim_record {
 /* 64-bit hash of all records so far. */
 unsigned long long sim_trace_hash(void);
 unsigned long sim_trace_length(void);
-/* From now on every record is passed to @sink as well (reports); NULL ends it. */
+/*
+ * From now on every record is passed to @sink as well (reports); NULL ends it. It hears of a record before the strategy
+ * does: what it touches itself (sim_touch()) belongs to the step that the record ends, and not to the one it announces.
+ */
 void sim_trace_sink(void (*sink)(void *arg, const struct sim_record *record), void *arg);
 /* Name an object for reports ("iova_rwsem", "user(1000).locked_vm"); copied. */
 void sim_object_name(unsigned long object, const char *name);
