@@ -287,7 +287,7 @@ static inline void tell_holds(const struct kapi_lock *lock)
 	sim_lock_holds(lock->id, lock->readers, lock->writer || lock->outside);
 }
 
-static void own(struct kapi_lock *lock, struct sim_actor *actor, bool read)
+static inline void own(struct kapi_lock *lock, struct sim_actor *actor, bool read)
 {
 	if (read)
 		lock->readers++;
