@@ -221,7 +221,7 @@ struct sim_body {
 	struct sim_body *next;
 	void (*run)(void *arg);
 	void *arg;
-	bool by_actor;		/* submitted inside one, and others may submit there too */
+	uint64_t by_actor;	/* 1: submitted inside one, and others may submit there too. A word: a state has no gaps */
 };
 
 enum __attribute__((packed)) actor_state {

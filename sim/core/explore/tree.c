@@ -148,8 +148,6 @@ static void ample_window(void *state, bool open)
 	window(state, open);
 }
 
-#define LOCKING (1ul << SIM_POINT_LOCK | 1ul << SIM_POINT_LOCK_READ)
-
 /* An actor that would wait for a lock is not picked, so that who gets it next stays open. @view is of one. */
 static inline bool would_wait(const struct sim_world *world, const struct sim_actor_view *view)
 {
@@ -294,7 +292,7 @@ FOR_EACH_STRATEGY unsigned int pick_anew(struct tree *tree, const struct sim_act
 		if (!tree->marked)                                                                                   \
 			return name##_pick_anew(tree, ready, nr, current);                                           \
 		tree->marked = false;                                                                                \
-		return follow(tree, ready, touching, reduced);                                                   \
+		return follow(tree, ready, touching, reduced);                                                       \
 	}
 
 PICK(tree, false, false)
