@@ -329,6 +329,16 @@ static bool leave_out_counted(struct shrinker *shrinker)
 	return smaller;
 }
 
+/* Everything that is tried in turn, once. */
+static bool make_smaller(struct shrinker *shrinker)
+{
+	bool smaller = leave_out_all(shrinker);
+
+	smaller |= shrinker_simplify(shrinker);
+	smaller |= leave_out_counted(shrinker);
+	return smaller;
+}
+
 bool shrink(const struct program *program, const struct shrink_options *options, struct shrink_result *result)
 {
 	struct shrinker shrinker = { .options = options, .result = result, .path = program->path };
@@ -348,9 +358,7 @@ bool shrink(const struct program *program, const struct shrink_options *options,
 	result->text = text;
 	result->steps_before = first->nr_steps;
 	take(&shrinker, first);
-	while (shrinker_may_go_on(&shrinker) &&
-	       ((leave_out_all(&shrinker) | shrinker_simplify(&shrinker) | leave_out_counted(&shrinker)) ||
-		shrinker_detour(&shrinker)))
+	while (shrinker_may_go_on(&shrinker) && (make_smaller(&shrinker) || shrinker_detour(&shrinker)))
 		;
 	result->finished = shrinker_may_go_on(&shrinker);
 	result->steps = shrinker.best->nr_steps;

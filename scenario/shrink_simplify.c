@@ -246,7 +246,10 @@ static bool merge_each(struct shrinker *shrinker, unsigned int (*nr)(const struc
 
 bool shrinker_merge(struct shrinker *shrinker)
 {
-	return merge_each(shrinker, tasks, try_tasks) | merge_each(shrinker, variables, try_variables);
+	bool smaller = merge_each(shrinker, tasks, try_tasks);
+
+	smaller |= merge_each(shrinker, variables, try_variables);
+	return smaller;
 }
 
 bool shrinker_simplify(struct shrinker *shrinker)

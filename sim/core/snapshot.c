@@ -658,9 +658,9 @@ static uint64_t mix_bytes(uint64_t hash, const unsigned char *from, size_t bytes
 /* The world's struct, without what says how it came here, and which blocks are in use: the pieces that follow tell. */
 static uint64_t mix_world(uint64_t hash, const struct sim_snapshot *snapshot)
 {
-	const struct sim_arena *then;
+	const unsigned char *at = snapshot->often + (offsetof(struct sim_world, arena) - OFTEN_AT);
+	const struct sim_arena *then = (const struct sim_arena *)at;
 
-	then = (const struct sim_arena *)(snapshot->often + offsetof(struct sim_world, arena) - OFTEN_AT);
 	hash = mix_bytes(hash, snapshot->often, offsetof(struct sim_world, hash) - OFTEN_AT);
 	hash = mix_bytes(hash, snapshot->outside, OUTSIDE_BYTES);
 	hash = mix(mix(hash, (uintptr_t)then->at), (uintptr_t)then->last);
