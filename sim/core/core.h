@@ -221,7 +221,7 @@ struct sim_body {
 	struct sim_body *next;
 	void (*run)(void *arg);
 	void *arg;
-	uint64_t by_actor;	/* 1: submitted inside one, and others may submit there too. A word: a state has no gaps */
+	uint64_t by_actor;	/* 1: submitted inside one, as others may; a word, as a state has no gaps */
 };
 
 enum __attribute__((packed)) actor_state {
