@@ -154,7 +154,7 @@ static void perf_vma_open(struct vm_area_struct *vma)
 static void perf_vma_close(struct vm_area_struct *vma)
 {
 	struct perf_event *event = vma->vm_file->private_data;
-	struct perf_buffer *rb = event->rb;
+	struct perf_buffer *rb = event->rb, *held;
 	struct charge_by by = { .object = rb->charged, .rule = "perf" };
 	bool last;
 
@@ -163,9 +163,12 @@ static void perf_vma_close(struct vm_area_struct *vma)
 		perf_aux_free(rb, vma->vm_mm);
 	last = atomic_dec_and_test(&rb->mmap_count);
 	if (atomic_dec_and_mutex_lock(&event->mmap_count, &event->mmap_mutex)) {
+		/* who wants to map it meanwhile may have taken it from the event: perf_file_mmap() */
+		held = event->rb;
 		event->rb = NULL;
 		mutex_unlock(&event->mmap_mutex);
-		perf_buffer_put(rb);
+		if (held)
+			perf_buffer_put(held);
 	}
 	if (last) {
 		perf_user_add(rb->mmap_user, rb, -rb->mmap_user_pages);
