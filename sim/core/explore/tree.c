@@ -215,7 +215,10 @@ FOR_EACH_STRATEGY unsigned int add_node(struct tree *tree, uint64_t enabled, uin
 	return 0;
 }
 
-/* @actor's place in ready[]: so many are before it. No loop, whose end nobody could tell beforehand. */
+/*
+ * @actor's place in ready[]: so many are before it. No loop, whose end nobody could tell beforehand, and no
+ * __builtin_popcountll(): x86-64 need not have the instruction, so that one is a call.
+ */
 static inline unsigned int position_of(const struct tree *tree, unsigned int actor)
 {
 	uint64_t ready = sim_this->ready_bits, below = ready & ((1ull << actor) - 1);
